@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The live area: one sparse file beside the log, mapped by every traced process and by the collector.
+ *
+ *   page 0          struct live_control   settings, switches, free list, health of the collector
+ *   page 1..        struct live_slot + ring, LIVE_SLOTS_MAX times, each LIVE_SLOT_SIZE(ring) bytes
+ *
+ * A slot is a ring of raw records with one writer (a thread, and the signal handlers that interrupt it) and one reader
+ * (the collector). Positions are byte counts that never wrap; `position & (ring_size - 1)` is the place in memory.
+ * The collector believes nothing it reads here: whoever maps the area may scribble over it.
+ *
+ * This header is bytes only: claiming, waiting and policies are in trace/.
+ */
+#ifndef IPCTRACE_FORMAT_LIVE_H
+#define IPCTRACE_FORMAT_LIVE_H
+
+#include <stdint.h>
+
+#include "format/record.h"
+
+#define LIVE_MAGIC	0x3176694c74706349ull /* "IcptLiv1" */
+#define LIVE_VERSION	1
+#define LIVE_PAGE	4096u
+#define LIVE_SLOTS_MAX	4096u
+#define LIVE_EVENTS_MAX 1024u /* calls a catalogue can have */
+#define LIVE_NO_SLOT	0xffffffffu
+
+enum full_policy { FULL_WAIT, FULL_DROP, FULL_OVERWRITE };
+
+enum collector_state { COLLECTOR_ABSENT, COLLECTOR_RUNNING, COLLECTOR_FINISHED };
+
+/*
+ * The control page. Written by the collector (and by `ipctrace ctl`) except where noted.
+ * `enabled` is what a wrapper looks at: one byte a call, 0 = pass straight through.
+ */
+struct live_control {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t calls_count; /* of the catalogue; a library of another build refuses the area */
+	uint64_t catalogue_hash;
+	uint64_t file_size;
+	uint32_t ring_size; /* bytes, a power of two */
+	uint32_t slots_count;
+	uint32_t payload_limit;	  /* bytes of each payload to keep */
+	uint32_t stack_depth;	  /* frames to record with each call, 0 = none */
+	uint32_t full_policy;	  /* enum full_policy */
+	uint32_t clock_is_tsc;	  /* 0: ticks are CLOCK_MONOTONIC nanoseconds */
+	uint32_t collector_state; /* enum collector_state */
+	uint32_t collector_pid;
+	uint32_t collector_asleep;  /* futex: 1 while the collector sleeps; a writer sets 0 and wakes it */
+	uint32_t drained;	    /* futex: counts the collector's passes; waiters for room sleep on it */
+	uint32_t slots_used;	    /* highest slot ever claimed + 1 (raised by claimers) */
+	uint32_t slots_ready;	    /* slots whose disk blocks are allocated */
+	uint64_t free_head;	    /* Treiber stack: low 32 bits slot index, high 32 bits a tag against ABA */
+	uint64_t lost_without_slot; /* events dropped because no slot was to be had (counted by claimers) */
+	uint64_t processes_begun;   /* counted by claimers */
+	uint64_t threads_begun;
+	/*
+	 * A robust, process-shared pthread mutex that the collector holds for life. Its first 32 bits are a futex word
+	 * in which the kernel sets FUTEX_OWNER_DIED when the collector dies, however it dies: one load tells.
+	 */
+	_Alignas(64) uint64_t collector_mutex[8];
+	_Alignas(1024) uint8_t enabled[LIVE_EVENTS_MAX];
+	uint8_t reserved[LIVE_PAGE - 2 * LIVE_EVENTS_MAX];
+};
+
+_Static_assert(sizeof(struct live_control) == LIVE_PAGE, "the control page is one page");
+
+/* Calls nested by signal handlers that can be in flight in one thread. */
+#define LIVE_IN_FLIGHT_MAX 6
+
+/* A call that has begun: what a kill or a hang leaves behind. */
+struct live_in_flight {
+	uint64_t frame; /* stack address of the wrapper, to recognise calls that were jumped out of */
+	uint64_t enter;
+	uint32_t type; /* RECORD_CALL + call; stored last */
+	uint32_t argc;
+	uint64_t site;
+	uint64_t args[CALL_ARGS_MAX];
+};
+
+enum slot_state { SLOT_FREE, SLOT_CLAIMED };
+
+/* One page before each ring. Three groups, on cache lines of their own: the writer's, the reader's, the owner's. */
+struct live_slot {
+	/* the writer's */
+	_Alignas(64) uint64_t reserved; /* position after the last reservation */
+	uint64_t head;			/* position up to which records are published */
+	uint64_t limit;			/* writer's idea of where it must look at `tail` again */
+	uint64_t made;			/* events written or lost by this slot's writers, ever */
+	uint64_t lost;			/* of these, lost */
+	uint32_t in_flight_depth;
+	uint32_t created; /* threads and processes the present owner has created */
+	/* the reader's */
+	_Alignas(64) uint64_t tail; /* position up to which records have been taken */
+	/* the owner's, changed at claim and return */
+	_Alignas(64) uint32_t state; /* enum slot_state */
+	uint32_t pid, tid;
+	uint32_t next;	/* free list */
+	uint32_t image; /* counts exec images of this pid, to tell a live owner from one that was replaced */
+	uint32_t reserved_0;
+	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
+	/* hashes of the stacks this thread has already written out; direct mapped */
+	_Alignas(64) uint64_t stacks_seen[256];
+};
+
+_Static_assert(sizeof(struct live_slot) <= LIVE_PAGE, "a slot's head is at most one page");
+
+static inline uint64_t live_slot_size(uint32_t ring_size)
+{
+	return (uint64_t)LIVE_PAGE + ring_size;
+}
+
+static inline uint64_t live_slot_offset(uint32_t ring_size, uint32_t index)
+{
+	return LIVE_PAGE + index * live_slot_size(ring_size);
+}
+
+#endif
