@@ -117,6 +117,9 @@ enum process_origin {
 	PROCESS_FORK, /* a copy of a traced process */
 };
 
+/* Which text of a process an ITEM_STRING is: its index. */
+enum process_text { PROCESS_EXE, PROCESS_CWD };
+
 struct record_process {
 	struct record_head head;
 	uint64_t ticks;
