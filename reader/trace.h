@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A trace as the commands see it: the log, and behind it what is still in the live area beside it; its processes,
+ * threads and stacks; and everything that happened in order of time.
+ *
+ * Order is that of entry into the calls, over all threads and processes. Opening reads the columns of every frame once,
+ * to find the calls that began long before the frame they stand in; going through then needs memory for a few frames
+ * and for these. Nothing here prints.
+ */
+#ifndef IPCTRACE_READER_TRACE_H
+#define IPCTRACE_READER_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/log.h"
+
+enum {
+	TRACE_E_END = 1,    /* trace_next: there is nothing more */
+	TRACE_E_UNREADABLE, /* trace_open: no trace, or one that cannot be read; said in `trouble` */
+};
+
+/* Processes, threads and stacks of a trace, copied out of its frames, in order of the log. */
+struct trace_process {
+	struct frame_process seen; /* its texts and arrays live as long as the trace */
+	uint64_t events;
+	uint64_t lost;
+	bool ended; /* all its threads said so, or a later image of the same pid took its place */
+};
+
+struct trace_thread {
+	struct frame_thread seen;
+	uint64_t events, lost; /* in the log; lost by the account of the log */
+	uint64_t end;	       /* ticks; 0 when it did not say that it ended */
+};
+
+enum trace_kind {
+	TRACE_EVENT,
+	TRACE_PROCESS,	  /* an image began */
+	TRACE_THREAD,	  /* a thread began */
+	TRACE_THREAD_END, /* a thread ended */
+	TRACE_MODULES,	  /* libraries were loaded later */
+};
+
+/* One thing that happened. The pointer that belongs to `kind` is set; all live until the next trace_next(). */
+struct trace_entry {
+	enum trace_kind kind;
+	uint64_t ticks;
+	const struct event *event;
+	const struct frame_process *process;
+	const struct frame_thread *thread;
+	const struct frame_thread_end *thread_end;
+	const struct frame_modules *modules;
+	/* Where an event stands, when it is a row of a batch: equal shapes of one batch have equal arguments. */
+	const struct batch_view *batch;
+	uint32_t row;
+};
+
+/* What was lost or could not be read, added up. */
+struct trace_loss {
+	uint64_t events;	 /* events in the log */
+	uint64_t lost;		 /* events that threads made and the log counts as lost */
+	uint64_t lost_uncounted; /* holes in threads' numbering that nobody counted */
+	uint64_t damaged_frames; /* could not be decoded */
+	uint64_t damage_regions; /* all that log_damage() lists */
+	bool is_closed;		 /* the collector said how it finished */
+	bool is_salvaged;	 /* something came from the live area */
+	struct object_end end;	 /* when is_closed */
+};
+
+struct trace_settings {
+	bool follow;	   /* go on as the log grows, until its end; order is then that of frames, sorted inside each */
+	bool without_live; /* leave the live area beside the log alone */
+	bool unordered;	   /* no pass for the order: trace_next() is not going to be called */
+};
+
+struct trace;
+
+/*
+ * Opens the trace at `path`. `settings` may be NULL. 0 and *trace to be closed with trace_close(); TRACE_E_UNREADABLE
+ * with one line in trouble->text; -errno, also with a line.
+ */
+int trace_open(struct trace **trace, const char *path, const struct trace_settings *settings,
+	       struct log_trouble *trouble);
+void trace_close(struct trace *trace);
+
+/*
+ * The next entry in order of time: 0, TRACE_E_END, or -errno. Objects of a moment come before its events: a process
+ * before its threads, these before what they did. With `follow` it waits for more.
+ */
+int trace_next(struct trace *trace, struct trace_entry *entry);
+
+/* Starts again at the beginning. Not with `follow`. */
+void trace_rewind(struct trace *trace);
+
+const struct catalogue *trace_catalogue(const struct trace *trace);
+const struct log_head *trace_head(const struct trace *trace);
+
+/* The logs behind it: the file, then (may be NULL) what was salvaged from the live area, which reads like a log. */
+const struct log *trace_log(const struct trace *trace);
+const struct log *trace_live(const struct trace *trace);
+
+/*
+ * Frames of both logs, numbered through; for commands that need no order. As log_frame_read(); a frame of the live area
+ * has a catalogue of its own with the same numbers of calls, so count by batch_shape.call_index.
+ */
+size_t trace_frames(const struct trace *trace);
+int trace_frame_read(const struct trace *trace, size_t index, struct frame **frame);
+
+/* Ticks as nanoseconds: since the epoch, and as a span that begins at `ticks`. */
+uint64_t trace_time(const struct trace *trace, uint64_t ticks);
+uint64_t trace_span(const struct trace *trace, uint64_t ticks, uint64_t duration);
+
+/* Known after trace_open(); with `follow`, of what was read so far. In order of the log. */
+const struct trace_process *trace_processes(const struct trace *trace, size_t *count);
+const struct trace_thread *trace_threads(const struct trace *trace, size_t *count);
+const struct trace_loss *trace_loss(const struct trace *trace);
+
+/* The image that process `pid` was at `ticks`, or NULL. */
+const struct trace_process *trace_process_at(const struct trace *trace, uint32_t pid, uint64_t ticks);
+
+/* The addresses of a stack of process `pid`, innermost first, or NULL; they live as long as the trace. */
+const uint64_t *trace_stack(const struct trace *trace, uint32_t pid, uint64_t hash, uint32_t *depth);
+
+/* The module of process `pid` that holds `address` at `ticks`, or NULL. */
+const struct frame_module *trace_module_at(const struct trace *trace, uint32_t pid, uint64_t ticks, uint64_t address);
+
+#endif
