@@ -50,6 +50,8 @@ struct live_control {
 	uint32_t collector_asleep;  /* futex: 1 while the collector sleeps; a writer sets 0 and wakes it */
 	uint32_t drained;	    /* futex: counts the collector's passes; waiters for room sleep on it */
 	uint32_t slots_used;	    /* highest slot ever claimed + 1 (raised by claimers) */
+	uint32_t ask_semval;	    /* 1: ask for a semaphore's value after each semop (AIX hook 3D2) */
+	uint32_t ask_semval;	    /* 1: ask for a semaphore's value after each semop (AIX hook 3D2) */
 	uint32_t slots_ready;	    /* slots whose disk blocks are allocated */
 	uint64_t free_head;	    /* Treiber stack: low 32 bits slot index, high 32 bits a tag against ABA */
 	uint64_t lost_without_slot; /* events dropped because no slot was to be had (counted by claimers) */
@@ -96,8 +98,13 @@ struct live_slot {
 	/* the owner's, changed at claim and return */
 	_Alignas(64) uint32_t state; /* enum slot_state */
 	uint32_t pid, tid;
-	uint32_t next;	/* free list */
-	uint32_t image; /* counts exec images of this pid, to tell a live owner from one that was replaced */
+	uint32_t next;	      /* free list */
+	uint32_t vfork_child; /* pid of the vfork child that borrows this slot, 0 when none is known */
+	uint64_t vfork_enter; /* ticks at which a vfork began that has not been seen to return, 0 when none */
+	uint64_t vfork_site;
+	uint64_t start, argument;  /* what a thread made by the slot's claimer is to run */
+	uint32_t creator, ordinal; /* which thread claimed it for the one to come, and as its how-manieth */
+	uint32_t image;		   /* counts exec images of this pid, to tell a live owner from one that was replaced */
 	uint32_t reserved_0;
 	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
 	/* hashes of the stacks this thread has already written out; direct mapped */

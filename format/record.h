@@ -47,6 +47,7 @@ enum outcome {
 	OUTCOME_CANCELLED,  /* the thread was cancelled or exited inside the call */
 	OUTCOME_JUMPED,	    /* a signal handler jumped out of it */
 	OUTCOME_UNFINISHED, /* the process ended, or was replaced, inside it */
+	OUTCOME_DEPARTED,   /* it does not return: _exit, or an exec that worked; written before the call */
 };
 
 /* A call, complete. After args[argc] follow the items. */
