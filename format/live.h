@@ -51,7 +51,6 @@ struct live_control {
 	uint32_t drained;	    /* futex: counts the collector's passes; waiters for room sleep on it */
 	uint32_t slots_used;	    /* highest slot ever claimed + 1 (raised by claimers) */
 	uint32_t ask_semval;	    /* 1: ask for a semaphore's value after each semop (AIX hook 3D2) */
-	uint32_t ask_semval;	    /* 1: ask for a semaphore's value after each semop (AIX hook 3D2) */
 	uint32_t slots_ready;	    /* slots whose disk blocks are allocated */
 	uint64_t free_head;	    /* Treiber stack: low 32 bits slot index, high 32 bits a tag against ABA */
 	uint64_t lost_without_slot; /* events dropped because no slot was to be had (counted by claimers) */
@@ -108,7 +107,7 @@ struct live_slot {
 	uint32_t reserved_0;
 	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
 	/* hashes of the stacks this thread has already written out; direct mapped */
-	_Alignas(64) uint64_t stacks_seen[256];
+	_Alignas(64) uint64_t stacks_seen[128];
 };
 
 _Static_assert(sizeof(struct live_slot) <= LIVE_PAGE, "a slot's head is at most one page");
