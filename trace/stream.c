@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See stream.h. The ring is written by one thread and by the signal handlers that interrupt it, never by two threads at
+ * once; hence plain (not `lock`ed) read-modify-write instructions suffice, which are atomic against signals.
+ */
+#include <linux/futex.h>
+#include <time.h>
+
+#include "trace/raw.h"
+#include "trace/stream.h"
+
+/* Spins for room this often before it asks the kernel to wait: about 20 us, the time a busy collector needs. */
+#define ROOM_SPINS 512
+/* How long one futex wait lasts; a collector that died in between is noticed this late. */
+#define ROOM_WAIT_NS 10000000
+/* How long a claim waits for the collector to make more slots ready. */
+#define CLAIM_WAITS 50
+/* Records held back by an interrupted one whose handler never came back: beyond this they are published without it. */
+#define HELD_BACK_MAX 65536
+
+static inline bool word_exchange(uint64_t *word, uint64_t expected, uint64_t desired)
+{
+#ifdef __x86_64__
+	bool done;
+
+	__asm__ volatile("cmpxchgq %3, %1" : "=@cce"(done), "+m"(*word), "+a"(expected) : "r"(desired) : "memory");
+	return done;
+#else
+	return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+#endif
+}
+
+static void collector_wake(const struct live_view *view)
+{
+	struct live_control *control = view->control;
+
+	if (view->no_kernel || !__atomic_load_n(&control->collector_asleep, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&control->collector_asleep, 0, __ATOMIC_RELEASE);
+	raw_syscall(SYS_futex, &control->collector_asleep, FUTEX_WAKE, 1);
+}
+
+static void collector_wait(const struct live_view *view)
+{
+	struct live_control *control = view->control;
+	uint32_t drained = __atomic_load_n(&control->drained, __ATOMIC_ACQUIRE);
+	struct timespec limit = {0, ROOM_WAIT_NS};
+
+	collector_wake(view);
+	if (!view->no_kernel)
+		raw_syscall(SYS_futex, &control->drained, FUTEX_WAIT, drained, &limit);
+}
+
+/* Pops the free list; the tag in the upper half makes a slot that came back in between a different value. */
+static struct live_slot *free_pop(const struct live_view *view)
+{
+	struct live_control *control = view->control;
+	uint64_t head = __atomic_load_n(&control->free_head, __ATOMIC_ACQUIRE);
+
+	for (;;) {
+		uint32_t index = (uint32_t)head;
+		if (index >= view->slots_count)
+			return NULL;
+		struct live_slot *slot = stream_slot(view, index);
+		uint64_t next = ((head >> 32) + 1) << 32 | __atomic_load_n(&slot->next, __ATOMIC_RELAXED);
+		if (__atomic_compare_exchange_n(&control->free_head, &head, next, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			return slot;
+	}
+}
+
+static uint32_t slot_index(const struct live_view *view, const struct live_slot *slot)
+{
+	return (uint32_t)(((const uint8_t *)slot - view->slots) / live_slot_size(view->control->ring_size));
+}
+
+struct live_slot *stream_claim(const struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
+{
+	struct live_control *control = view->control;
+	struct live_slot *slot = free_pop(view);
+
+	for (int waits = 0; !slot && waits < CLAIM_WAITS && !view->no_kernel && !stream_collector_dead(view); waits++) {
+		collector_wait(view);
+		slot = free_pop(view);
+	}
+	if (!slot)
+		return NULL;
+	uint32_t used = __atomic_load_n(&control->slots_used, __ATOMIC_RELAXED);
+	uint32_t mine = slot_index(view, slot) + 1;
+	while (used < mine && !__atomic_compare_exchange_n(&control->slots_used, &used, mine, false, __ATOMIC_RELEASE,
+							   __ATOMIC_RELAXED))
+		;
+	slot->pid = pid;
+	slot->tid = tid;
+	slot->image = image;
+	slot->creator = slot->ordinal = slot->created = 0;
+	slot->vfork_child = 0;
+	slot->vfork_enter = 0;
+	slot->in_flight_depth = 0;
+	bytes_zero(slot->stacks_seen, sizeof(slot->stacks_seen));
+	__atomic_store_n(&slot->state, SLOT_CLAIMED, __ATOMIC_RELEASE);
+	return slot;
+}
+
+void stream_return(const struct live_view *view, struct live_slot *slot)
+{
+	struct live_control *control = view->control;
+	uint32_t index = slot_index(view, slot);
+	uint64_t head = __atomic_load_n(&control->free_head, __ATOMIC_RELAXED);
+	uint64_t next;
+
+	__atomic_store_n(&slot->state, SLOT_FREE, __ATOMIC_RELEASE);
+	do {
+		__atomic_store_n(&slot->next, (uint32_t)head, __ATOMIC_RELAXED);
+		next = ((head >> 32) + 1) << 32 | index;
+	} while (!__atomic_compare_exchange_n(&control->free_head, &head, next, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+}
+
+void stream_lost_without_slot(const struct live_view *view)
+{
+	__atomic_fetch_add(&view->control->lost_without_slot, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * The writer passed the limit it knew: look where the reader is. True when `size` bytes fit now. The limit is set to
+ * half a ring first, so that a sleeping collector is woken before the ring is full.
+ */
+static bool room_look(const struct live_view *view, struct live_slot *slot, uint32_t size)
+{
+	uint64_t ring = view->control->ring_size;
+	uint64_t tail = __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE);
+	uint64_t end = slot->reserved + size;
+
+	if (end - tail > ring)
+		return false;
+	if (end - tail > ring / 2) {
+		collector_wake(view);
+		slot->limit = tail + ring;
+	} else {
+		slot->limit = tail + ring / 2;
+	}
+	return true;
+}
+
+static bool room_make(const struct live_view *view, struct live_slot *slot, uint32_t size)
+{
+	uint32_t policy = view->control->full_policy;
+
+	if (policy == FULL_OVERWRITE) {
+		slot->limit = UINT64_MAX;
+		return true;
+	}
+	for (int spins = 0; !room_look(view, slot, size); spins++) {
+		if (policy == FULL_DROP || stream_collector_dead(view))
+			return false;
+		if (spins < ROOM_SPINS || view->no_kernel)
+			__builtin_ia32_pause();
+		else
+			collector_wait(view);
+		if (spins == 0)
+			collector_wake(view);
+	}
+	return true;
+}
+
+static void head_store(struct live_slot *slot, uint64_t mask, uint64_t position, uint32_t words, uint32_t type)
+{
+	union {
+		struct record_head head;
+		uint64_t word;
+	} u = {{record_stamp(position), words, type}};
+
+	__atomic_store_n((uint64_t *)(stream_ring(slot) + (position & mask)), u.word, __ATOMIC_RELEASE);
+}
+
+struct stream_room stream_reserve(const struct live_view *view, struct live_slot *slot, uint32_t words)
+{
+	uint64_t ring = view->control->ring_size;
+	struct stream_room room = {0, 0, NULL};
+
+	slot->made++;
+	for (;;) {
+		uint64_t reserved = *(volatile uint64_t *)&slot->reserved;
+		uint64_t offset = reserved & (ring - 1);
+		uint64_t pad = offset + words * 8 > ring ? ring - offset : 0;
+		uint32_t size = (uint32_t)(pad + words * 8);
+
+		if (__builtin_expect(reserved + size > slot->limit, 0)) {
+			if (size > ring / 2 || !room_make(view, slot, size)) {
+				slot->lost++;
+				return room;
+			}
+			continue;
+		}
+		if (!word_exchange(&slot->reserved, reserved, reserved + size))
+			continue;
+		if (pad)
+			head_store(slot, ring - 1, reserved, (uint32_t)(pad / 8), RECORD_PAD);
+		room.first = reserved;
+		room.position = reserved + pad;
+		room.at = stream_ring(slot) + (room.position & (ring - 1));
+		return room;
+	}
+}
+
+void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words, uint32_t words,
+		    enum record_type type)
+{
+	uint8_t *start = room->at;
+	uint64_t head;
+	union {
+		struct record_head head;
+		uint64_t word;
+	} u;
+
+	if (words < reserved_words) {
+		u.head = (struct record_head){record_stamp(room->position + words * 8), reserved_words - words,
+					      RECORD_PAD};
+		__atomic_store_n((uint64_t *)(start + words * 8), u.word, __ATOMIC_RELAXED);
+	}
+	u.head = (struct record_head){record_stamp(room->position), words, type};
+	__atomic_store_n((uint64_t *)start, u.word, __ATOMIC_RELEASE);
+
+	head = *(volatile uint64_t *)&slot->head;
+	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < HELD_BACK_MAX)
+		return; /* nested in an unfinished reservation, which publishes us */
+	do {
+		head = *(volatile uint64_t *)&slot->reserved;
+		__atomic_store_n(&slot->head, head, __ATOMIC_RELEASE);
+	} while (__builtin_expect(*(volatile uint64_t *)&slot->reserved != head, 0));
+}
