@@ -57,10 +57,13 @@ struct live_control {
 	uint64_t processes_begun;   /* counted by claimers */
 	uint64_t threads_begun;
 	/*
-	 * A robust, process-shared pthread mutex that the collector holds for life. Its first 32 bits are a futex word
-	 * in which the kernel sets FUTEX_OWNER_DIED when the collector dies, however it dies: one load tells.
+	 * Robust, and held by the collector for life. Its first 32 bits are a futex word with the collector's tid, in
+	 * which the kernel sets FUTEX_OWNER_DIED when the collector dies, however it dies: one load tells. The list
+	 * that the kernel walks then is in the collector's own memory, not here where programs could bend it.
 	 */
 	_Alignas(64) uint64_t collector_mutex[8];
+	/* Ticks, CLOCK_MONOTONIC and CLOCK_REALTIME in ns, read together: at the start, and at the latest frame. */
+	_Alignas(64) uint64_t anchors[2][3];
 	_Alignas(1024) uint8_t enabled[LIVE_EVENTS_MAX];
 	uint8_t reserved[LIVE_PAGE - 2 * LIVE_EVENTS_MAX];
 };
@@ -80,6 +83,27 @@ struct live_in_flight {
 	uint64_t args[CALL_ARGS_MAX];
 };
 
+/* How far the records of a slot have been taken. */
+struct live_cursor {
+	uint64_t position;   /* taken up to here; a position in the ring's endless count */
+	uint64_t sequence;   /* number of the next event of the stream (pid, tid) */
+	uint64_t lost;	     /* events of the stream lost so far */
+	uint64_t unreported; /* of these, in no object of the log yet */
+	uint64_t slot_lost;  /* how much of slot->lost has been counted */
+	uint64_t slot_made;  /* events of this slot taken or counted as lost */
+	uint32_t pid, tid;   /* whose records stand at `position`; 0 when not known */
+};
+
+/*
+ * What the collector says about a slot before it writes a frame. A frame counts only when it is in the log, so that
+ * whoever reads log and live area together after a crash finds each event once. Two are kept: that of the frame being
+ * written, and that of the one before.
+ */
+struct live_taken {
+	uint64_t frames; /* number of the frame that has everything before `cursor`, plus one; 0: nothing was taken */
+	struct live_cursor cursor;
+};
+
 enum slot_state { SLOT_FREE, SLOT_CLAIMED };
 
 /* One page before each ring. Three groups, on cache lines of their own: the writer's, the reader's, the owner's. */
@@ -93,7 +117,8 @@ struct live_slot {
 	uint32_t in_flight_depth;
 	uint32_t created; /* threads and processes the present owner has created */
 	/* the reader's */
-	_Alignas(64) uint64_t tail; /* position up to which records have been taken */
+	_Alignas(64) uint64_t tail; /* position up to which records are in the log, and may be written over */
+	_Alignas(64) struct live_taken taken[2];
 	/* the owner's, changed at claim and return */
 	_Alignas(64) uint32_t state; /* enum slot_state */
 	uint32_t pid, tid;
@@ -111,6 +136,20 @@ struct live_slot {
 };
 
 _Static_assert(sizeof(struct live_slot) <= LIVE_PAGE, "a slot's head is at most one page");
+
+/* Tells builds with other calls apart: FNV-1a over the names of the calls and what is captured of them. */
+static inline uint64_t live_catalogue_hash(const struct catalogue *catalogue)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (unsigned i = 0; i < catalogue->calls_count; i++) {
+		const struct call_spec *call = &catalogue->calls[i];
+		for (const char *c = call->name; *c; c++)
+			hash = (hash ^ (uint8_t)*c) * 0x100000001b3ull;
+		hash = (hash ^ (call->argc | call->captured << 8)) * 0x100000001b3ull;
+	}
+	return hash;
+}
 
 static inline uint64_t live_slot_size(uint32_t ring_size)
 {
