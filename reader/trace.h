@@ -26,7 +26,6 @@ struct trace_process {
 	struct frame_process seen; /* its texts and arrays live as long as the trace */
 	uint64_t events;
 	uint64_t lost;
-	bool ended; /* all its threads said so, or a later image of the same pid took its place */
 };
 
 struct trace_thread {
@@ -52,9 +51,15 @@ struct trace_entry {
 	const struct frame_thread *thread;
 	const struct frame_thread_end *thread_end;
 	const struct frame_modules *modules;
-	/* Where an event stands, when it is a row of a batch: equal shapes of one batch have equal arguments. */
+	/*
+	 * Where an event stands, when it is a row of a batch, else NULL. Equal shapes of one batch have equal arguments
+	 * (but for those that vary): what was made of one may be kept by `slot`, a small number that batches in memory
+	 * share with no other, as long as `serial`, which no two batches share, is the same.
+	 */
 	const struct batch_view *batch;
 	uint32_t row;
+	uint32_t slot;
+	uint64_t serial;
 };
 
 /* What was lost or could not be read, added up. */

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Merging of batches, stragglers and marks by time of entry. Knows frames and events, nothing of files or text.
+ */
+#include "reader/order.h"
+#include "reader/copy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More early events than this in a frame: it is opened early instead. */
+#define STRAGGLERS_MAX 1024u
+/* Copies beyond this are not made; see above. */
+#define STRAGGLERS_BYTES_MAX (256u << 20)
+/* Frames in memory at once; a trace that would need more is printed with its order a little wrong. */
+#define OPEN_MAX 256u
+
+enum cursor_kind { CURSOR_MARKS, CURSOR_STRAGGLERS, CURSOR_BATCH };
+
+/* One source of entries, with its head at `row`. */
+struct order_cursor {
+	uint64_t ticks; /* of the head */
+	uint32_t pid, tid;
+	enum cursor_kind kind;
+	size_t row, end;
+	const struct batch_view *batch;
+	const uint32_t *sorted; /* the order of the batch's rows, NULL when it is theirs */
+	uint32_t slot;
+	uint32_t id; /* of a batch's cursor: no other has it now */
+	uint64_t serial;
+};
+
+static int make_room(void **array, size_t *room, size_t count, size_t size)
+{
+	size_t wanted = *room ? 2 * *room : 16;
+	void *wider;
+
+	if (count < *room)
+		return 0;
+	wider = reallocarray(*array, wanted, size);
+	if (!wider)
+		return -ENOMEM;
+	*array = wider;
+	*room = wanted;
+	return 0;
+}
+
+#define MAKE_ROOM(array, room, count) make_room((void **)&(array), &(room), (count), sizeof(*(array)))
+
+/* ---- the first look ------------------------------------------------------------------------------------------- */
+
+static int copy_straggler(struct order *order, const struct event *event)
+{
+	struct event *copy = copy_array(&order->arena, event, 1, sizeof(*event));
+	struct event_item *items = copy_array(&order->arena, event->items, event->items_count, sizeof(*items));
+
+	if (!copy || !items || MAKE_ROOM(order->stragglers, order->stragglers_room, order->stragglers_count))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < event->items_count; i++)
+		if (!(items[i].bytes = copy_array(&order->arena, items[i].bytes, items[i].size, 1)))
+			return -ENOMEM;
+	copy->items = items;
+	order->stragglers[order->stragglers_count++] = copy;
+	return 0;
+}
+
+struct survey {
+	uint64_t earliest; /* beginning */
+	uint64_t end;	   /* earliest end */
+	uint64_t early;	   /* how many began before `from` */
+};
+
+static struct survey survey_frame(const struct frame *frame, uint64_t from)
+{
+	struct survey survey = {UINT64_MAX, UINT64_MAX, 0};
+
+	for (uint32_t b = 0; b < frame->batches_count; b++) {
+		const struct batch_view *batch = &frame->batches[b];
+		for (uint32_t i = 0; i < batch->count; i++) {
+			uint64_t enter = batch->enter[i], end = enter + batch->duration[i];
+			survey.earliest = enter < survey.earliest ? enter : survey.earliest;
+			survey.end = end < survey.end ? end : survey.end;
+			survey.early += enter < from;
+		}
+	}
+	return survey;
+}
+
+static int copy_stragglers(struct order *order, const struct frame *frame, uint64_t from)
+{
+	struct event event;
+	int rc = 0;
+
+	for (uint32_t b = 0; b < frame->batches_count; b++) {
+		const struct batch_view *batch = &frame->batches[b];
+		for (uint32_t i = 0; !rc && i < batch->count; i++) {
+			if (batch->enter[i] >= from)
+				continue;
+			batch_event(batch, i, &event);
+			rc = copy_straggler(order, &event);
+		}
+	}
+	return rc;
+}
+
+int order_survey(struct order *order, size_t index, const struct frame *frame)
+{
+	uint64_t from = order->previous_end;
+	struct survey survey = survey_frame(frame, from);
+	struct order_frame *added;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < frame->unfinished_count; i++)
+		rc = copy_straggler(order, &frame->unfinished[i].event);
+	if (rc || survey.earliest == UINT64_MAX)
+		return rc;
+	if (survey.early > STRAGGLERS_MAX || order->arena.spent > STRAGGLERS_BYTES_MAX)
+		from = 0;
+	else if (survey.early && copy_stragglers(order, frame, from))
+		return -ENOMEM;
+	if (MAKE_ROOM(order->frames, order->frames_room, order->frames_count))
+		return -ENOMEM;
+	added = &order->frames[order->frames_count++];
+	added->index = (uint32_t)index;
+	added->from = from;
+	added->opens = survey.earliest > from ? survey.earliest : from;
+	/* The next frame's early events are those from before this frame's first end. */
+	if (survey.end > order->previous_end)
+		order->previous_end = survey.end;
+	return 0;
+}
+
+int order_mark(struct order *order, const struct trace_entry *entry)
+{
+	if (MAKE_ROOM(order->marks, order->marks_room, order->marks_count))
+		return -ENOMEM;
+	order->marks[order->marks_count++] = *entry;
+	return 0;
+}
+
+/* ---- cursors and their heap ----------------------------------------------------------------------------------- */
+
+static size_t cursor_row(const struct order_cursor *cursor)
+{
+	return cursor->sorted ? cursor->sorted[cursor->row] : cursor->row;
+}
+
+/* Takes the time of the head; the cursor must not be at its end. */
+static void load_head(const struct order *order, struct order_cursor *cursor)
+{
+	const struct event *event;
+
+	switch (cursor->kind) {
+	case CURSOR_MARKS:
+		cursor->ticks = order->marks[cursor->row].ticks;
+		break;
+	case CURSOR_STRAGGLERS:
+		event = order->stragglers[cursor->row];
+		cursor->ticks = event->enter;
+		cursor->pid = event->pid;
+		cursor->tid = event->tid;
+		break;
+	case CURSOR_BATCH:
+		cursor->ticks = cursor->batch->enter[cursor_row(cursor)];
+		break;
+	}
+}
+
+/* Marks are before events of the same moment: their cursor has pid 0. */
+static bool is_before(const struct order_cursor *a, const struct order_cursor *b)
+{
+	if (a->ticks != b->ticks)
+		return a->ticks < b->ticks;
+	if (a->pid != b->pid)
+		return a->pid < b->pid;
+	if (a->tid != b->tid)
+		return a->tid < b->tid;
+	return a->serial < b->serial;
+}
+
+static void sift_up(struct order *order, size_t at)
+{
+	struct order_cursor *cursor = order->heap[at];
+
+	while (at && is_before(cursor, order->heap[(at - 1) / 2])) {
+		order->heap[at] = order->heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	order->heap[at] = cursor;
+}
+
+static void sift_down(struct order *order, size_t at)
+{
+	struct order_cursor *cursor = order->heap[at];
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+		if (child + 1 < order->heap_count && is_before(order->heap[child + 1], order->heap[child]))
+			child++;
+		if (child >= order->heap_count || !is_before(order->heap[child], cursor))
+			break;
+		order->heap[at] = order->heap[child];
+		at = child;
+	}
+	order->heap[at] = cursor;
+}
+
+static int push_cursor(struct order *order, const struct order_cursor *cursor)
+{
+	struct order_cursor *copy;
+
+	if (MAKE_ROOM(order->heap, order->heap_room, order->heap_count))
+		return -ENOMEM;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	*copy = *cursor;
+	copy->serial = ++order->serial;
+	load_head(order, copy);
+	order->heap[order->heap_count++] = copy;
+	sift_up(order, order->heap_count - 1);
+	return 0;
+}
+
+static void free_cursor(struct order *order, struct order_cursor *cursor)
+{
+	if (cursor->kind == CURSOR_BATCH)
+		order->free_ids[order->free_ids_count++] = cursor->id;
+	free((void *)cursor->sorted);
+	free(cursor);
+}
+
+/* ---- frames in memory ----------------------------------------------------------------------------------------- */
+
+static int compare_rows(const void *a, const void *b, void *enter)
+{
+	const uint64_t *times = enter;
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	if (times[left] != times[right])
+		return times[left] < times[right] ? -1 : 1;
+	/* A call made inside another one's handler ended first and stands first, but began last. */
+	return left < right ? 1 : -1;
+}
+
+static bool is_sorted(const struct batch_view *batch)
+{
+	for (uint32_t i = 1; i < batch->count; i++)
+		if (batch->enter[i] < batch->enter[i - 1])
+			return false;
+	return true;
+}
+
+/* The rows by time of beginning, when that is not how they stand. 0 or -ENOMEM. */
+static int sort_rows(const struct batch_view *batch, const uint32_t **sorted)
+{
+	uint32_t *rows;
+
+	*sorted = NULL;
+	if (is_sorted(batch))
+		return 0;
+	rows = malloc(batch->count * sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < batch->count; i++)
+		rows[i] = i;
+	qsort_r(rows, batch->count, sizeof(*rows), compare_rows, (void *)batch->enter);
+	*sorted = rows;
+	return 0;
+}
+
+/* A number for a batch in memory, and room to give it back later. 0 or -ENOMEM. */
+static int take_id(struct order *order, uint32_t *id)
+{
+	if (order->free_ids_count) {
+		*id = order->free_ids[--order->free_ids_count];
+		return 0;
+	}
+	if (MAKE_ROOM(order->free_ids, order->free_ids_room, order->ids_count))
+		return -ENOMEM;
+	*id = (uint32_t)order->ids_count++;
+	return 0;
+}
+
+static int push_batch(struct order *order, const struct batch_view *batch, uint32_t slot, uint64_t from)
+{
+	struct order_cursor cursor = {.kind = CURSOR_BATCH, .pid = batch->pid, .tid = batch->tid, .slot = slot};
+	int rc;
+
+	cursor.batch = batch;
+	cursor.end = batch->count;
+	rc = sort_rows(batch, &cursor.sorted);
+	if (rc)
+		return rc;
+	while (cursor.row < cursor.end && batch->enter[cursor_row(&cursor)] < from)
+		cursor.row++;
+	if (cursor.row < cursor.end)
+		rc = take_id(order, &cursor.id);
+	if (!rc && cursor.row < cursor.end)
+		rc = push_cursor(order, &cursor);
+	if (rc || cursor.row == cursor.end)
+		free((void *)cursor.sorted);
+	else
+		order->slots[slot].left++;
+	return rc;
+}
+
+static int take_slot(struct order *order, uint32_t *slot)
+{
+	for (*slot = 0; *slot < order->slots_count; ++*slot)
+		if (!order->slots[*slot].frame)
+			return 0;
+	if (MAKE_ROOM(order->slots, order->slots_room, order->slots_count))
+		return -ENOMEM;
+	order->slots[order->slots_count++] = (struct order_slot){0};
+	return 0;
+}
+
+static void close_slot(struct order *order, uint32_t slot)
+{
+	frame_free(order->spare);
+	order->spare = order->slots[slot].frame;
+	order->slots[slot].frame = NULL;
+}
+
+/* Reads the frame and pushes its batches. A frame that has become unreadable since the survey is passed over. */
+static int open_frame(struct order *order, const struct order_frame *opened)
+{
+	struct frame *frame = order->spare;
+	uint32_t slot;
+	int rc = take_slot(order, &slot);
+
+	if (rc)
+		return rc;
+	order->spare = NULL;
+	rc = order->read(order->source, opened->index, &frame);
+	if (rc) {
+		order->spare = frame;
+		return rc < 0 ? rc : 0;
+	}
+	order->slots[slot] = (struct order_slot){.frame = frame};
+	for (uint32_t i = 0; !rc && i < frame->batches_count; i++)
+		rc = push_batch(order, &frame->batches[i], slot, opened->from);
+	if (!order->slots[slot].left)
+		close_slot(order, slot);
+	return rc;
+}
+
+/* Opens every frame that may hold what comes next. */
+static int open_due(struct order *order)
+{
+	int rc = 0;
+
+	while (!rc && order->next_frame < order->frames_count) {
+		const struct order_frame *next = &order->frames[order->next_frame];
+		size_t open = 0;
+		if (order->heap_count && next->opens > order->heap[0]->ticks)
+			break;
+		for (size_t i = 0; i < order->slots_count; i++)
+			open += order->slots[i].frame != NULL;
+		if (open >= OPEN_MAX)
+			break;
+		order->next_frame++;
+		rc = open_frame(order, next);
+	}
+	return rc;
+}
+
+/* ---- going through -------------------------------------------------------------------------------------------- */
+
+static int compare_frames(const void *a, const void *b)
+{
+	const struct order_frame *left = a, *right = b;
+
+	if (left->opens != right->opens)
+		return left->opens < right->opens ? -1 : 1;
+	return left->index < right->index ? -1 : 1;
+}
+
+static int compare_stragglers(const void *a, const void *b)
+{
+	const struct event *left = *(struct event *const *)a, *right = *(struct event *const *)b;
+
+	if (left->enter != right->enter)
+		return left->enter < right->enter ? -1 : 1;
+	if (left->pid != right->pid)
+		return left->pid < right->pid ? -1 : 1;
+	if (left->tid != right->tid)
+		return left->tid < right->tid ? -1 : 1;
+	return left->sequence < right->sequence ? -1 : left->sequence > right->sequence;
+}
+
+static int compare_marks(const void *a, const void *b)
+{
+	const struct trace_entry *left = a, *right = b;
+
+	if (left->ticks != right->ticks)
+		return left->ticks < right->ticks ? -1 : 1;
+	return (int)left->kind - (int)right->kind;
+}
+
+static void close_all(struct order *order)
+{
+	for (size_t i = 0; i < order->heap_count; i++)
+		free_cursor(order, order->heap[i]);
+	for (uint32_t i = 0; i < order->slots_count; i++)
+		if (order->slots[i].frame)
+			close_slot(order, i);
+	order->heap_count = order->slots_count = 0;
+	order->is_given = false;
+	order->next_frame = 0;
+}
+
+int order_start(struct order *order)
+{
+	struct order_cursor marks = {.kind = CURSOR_MARKS, .end = order->marks_count};
+	struct order_cursor stragglers = {.kind = CURSOR_STRAGGLERS, .end = order->stragglers_count};
+	int rc = 0;
+
+	close_all(order);
+	if (order->frames_count)
+		qsort(order->frames, order->frames_count, sizeof(*order->frames), compare_frames);
+	if (order->stragglers_count)
+		qsort(order->stragglers, order->stragglers_count, sizeof(*order->stragglers), compare_stragglers);
+	if (order->marks_count)
+		qsort(order->marks, order->marks_count, sizeof(*order->marks), compare_marks);
+	if (order->marks_count)
+		rc = push_cursor(order, &marks);
+	if (!rc && order->stragglers_count)
+		rc = push_cursor(order, &stragglers);
+	return rc;
+}
+
+static void give(struct order *order, struct order_cursor *cursor, struct trace_entry *entry)
+{
+	if (cursor->kind == CURSOR_MARKS) {
+		*entry = order->marks[cursor->row];
+		return;
+	}
+	entry->kind = TRACE_EVENT;
+	entry->ticks = cursor->ticks;
+	entry->batch = NULL;
+	if (cursor->kind == CURSOR_STRAGGLERS) {
+		entry->event = order->stragglers[cursor->row];
+		return;
+	}
+	entry->event = &order->event;
+	entry->batch = cursor->batch;
+	entry->row = (uint32_t)cursor_row(cursor);
+	entry->slot = cursor->id;
+	entry->serial = cursor->serial;
+	batch_event(cursor->batch, entry->row, &order->event);
+}
+
+/* Moves on from what was given last. */
+static void pass_given(struct order *order)
+{
+	struct order_cursor *cursor = order->heap[0];
+
+	order->is_given = false;
+	if (++cursor->row < cursor->end) {
+		load_head(order, cursor);
+		sift_down(order, 0);
+		return;
+	}
+	if (cursor->kind == CURSOR_BATCH && --order->slots[cursor->slot].left == 0)
+		close_slot(order, cursor->slot);
+	free_cursor(order, cursor);
+	order->heap[0] = order->heap[--order->heap_count];
+	if (order->heap_count)
+		sift_down(order, 0);
+}
+
+int order_next(struct order *order, struct trace_entry *entry)
+{
+	int rc;
+
+	if (order->is_given)
+		pass_given(order);
+	rc = open_due(order);
+	if (rc)
+		return rc;
+	if (!order->heap_count)
+		return TRACE_E_END;
+	order->is_given = true;
+	give(order, order->heap[0], entry);
+	return 0;
+}
+
+void order_clear(struct order *order)
+{
+	struct order kept = {.read = order->read,
+			     .source = order->source,
+			     .serial = order->serial,
+			     .arena = {.budget = order->arena.budget}};
+
+	close_all(order);
+	frame_free(order->spare);
+	free(order->frames);
+	free(order->stragglers);
+	free(order->marks);
+	free(order->slots);
+	free(order->heap);
+	free(order->free_ids);
+	arena_free(&order->arena);
+	*order = kept;
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Gathers processes, threads, stacks and losses out of frames. Everything kept is copied.
+ */
+#include "reader/tables.h"
+#include "reader/copy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A fork of a fork of a fork...: how far modules are looked for in the processes a copy came from. */
+#define ANCESTORS_MAX 64
+
+/* Makes room for one more element; `room` counts those there is room for. */
+static int make_room(void **array, size_t *room, size_t count, size_t size)
+{
+	size_t wanted = *room ? 2 * *room : 16;
+	void *wider;
+
+	if (count < *room)
+		return 0;
+	wider = reallocarray(*array, wanted, size);
+	if (!wider)
+		return -ENOMEM;
+	*array = wider;
+	*room = wanted;
+	return 0;
+}
+
+#define MAKE_ROOM(array, room, count) make_room((void **)&(array), &(room), (count), sizeof(*(array)))
+
+static const struct frame_module *copy_modules(struct arena *arena, const struct frame_module *modules, uint32_t count)
+{
+	struct frame_module *copies = copy_array(arena, modules, count, sizeof(*modules));
+
+	for (uint32_t i = 0; copies && i < count; i++) {
+		copies[i].path = copy_text(arena, modules[i].path);
+		copies[i].build_id = copy_array(arena, modules[i].build_id, modules[i].build_id_size, 1);
+		if (!copies[i].path || !copies[i].build_id)
+			return NULL;
+	}
+	return copies;
+}
+
+static int copy_process(struct arena *arena, struct frame_process *process)
+{
+	const char **argv = copy_array(arena, process->argv, process->argc, sizeof(*argv));
+	struct frame_open_fd *fds = copy_array(arena, process->fds, process->fds_count, sizeof(*fds));
+
+	process->exe = copy_text(arena, process->exe);
+	process->cwd = copy_text(arena, process->cwd);
+	process->modules = copy_modules(arena, process->modules, process->modules_count);
+	if (!argv || !fds || !process->exe || !process->cwd || !process->modules)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < process->argc; i++)
+		if (!(argv[i] = copy_text(arena, argv[i])))
+			return -ENOMEM;
+	for (uint32_t i = 0; i < process->fds_count; i++)
+		if (!(fds[i].link = copy_text(arena, fds[i].link)))
+			return -ENOMEM;
+	process->argv = argv;
+	process->fds = fds;
+	return 0;
+}
+
+static int add_modules(struct tables *tables, const struct frame_modules *modules)
+{
+	struct tables_modules *added;
+
+	if (MAKE_ROOM(tables->modules, tables->modules_room, tables->modules_count))
+		return -ENOMEM;
+	added = &tables->modules[tables->modules_count];
+	added->seen = *modules;
+	added->before = index_get(&tables->modules_index, modules->pid, 0);
+	return index_set(&tables->modules_index, modules->pid, 0, (uint32_t)tables->modules_count++);
+}
+
+static int add_process(struct tables *tables, const struct frame_process *process)
+{
+	struct trace_process *added;
+	uint32_t number = (uint32_t)tables->processes_count;
+
+	if (MAKE_ROOM(tables->processes, tables->processes_room, number) ||
+	    MAKE_ROOM(tables->process_before, tables->befores_room, number))
+		return -ENOMEM;
+	added = &tables->processes[number];
+	*added = (struct trace_process){.seen = *process};
+	if (copy_process(&tables->arena, &added->seen))
+		return -ENOMEM;
+	tables->process_before[number] = index_get(&tables->process_index, process->pid, 0);
+	tables->processes_count++;
+	if (added->seen.modules_count) {
+		struct frame_modules modules = {.pid = process->pid,
+						.count = added->seen.modules_count,
+						.ticks = process->ticks,
+						.modules = added->seen.modules};
+		if (add_modules(tables, &modules))
+			return -ENOMEM;
+	}
+	return index_set(&tables->process_index, process->pid, 0, number);
+}
+
+static int add_later_modules(struct tables *tables, const struct frame_modules *modules)
+{
+	struct frame_modules copy = *modules;
+
+	copy.modules = copy_modules(&tables->arena, modules->modules, modules->count);
+	return copy.modules ? add_modules(tables, &copy) : -ENOMEM;
+}
+
+static int add_thread(struct tables *tables, const struct frame_thread *thread)
+{
+	uint32_t number = (uint32_t)tables->threads_count;
+
+	if (MAKE_ROOM(tables->threads, tables->threads_room, number) ||
+	    MAKE_ROOM(tables->thread_next, tables->nexts_room, number))
+		return -ENOMEM;
+	tables->threads[number] = (struct trace_thread){.seen = *thread};
+	tables->thread_next[number] = 0;
+	tables->threads_count++;
+	return index_set(&tables->thread_index, thread->pid, thread->tid, number);
+}
+
+/* The present thread of these numbers; one that never said that it began is added. INDEX_NONE when out of memory. */
+static uint32_t find_thread(struct tables *tables, uint32_t pid, uint32_t tid, uint64_t ticks)
+{
+	uint32_t number = index_get(&tables->thread_index, pid, tid);
+	struct frame_thread unannounced = {.pid = pid, .tid = tid, .ticks = ticks};
+
+	if (number != INDEX_NONE)
+		return number;
+	return add_thread(tables, &unannounced) ? INDEX_NONE : index_get(&tables->thread_index, pid, tid);
+}
+
+static void count_hole(struct tables *tables, uint32_t thread, uint64_t first, uint64_t lost)
+{
+	uint64_t expected = tables->thread_next[thread] + lost;
+
+	if (first > expected)
+		tables->loss.lost_uncounted += first - expected;
+}
+
+static int add_thread_end(struct tables *tables, const struct frame_thread_end *end)
+{
+	uint32_t thread = find_thread(tables, end->pid, end->tid, end->ticks);
+	uint64_t known;
+
+	if (thread == INDEX_NONE || MAKE_ROOM(tables->thread_ends, tables->thread_ends_room, tables->thread_ends_count))
+		return -ENOMEM;
+	tables->thread_ends[tables->thread_ends_count++] = *end;
+	tables->threads[thread].end = end->ticks;
+	/* Events lost after the last batch are only known from here. */
+	known = tables->threads[thread].lost;
+	if (end->lost > known) {
+		tables->threads[thread].lost = end->lost;
+		tables->loss.lost += end->lost - known;
+		tables->thread_next[thread] += end->lost - known;
+	}
+	count_hole(tables, thread, end->made, 0);
+	return 0;
+}
+
+static int add_batch(struct tables *tables, const struct batch_view *batch)
+{
+	uint32_t thread = find_thread(tables, batch->pid, batch->tid, batch->count ? batch->enter[0] : 0);
+	uint32_t process = index_get(&tables->process_index, batch->pid, 0);
+
+	if (thread == INDEX_NONE)
+		return -ENOMEM;
+	count_hole(tables, thread, batch->first, batch->lost);
+	tables->thread_next[thread] = batch->first + batch->count;
+	tables->threads[thread].events += batch->count;
+	tables->threads[thread].lost += batch->lost;
+	tables->loss.events += batch->count;
+	tables->loss.lost += batch->lost;
+	if (process != INDEX_NONE) {
+		tables->processes[process].events += batch->count;
+		tables->processes[process].lost += batch->lost;
+	}
+	return 0;
+}
+
+static int add_stack(struct tables *tables, const struct frame_stack *stack)
+{
+	uint32_t number = (uint32_t)tables->stacks_count;
+	struct tables_stack *added;
+
+	if (MAKE_ROOM(tables->stacks, tables->stacks_room, number))
+		return -ENOMEM;
+	added = &tables->stacks[number];
+	added->depth = stack->depth;
+	added->frames = copy_array(&tables->arena, stack->frames, stack->depth, sizeof(*stack->frames));
+	if (!added->frames)
+		return -ENOMEM;
+	tables->stacks_count++;
+	/* A forked copy does not tell again what the original told: pid 0 stands for anyone. */
+	if (index_set(&tables->stack_index, 0, stack->hash, number))
+		return -ENOMEM;
+	return index_set(&tables->stack_index, stack->pid, stack->hash, number);
+}
+
+int tables_add(struct tables *tables, const struct frame *frame)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < frame->processes_count; i++)
+		rc = add_process(tables, &frame->processes[i]);
+	for (uint32_t i = 0; !rc && i < frame->threads_count; i++)
+		rc = add_thread(tables, &frame->threads[i]);
+	for (uint32_t i = 0; !rc && i < frame->modules_count; i++)
+		rc = add_later_modules(tables, &frame->modules[i]);
+	for (uint32_t i = 0; !rc && i < frame->stacks_count; i++)
+		rc = add_stack(tables, &frame->stacks[i]);
+	for (uint32_t i = 0; !rc && i < frame->batches_count; i++)
+		rc = add_batch(tables, &frame->batches[i]);
+	for (uint32_t i = 0; !rc && i < frame->thread_ends_count; i++)
+		rc = add_thread_end(tables, &frame->thread_ends[i]);
+	if (frame->end) {
+		tables->loss.is_closed = true;
+		tables->loss.end = *frame->end;
+	}
+	return rc;
+}
+
+void tables_free(struct tables *tables)
+{
+	free(tables->processes);
+	free(tables->process_before);
+	free(tables->threads);
+	free(tables->thread_next);
+	free(tables->thread_ends);
+	free(tables->modules);
+	free(tables->stacks);
+	index_free(&tables->process_index);
+	index_free(&tables->thread_index);
+	index_free(&tables->modules_index);
+	index_free(&tables->stack_index);
+	arena_free(&tables->arena);
+	*tables = (struct tables){0};
+}
+
+const struct trace_process *tables_process_at(const struct tables *tables, uint32_t pid, uint64_t ticks)
+{
+	uint32_t number = index_get(&tables->process_index, pid, 0), first = number;
+
+	for (; number != INDEX_NONE; number = tables->process_before[number]) {
+		first = number;
+		if (tables->processes[number].seen.ticks <= ticks)
+			break;
+	}
+	return first == INDEX_NONE ? NULL : &tables->processes[first];
+}
+
+static const struct frame_module *find_module(const struct frame_modules *modules, uint64_t address)
+{
+	for (uint32_t i = 0; i < modules->count; i++)
+		if (modules->modules[i].start <= address && address < modules->modules[i].end)
+			return &modules->modules[i];
+	return NULL;
+}
+
+const struct frame_module *tables_module_at(const struct tables *tables, uint32_t pid, uint64_t ticks, uint64_t address)
+{
+	for (unsigned i = 0; i < ANCESTORS_MAX; i++) {
+		const struct trace_process *process = tables_process_at(tables, pid, ticks);
+		uint32_t number = index_get(&tables->modules_index, pid, 0);
+		for (; number != INDEX_NONE; number = tables->modules[number].before) {
+			const struct frame_modules *seen = &tables->modules[number].seen;
+			const struct frame_module *module = NULL;
+			if (process && seen->ticks < process->seen.ticks)
+				break; /* those of the image before */
+			/* What was loaded after `ticks` was hardly somewhere else before: libraries stay. */
+			module = find_module(seen, address);
+			if (module)
+				return module;
+		}
+		if (!process || process->seen.origin != PROCESS_FORK)
+			return NULL;
+		pid = process->seen.parent;
+		ticks = process->seen.ticks;
+	}
+	return NULL;
+}
+
+const struct tables_stack *tables_stack(const struct tables *tables, uint32_t pid, uint64_t hash)
+{
+	uint32_t number = index_get(&tables->stack_index, pid, hash);
+
+	if (number == INDEX_NONE)
+		number = index_get(&tables->stack_index, 0, hash);
+	return number == INDEX_NONE ? NULL : &tables->stacks[number];
+}
