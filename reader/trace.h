@@ -96,31 +96,32 @@ void trace_close(struct trace *trace);
  */
 int trace_next(struct trace *trace, struct trace_entry *entry);
 
-/* Starts again at the beginning. Not with `follow`. */
-void trace_rewind(struct trace *trace);
+/* Starts again at the beginning. Not with `follow`. 0 or -ENOMEM. */
+int trace_rewind(struct trace *trace);
 
 const struct catalogue *trace_catalogue(const struct trace *trace);
 const struct log_head *trace_head(const struct trace *trace);
 
 /* The logs behind it: the file, then (may be NULL) what was salvaged from the live area, which reads like a log. */
-const struct log *trace_log(const struct trace *trace);
-const struct log *trace_live(const struct trace *trace);
+struct log *trace_log(struct trace *trace);
+struct log *trace_live(struct trace *trace);
 
 /*
  * Frames of both logs, numbered through; for commands that need no order. As log_frame_read(); a frame of the live area
- * has a catalogue of its own with the same numbers of calls, so count by batch_shape.call_index.
+ * has a catalogue of its own with the same numbers of calls, so count by batch_shape.call_index. Frames read for the
+ * first time in their order also fill the tables below, which with `unordered` are empty after trace_open().
  */
 size_t trace_frames(const struct trace *trace);
-int trace_frame_read(const struct trace *trace, size_t index, struct frame **frame);
+int trace_frame_read(struct trace *trace, size_t index, struct frame **frame);
 
 /* Ticks as nanoseconds: since the epoch, and as a span that begins at `ticks`. */
-uint64_t trace_time(const struct trace *trace, uint64_t ticks);
-uint64_t trace_span(const struct trace *trace, uint64_t ticks, uint64_t duration);
+uint64_t trace_time(struct trace *trace, uint64_t ticks);
+uint64_t trace_span(struct trace *trace, uint64_t ticks, uint64_t duration);
 
 /* Known after trace_open(); with `follow`, of what was read so far. In order of the log. */
 const struct trace_process *trace_processes(const struct trace *trace, size_t *count);
 const struct trace_thread *trace_threads(const struct trace *trace, size_t *count);
-const struct trace_loss *trace_loss(const struct trace *trace);
+const struct trace_loss *trace_loss(struct trace *trace);
 
 /* The image that process `pid` was at `ticks`, or NULL. */
 const struct trace_process *trace_process_at(const struct trace *trace, uint32_t pid, uint64_t ticks);

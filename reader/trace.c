@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Opens a log and the live area beside it, and hands out what is in them. The order is made in order.c, the tables in
+ * tables.c; this file knows where frames come from.
+ */
+#include "reader/trace.h"
+#include "format/live_read.h"
+#include "reader/clock.h"
+#include "reader/order.h"
+#include "reader/tables.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How much may be kept of a trace's processes, stacks and early events. */
+#define TABLES_BUDGET (1u << 30)
+#define ORDER_BUDGET  (2ull << 30)
+
+/* How often a growing log is looked at. */
+#define FOLLOW_WAIT_NS 20000000
+
+/* A log that grows while its live area is read is read again, but not for ever. */
+#define SALVAGE_TRIES 4
+
+struct trace {
+	struct trace_settings settings;
+	char *path;
+	struct log *log;
+	struct log *live; /* NULL when nothing was salvaged */
+	struct log_writer *live_memory;
+	struct tables tables;
+	struct clock clock;
+	struct order order;
+	size_t surveyed; /* frames that have been looked at */
+	bool is_last_round;
+};
+
+/* ---- the live area -------------------------------------------------------------------------------------------- */
+
+static int live_path(const struct trace *trace, char *path, size_t size)
+{
+	return snprintf(path, size, "%s.live", trace->path) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+/* The number after that of the last readable frame. */
+static uint64_t frames_written(const struct log *log)
+{
+	struct frame *frame = NULL;
+	uint64_t frames = 0;
+
+	for (size_t i = log_frames(log); i-- > 0 && !frames;)
+		if (log_frame_read(log, i, &frame) == 0)
+			frames = frame->number + 1;
+	frame_free(frame);
+	return frames;
+}
+
+static void drop_live(struct trace *trace)
+{
+	log_close(trace->live);
+	log_writer_free(trace->live_memory);
+	trace->live = NULL;
+	trace->live_memory = NULL;
+}
+
+/* Reads the live area once, into a log in memory. 0, also when there is none or it cannot be used; -errno. */
+static int salvage_once(struct trace *trace, const char *path, struct log_trouble *trouble)
+{
+	struct live_counts counts = {0};
+	size_t size = 0;
+	const void *bytes;
+	int rc = log_writer_open_memory(&trace->live_memory, log_head(trace->log));
+
+	if (rc)
+		return rc;
+	rc = live_area_salvage(path, log_catalogue(trace->log), frames_written(trace->log), trace->live_memory, &counts,
+			       trouble);
+	if (rc)
+		return rc == -ENOMEM ? rc : 0;
+	bytes = log_writer_memory(trace->live_memory, &size);
+	if (!size || !(counts.events | counts.unfinished | counts.processes | counts.threads | counts.lost_full))
+		return 0;
+	rc = log_open_memory(bytes, size, &trace->live, trouble);
+	return rc < 0 ? rc : 0;
+}
+
+static int salvage_live(struct trace *trace, struct log_trouble *trouble)
+{
+	char path[4096];
+	int rc = live_path(trace, path, sizeof(path));
+
+	if (rc || access(path, F_OK))
+		return 0;
+	for (int i = 0; !rc && i < SALVAGE_TRIES; i++) {
+		rc = salvage_once(trace, path, trouble);
+		if (rc || log_refresh(trace->log) == LOG_E_SAME)
+			break;
+		if (i + 1 < SALVAGE_TRIES)
+			drop_live(trace);
+	}
+	return rc;
+}
+
+/* Whether a collector may still write to the log. */
+static bool is_growing(const struct trace *trace)
+{
+	struct live_control control;
+	char path[4096];
+	ssize_t size;
+	int fd;
+
+	if (live_path(trace, path, sizeof(path)))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	size = pread(fd, &control, sizeof(control), 0);
+	close(fd);
+	return size == sizeof(control) && control.magic == LIVE_MAGIC && control.collector_state == COLLECTOR_RUNNING &&
+	       !(*(const uint32_t *)control.collector_mutex & FUTEX_OWNER_DIED);
+}
+
+/* ---- frames --------------------------------------------------------------------------------------------------- */
+
+size_t trace_frames(const struct trace *trace)
+{
+	return log_frames(trace->log) + (trace->live ? log_frames(trace->live) : 0);
+}
+
+static int read_frame(void *source, size_t index, struct frame **frame)
+{
+	const struct trace *trace = source;
+	size_t in_log = log_frames(trace->log);
+
+	return index < in_log ? log_frame_read(trace->log, index, frame)
+			      : log_frame_read(trace->live, index - in_log, frame);
+}
+
+/* Takes over what a frame says of processes, clocks and losses. */
+static int note_frame(struct trace *trace, size_t index, const struct frame *frame)
+{
+	int rc = clock_add(&trace->clock, &frame->before);
+
+	if (!rc)
+		rc = clock_add(&trace->clock, &frame->after);
+	if (!rc)
+		rc = tables_add(&trace->tables, frame);
+	trace->surveyed = index + 1;
+	return rc;
+}
+
+static void note_damage(struct trace *trace, size_t index)
+{
+	trace->tables.loss.damaged_frames++;
+	trace->surveyed = index + 1;
+}
+
+int trace_frame_read(struct trace *trace, size_t index, struct frame **frame)
+{
+	int rc = read_frame(trace, index, frame);
+
+	if (index != trace->surveyed)
+		return rc;
+	if (rc == 0)
+		rc = note_frame(trace, index, *frame);
+	else if (rc > 0)
+		note_damage(trace, index);
+	return rc;
+}
+
+/* ---- order ---------------------------------------------------------------------------------------------------- */
+
+/* What the tables held before a round of frames was read. */
+struct round {
+	size_t processes, threads, thread_ends, modules;
+};
+
+static int mark_round(struct trace *trace, struct round begin)
+{
+	const struct tables *tables = &trace->tables;
+	struct trace_entry entry = {0};
+	int rc = 0;
+
+	for (size_t i = begin.processes; !rc && i < tables->processes_count; i++) {
+		entry = (struct trace_entry){.kind = TRACE_PROCESS, .process = &tables->processes[i].seen};
+		entry.ticks = entry.process->ticks;
+		rc = order_mark(&trace->order, &entry);
+	}
+	for (size_t i = begin.threads; !rc && i < tables->threads_count; i++) {
+		entry = (struct trace_entry){.kind = TRACE_THREAD, .thread = &tables->threads[i].seen};
+		entry.ticks = entry.thread->ticks;
+		rc = order_mark(&trace->order, &entry);
+	}
+	for (size_t i = begin.thread_ends; !rc && i < tables->thread_ends_count; i++) {
+		entry = (struct trace_entry){.kind = TRACE_THREAD_END, .thread_end = &tables->thread_ends[i]};
+		entry.ticks = entry.thread_end->ticks;
+		rc = order_mark(&trace->order, &entry);
+	}
+	for (size_t i = begin.modules; !rc && i < tables->modules_count; i++) {
+		entry = (struct trace_entry){.kind = TRACE_MODULES, .modules = &tables->modules[i].seen};
+		entry.ticks = entry.modules->ticks;
+		rc = order_mark(&trace->order, &entry);
+	}
+	return rc;
+}
+
+/* Looks at every frame there is now and starts a round over them. */
+static int begin_round(struct trace *trace)
+{
+	struct round begin = {trace->tables.processes_count, trace->tables.threads_count,
+			      trace->tables.thread_ends_count, trace->tables.modules_count};
+	struct frame *frame = NULL;
+	size_t frames = trace_frames(trace);
+	int rc = 0;
+
+	order_clear(&trace->order);
+	for (size_t i = trace->surveyed; rc >= 0 && i < frames; i++) {
+		rc = trace_frame_read(trace, i, &frame);
+		if (rc == 0)
+			rc = order_survey(&trace->order, i, frame);
+	}
+	frame_free(frame);
+	if (rc >= 0)
+		rc = mark_round(trace, begin);
+	return rc < 0 ? rc : order_start(&trace->order);
+}
+
+/*
+ * The round is over: is there another? 0 when one was begun, TRACE_E_END, or -errno. The live area is read only once
+ * its collector has gone: what it still holds comes last.
+ */
+static int follow(struct trace *trace)
+{
+	const struct timespec wait = {.tv_nsec = FOLLOW_WAIT_NS};
+	struct log_trouble trouble;
+	int rc;
+
+	for (;;) {
+		bool growing = is_growing(trace);
+		if (trace->is_last_round || trace->tables.loss.is_closed)
+			return TRACE_E_END;
+		rc = log_refresh(trace->log);
+		if (rc < 0 || rc == 0)
+			return rc < 0 ? rc : begin_round(trace);
+		if (!growing)
+			break;
+		nanosleep(&wait, NULL);
+	}
+	trace->is_last_round = true;
+	rc = trace->settings.without_live ? 0 : salvage_live(trace, &trouble);
+	return rc ? rc : begin_round(trace);
+}
+
+int trace_next(struct trace *trace, struct trace_entry *entry)
+{
+	int rc;
+
+	while ((rc = order_next(&trace->order, entry)) == TRACE_E_END && trace->settings.follow) {
+		rc = follow(trace);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+int trace_rewind(struct trace *trace)
+{
+	return order_start(&trace->order);
+}
+
+/* ---- opening and closing -------------------------------------------------------------------------------------- */
+
+static int open_log(struct trace *trace, const char *path, struct log_trouble *trouble)
+{
+	int rc = log_open(path, &trace->log, trouble);
+
+	if (rc)
+		return rc < 0 ? rc : TRACE_E_UNREADABLE;
+	if (!trace->settings.without_live && !trace->settings.follow)
+		rc = salvage_live(trace, trouble);
+	trace->tables.loss.is_salvaged = trace->live != NULL;
+	if (!rc && !trace->settings.unordered)
+		rc = begin_round(trace);
+	if (rc == -ENOMEM)
+		snprintf(trouble->text, sizeof(trouble->text), "%s: out of memory", path);
+	return rc;
+}
+
+int trace_open(struct trace **trace, const char *path, const struct trace_settings *settings,
+	       struct log_trouble *trouble)
+{
+	struct trace *opened = calloc(1, sizeof(*opened));
+	int rc;
+
+	*trace = NULL;
+	trouble->text[0] = '\0';
+	if (!opened || !(opened->path = strdup(path))) {
+		free(opened);
+		snprintf(trouble->text, sizeof(trouble->text), "%s: out of memory", path);
+		return -ENOMEM;
+	}
+	if (settings)
+		opened->settings = *settings;
+	opened->order.read = read_frame;
+	opened->order.source = opened;
+	opened->order.arena.budget = ORDER_BUDGET;
+	opened->tables.arena.budget = TABLES_BUDGET;
+	rc = open_log(opened, path, trouble);
+	if (rc) {
+		trace_close(opened);
+		return rc;
+	}
+	*trace = opened;
+	return 0;
+}
+
+void trace_close(struct trace *trace)
+{
+	if (!trace)
+		return;
+	order_clear(&trace->order);
+	tables_free(&trace->tables);
+	clock_free(&trace->clock);
+	drop_live(trace);
+	log_close(trace->log);
+	free(trace->path);
+	free(trace);
+}
+
+/* ---- questions ------------------------------------------------------------------------------------------------ */
+
+const struct catalogue *trace_catalogue(const struct trace *trace)
+{
+	return log_catalogue(trace->log);
+}
+
+const struct log_head *trace_head(const struct trace *trace)
+{
+	return log_head(trace->log);
+}
+
+struct log *trace_log(struct trace *trace)
+{
+	return trace->log;
+}
+
+struct log *trace_live(struct trace *trace)
+{
+	return trace->live;
+}
+
+uint64_t trace_time(struct trace *trace, uint64_t ticks)
+{
+	return clock_realtime(&trace->clock, ticks);
+}
+
+uint64_t trace_span(struct trace *trace, uint64_t ticks, uint64_t duration)
+{
+	return clock_monotonic(&trace->clock, ticks + duration) - clock_monotonic(&trace->clock, ticks);
+}
+
+const struct trace_process *trace_processes(const struct trace *trace, size_t *count)
+{
+	*count = trace->tables.processes_count;
+	return trace->tables.processes;
+}
+
+const struct trace_thread *trace_threads(const struct trace *trace, size_t *count)
+{
+	*count = trace->tables.threads_count;
+	return trace->tables.threads;
+}
+
+const struct trace_loss *trace_loss(struct trace *trace)
+{
+	size_t count = 0;
+
+	log_damage(trace->log, &count);
+	trace->tables.loss.damage_regions = count;
+	return &trace->tables.loss;
+}
+
+const struct trace_process *trace_process_at(const struct trace *trace, uint32_t pid, uint64_t ticks)
+{
+	return tables_process_at(&trace->tables, pid, ticks);
+}
+
+const uint64_t *trace_stack(const struct trace *trace, uint32_t pid, uint64_t hash, uint32_t *depth)
+{
+	const struct tables_stack *stack = tables_stack(&trace->tables, pid, hash);
+
+	*depth = stack ? stack->depth : 0;
+	return stack ? stack->frames : NULL;
+}
+
+const struct frame_module *trace_module_at(const struct trace *trace, uint32_t pid, uint64_t ticks, uint64_t address)
+{
+	return tables_module_at(&trace->tables, pid, ticks, address);
+}
