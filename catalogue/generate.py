@@ -9,9 +9,11 @@ A .calls file reads like the SYNOPSIS of a man page. Behind a colon stands what 
   flags msg_flags { IPC_NOWAIT MSG_NOERROR } bit names; NAME/MASK is one value of a field, the field being MASK
   enum msg_cmd { IPC_RMID IPC_SET }          names of single values; NAME=VALUE where no header has the name
   struct sembuf { sem_num, sem_op, sem_flg : sem_flags }
-                                             fields to record; `struct name = C TYPE { .. }` where C spells it differently
+                                             fields to record; `struct name = C TYPE { .. }` where C spells it differently, and
+                                             `name = path.to[0].field` where the field has a better name
   select fcntl_arg by cmd { F_SETFL : open_flags, F_GETLK : inout flock, else : hex }
-                                             a value whose kind other arguments decide
+                                             a value whose kind other arguments decide; a row without a direction has that
+                                             of the argument
   ssize_t msgrcv(int msqid : msqid, void *msgp : out msgbuf[return], size_t msgsz, long msgtyp, int msgflg : msg_flags) \\
           waits aix 3CA MSGRCV
                                              a call; a trailing backslash continues the line
@@ -19,7 +21,8 @@ A .calls file reads like the SYNOPSIS of a man page. Behind a colon stands what 
 An annotation is  [in|out|inout] KIND [LENGTH] [new|gone].  KIND is a kind of format/catalogue.h in lower case, or a flags,
 enum, struct or select declared above; with a direction it is what the pointer points to.  LENGTH is the name of an argument,
 *argument (what it points to), a number, or `return`.  `new` and `gone` say that an identity begins or ends here.
-`...` is followed by the optional arguments that a variadic call may have.
+`...` is followed by the optional arguments that a variadic call may have; alone it stands for an endless list, which only a
+wrapper by hand can pass on.
 
 Behind the closing parenthesis, in any order:
   : KIND            what the result is
@@ -28,6 +31,7 @@ Behind the closing parenthesis, in any order:
   at VERSION        an old symbol version with code of its own; `default VERSION` marks the current one of such a pair
   special           the wrapper is written by hand in preload/
   waits             the time it takes measures a peer
+  given CONDITION   C, last in the statement: the optional arguments are there only when it holds, and 0 otherwise
   aix/stap/dtrace   the names that trace hooks, SystemTap and DTrace have for it
 
 Only the standard library is used. A mistake is an error at its line, and nothing is written.
@@ -75,9 +79,9 @@ class Parameter:
 class Call:
     def __init__(self, place):
         self.place = place
-        self.name = self.ctype = self.family = self.alias = self.version = None
+        self.name = self.ctype = self.family = self.alias = self.version = self.given = None
         self.parameters, self.result, self.failure = [], Value(), '-1'
-        self.special = self.waits = self.is_default = self.variadic = False
+        self.special = self.waits = self.is_default = self.variadic = self.endless = False
         self.supplied = {}
         self.names = {'aix': None, 'stap': None, 'dtrace': None}
 
@@ -106,6 +110,10 @@ class Catalogue:
     def events(self):
         return [c for c in self.calls if c.alias is None]
 
+    def forwarded(self):
+        """Calls that can be passed on: not those with an endless argument list (execl), whose twins with a vector are."""
+        return [c for c in self.calls if not c.endless]
+
     def find(self, name):
         return next((c for c in self.calls if c.name == name and c.alias is None), None)
 
@@ -129,7 +137,8 @@ def logical_lines(path):
         raise Mistake((path.name, start), 'the statement does not end')
 
 
-def parse_annotation(catalogue, place, text, value=None):
+def parse_annotation(catalogue, place, text, value=None, inherits=False):
+    """`inherits`: the direction may come from elsewhere (a selection's row has that of the argument)."""
     value = value or Value()
     match = re.fullmatch(r'(?:(in|out|inout)\s+)?(?:(new|gone)\s+)?(?:(optional)\s+)?(\w+)\s*(?:\[\s*([^\]]*?)\s*\])?(?:\s+(new|gone))?', text.strip())
     if not match:
@@ -146,7 +155,7 @@ def parse_annotation(catalogue, place, text, value=None):
         value.kind = kind
     else:
         raise Mistake(place, f"'{kind}' is neither a kind nor a flags, enum, struct or select declared above")
-    if value.kind in POINTED and value.kind not in ('unrecorded', 'select') and value.direction == 'none':
+    if value.kind in POINTED and value.kind not in ('unrecorded', 'select') and value.direction == 'none' and not inherits:
         raise Mistake(place, f"'{kind}' is behind a pointer: say in, out or inout")
     return value
 
@@ -181,11 +190,12 @@ def split_top(text, separator=','):
 def parse_struct(catalogue, place, name, ctype, body):
     fields = []
     for part in split_top(body):
-        path, _, annotation = part.partition(':')
-        if not re.fullmatch(r'[\w.]+', path.strip()):
+        match = re.fullmatch(r'(?:(\w+)\s*=\s*)?([\w.]+(?:\[\d+\])?)\s*(?::(.*))?', part, re.S)
+        if not match:
             raise Mistake(place, f"cannot read the field '{part}'")
+        shown, path, annotation = match.groups()
         value = parse_annotation(catalogue, place, annotation) if annotation else None
-        fields.append((path.strip(), value))
+        fields.append((shown or path, path, value))
     catalogue.tables['struct'][name] = (place, ctype or f'struct {name}', fields)
 
 
@@ -199,7 +209,7 @@ def parse_select(catalogue, place, name, deciders, body):
         values = [] if otherwise else when.split()
         if not otherwise and len(values) != len(deciders):
             raise Mistake(place, f"'{part}' needs {len(deciders)} deciding values")
-        rows.append((values, parse_annotation(catalogue, place, annotation)))
+        rows.append((values, parse_annotation(catalogue, place, annotation, inherits=True)))
     catalogue.tables['select'][name] = (place, deciders, rows, otherwise)
 
 
@@ -252,6 +262,9 @@ def parse_call(catalogue, place, text, family):
     inner = text[head.end():end].strip()
     if inner != 'void':
         for part in split_top(inner):
+            if part == '...':
+                call.variadic = call.endless = True
+                continue
             parameter = parse_parameter(catalogue, place, part)
             call.variadic = call.variadic or parameter.variadic
             parameter.variadic = call.variadic
@@ -266,7 +279,8 @@ ATTRIBUTE = re.compile(r'\s*(?::\s*(?P<result>(?:new\s+|gone\s+)?\w+)'
                        r'|as\s+(?P<alias>\w+)(?:\((?P<supplied>[^)]*)\))?'
                        r'|at\s+(?P<at>GLIBC_[\d.]+)|default\s+(?P<default>GLIBC_[\d.]+)'
                        r'|(?P<special>special)|(?P<waits>waits)'
-                       r'|aix\s+(?P<aix>3[C-E][0-9A-F]\s+\w+)|stap\s+(?P<stap>[\w.]+)|dtrace\s+(?P<dtrace>\w+))')
+                       r'|given\s+(?P<given>.+)$'
+                       r'|aix\s+(?P<aix>3[C-E][0-9A-F]\s+\w+)|stap\s+(?P<stap>[\w.]+)|dtrace\s+(?P<dtrace>\w+))', re.S)
 
 
 def parse_attributes(catalogue, call, text):
@@ -284,6 +298,7 @@ def parse_attributes(catalogue, call, text):
         call.special = call.special or 'special' in found
         call.waits = call.waits or 'waits' in found
         call.is_default = call.is_default or 'default' in found
+        call.given = found.get('given', call.given)
         call.version = found.get('at') or found.get('default') or call.version
         for part in split_top(found.get('supplied', '')):
             name, _, value = part.partition('=')
@@ -342,6 +357,8 @@ def check(catalogue):
         seen[call.name, call.version] = call.place[1]
         if len(call.recorded()) > ARGS_MAX:
             raise Mistake(call.place, f'{call.name}() records more than {ARGS_MAX} arguments')
+        if call.endless and not call.special:
+            raise Mistake(call.place, f"{call.name}() takes an endless list: it must be special")
         check_alias(catalogue, call)
         for parameter in call.recorded():
             check_length(catalogue, call, parameter)
@@ -428,10 +445,10 @@ def write_names(catalogue, sort, out):
 def write_structs(catalogue, out):
     for name, (place, ctype, fields) in catalogue.tables['struct'].items():
         out.append(f'static const struct field_spec struct_{name}[] = {{\n')
-        for path, value in fields:
+        for shown, path, value in fields:
             measured = f'__typeof__((({ctype} *)0)->{path})'
             out.append(line_directive(place))
-            out.append(f'\t{{ "{path}", offsetof({ctype}, {path}), {field_row(catalogue, value, measured)} }},\n')
+            out.append(f'\t{{ "{shown}", offsetof({ctype}, {path}), {field_row(catalogue, value, measured)} }},\n')
         out.append('};\n')
     out.append('static const struct struct_spec structs[] = {\n')
     for name, (place, ctype, fields) in catalogue.tables['struct'].items():
@@ -533,7 +550,11 @@ def parameters_of(call):
     listed = ', '.join([p.declaration for p in fixed] + (['...'] if call.variadic else [])) or 'void'
     forwarded = ', '.join(p.name for p in call.parameters)
     fetch = ''
-    if optional:
+    if optional and call.given:
+        fetch = ''.join(f'\t{p.declaration} = 0;\n' for p in optional)
+        fetch += f'\tif ({call.given}) {{\n\t\tva_list _rest;\n\t\tva_start(_rest, {fixed[-1].name});\n'
+        fetch += ''.join(f'\t\t{p.name} = va_arg(_rest, {p.ctype});\n' for p in optional) + '\t\tva_end(_rest);\n\t}\n'
+    elif optional:
         fetch = f'\tva_list _rest;\n\tva_start(_rest, {fixed[-1].name});\n'
         fetch += ''.join(f'\t{p.declaration} = va_arg(_rest, {p.ctype});\n' for p in optional) + '\tva_end(_rest);\n'
     return listed, forwarded, fetch
@@ -547,7 +568,7 @@ def write_originals(catalogue):
     out = [HEAD, '#ifndef IPCTRACE_ORIGINALS_H\n#define IPCTRACE_ORIGINALS_H\n\n']
     out += [f'#include {i}\n' for i in catalogue.includes]
     out.append('\n/* What each name meant before us; resolved once by originals_resolve(), usable at any time. */\n')
-    for call in catalogue.calls:
+    for call in catalogue.forwarded():
         listed, _, _ = parameters_of(call)
         out.append(f'extern {call.ctype} (*real_{call.symbol})({listed});\n')
     out.append('\n/* 0 when resolved; 1 when it is being resolved further up this stack. */\nint originals_resolve(void);\n\n#endif\n')
@@ -561,7 +582,7 @@ def write_wrappers(catalogue):
            '#pragma GCC diagnostic ignored "-Wmissing-prototypes"\n'
            '#pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"\n'
            '#pragma GCC diagnostic ignored "-Wnonnull-compare"\n\n']
-    for call in catalogue.calls:
+    for call in catalogue.forwarded():
         out.append(early_function(call))
     out.append(resolve_function(catalogue))
     for call in catalogue.calls:
@@ -589,7 +610,7 @@ def early_function(call):
 
 
 def resolve_function(catalogue):
-    rows = ''.join(f'\t{{ "{c.name}", {c_string(c.version)}, (void **)&real_{c.symbol} }},\n' for c in catalogue.calls)
+    rows = ''.join(f'\t{{ "{c.name}", {c_string(c.version)}, (void **)&real_{c.symbol} }},\n' for c in catalogue.forwarded())
     return ('static const struct {\n\tconst char *name;\n\tconst char *version;\n\tvoid **original;\n} originals[] = {\n' + rows + '};\n\n'
             'int originals_resolve(void)\n{\n'
             '\tstatic _Atomic int state; /* 0 not yet, 1 under way, 2 done */\n'
