@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See live_read.h. A ring is walked chunk by chunk: a piece is copied into memory of ours, its records are checked and
+ * packed there, and only then does the cursor move.
+ */
+#include "format/live_read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/object.h"
+
+/* Copied at once: small enough to stay in the first-level cache while its records are packed. */
+#define CHUNK_BYTES (32u << 10)
+/* Together with one more chunk this must stay below LOG_FRAME_MAX. */
+#define FRAME_FULL (2 * LOG_FRAME_TARGET)
+/* A call whose end lies further ahead of `until` than this has a wrong clock, and is not waited for. */
+#define FUTURE_TICKS (1ull << 34)
+
+struct live_reader {
+	const struct catalogue *catalogue;
+	struct log_writer *writer;
+	struct live_observer observer;
+	struct live_counts counts;
+	struct batch *batch;
+	uint8_t *chunk;
+	/* What each call says about new processes: bit 7 its result, bit i what argument i points to. */
+	uint8_t makes_process[LIVE_EVENTS_MAX];
+};
+
+/* What a walk along a ring does with the records it meets. */
+enum walk_kind {
+	WALK_TAKE,   /* take everything */
+	WALK_MARKS,  /* take what is not a call */
+	WALK_WINDOW, /* take the calls, and what is not a call from `marks_from` on */
+	WALK_COUNT,  /* count what WALK_WINDOW would take */
+};
+
+struct walk {
+	enum walk_kind kind;
+	const struct live_ring *ring;
+	struct live_cursor *cursor; /* whose stream; moved */
+	uint64_t end;
+	uint64_t until;
+	uint64_t marks_from;
+	uint64_t count;
+	struct live_owners *owners;
+};
+
+/* What taking a record may come to, beside 0 and -errno. */
+enum {
+	TAKE_E_LATER = 101, /* it belongs to a later span of time: the walk stops before it */
+	TAKE_E_INVALID,	    /* it does not hold together */
+};
+
+static uint8_t find_made_processes(const struct call_spec *call)
+{
+	uint8_t made = 0;
+
+	if (call->result.kind == KIND_PID && call->result.identity == IDENTITY_NEW)
+		made |= 0x80;
+	for (unsigned i = 0; i < call->argc && i < 7; i++)
+		if (call->args[i].value.kind == KIND_PID && call->args[i].value.identity == IDENTITY_NEW)
+			made |= 1u << i;
+	return made;
+}
+
+int live_reader_new(struct live_reader **reader, const struct catalogue *catalogue, struct log_writer *writer,
+		    uint32_t ring_size, const struct live_observer *observer)
+{
+	struct live_reader *made = calloc(1, sizeof(*made));
+	int rc = made ? batch_new(&made->batch, catalogue) : -ENOMEM;
+
+	if (!rc && !(made->chunk = malloc(ring_size)))
+		rc = -ENOMEM;
+	if (rc) {
+		live_reader_free(made);
+		return rc;
+	}
+	made->catalogue = catalogue;
+	made->writer = writer;
+	if (observer)
+		made->observer = *observer;
+	for (unsigned i = 0; i < catalogue->calls_count && i < LIVE_EVENTS_MAX; i++)
+		made->makes_process[i] = find_made_processes(&catalogue->calls[i]);
+	*reader = made;
+	return 0;
+}
+
+void live_reader_free(struct live_reader *reader)
+{
+	if (!reader)
+		return;
+	batch_free(reader->batch);
+	free(reader->chunk);
+	free(reader);
+}
+
+struct live_counts *live_reader_counts(struct live_reader *reader)
+{
+	return &reader->counts;
+}
+
+static int stream_encode(struct live_reader *reader, struct live_cursor *cursor)
+{
+	uint32_t count = batch_count(reader->batch);
+	int rc;
+
+	if (!count)
+		return 0;
+	rc = batch_encode(reader->batch, cursor->pid, cursor->tid, cursor->sequence - count, cursor->unreported,
+			  log_writer_packer(reader->writer));
+	if (!rc) {
+		cursor->unreported = 0;
+		reader->counts.events += count;
+	}
+	return rc;
+}
+
+/* Events of the present stream were lost: they have numbers, and the next object tells how many. */
+static int stream_lose(struct live_reader *reader, struct live_cursor *cursor, uint64_t lost, uint64_t *count)
+{
+	int rc = lost ? stream_encode(reader, cursor) : 0;
+
+	if (rc)
+		return rc;
+	cursor->sequence += lost;
+	cursor->lost += lost;
+	cursor->unreported += lost;
+	cursor->slot_made += lost;
+	*count += lost;
+	return 0;
+}
+
+/* Counts what the writer has dropped since the last time. */
+static int stream_settle(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor)
+{
+	uint64_t slot_lost = __atomic_load_n(&ring->slot->lost, __ATOMIC_RELAXED);
+	uint64_t lost = slot_lost > cursor->slot_lost ? slot_lost - cursor->slot_lost : 0;
+
+	cursor->slot_lost = slot_lost;
+	return stream_lose(reader, cursor, lost, &reader->counts.lost_full);
+}
+
+/* From here on the ring is (pid, tid)'s. */
+static int stream_begin(struct live_reader *reader, struct live_cursor *cursor, uint32_t pid, uint32_t tid)
+{
+	int rc = stream_encode(reader, cursor);
+
+	if (rc)
+		return rc;
+	cursor->pid = pid;
+	cursor->tid = tid;
+	cursor->sequence = cursor->lost = cursor->unreported = 0;
+	return 0;
+}
+
+static void observe_process(const struct live_reader *reader, uint32_t pid)
+{
+	if (reader->observer.process_seen && pid && pid <= INT32_MAX)
+		reader->observer.process_seen(reader->observer.context, pid);
+}
+
+static int take_process(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes)
+{
+	const struct record_process *process = record;
+	struct live_cursor *cursor = walk->cursor;
+	int rc = object_pack_process(log_writer_packer(reader->writer), process, bytes);
+
+	if (rc)
+		return rc;
+	reader->counts.processes++;
+	observe_process(reader, process->pid);
+	return cursor->pid == process->pid ? 0 : stream_begin(reader, walk->cursor, process->pid, process->pid);
+}
+
+static int take_thread(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes)
+{
+	const struct record_thread *thread = record;
+	int rc = object_pack_thread(log_writer_packer(reader->writer), thread, bytes);
+
+	if (rc)
+		return rc;
+	reader->counts.threads++;
+	if (walk->owners) {
+		struct live_owners *owners = walk->owners;
+		if (owners->count == LIVE_OWNERS_MAX) {
+			memmove(owners->rows, owners->rows + 1, --owners->count * sizeof(owners->rows[0]));
+			owners->is_cut = true;
+		}
+		owners->rows[owners->count++] = (struct live_owner){walk->cursor->position, thread->pid, thread->tid};
+	}
+	return stream_begin(reader, walk->cursor, thread->pid, thread->tid);
+}
+
+static int take_thread_end(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes)
+{
+	struct live_cursor *cursor = walk->cursor;
+	int rc = stream_encode(reader, cursor);
+
+	if (!rc)
+		rc = stream_settle(reader, walk->ring, cursor);
+	return rc ? rc
+		  : object_pack_thread_end(log_writer_packer(reader->writer), cursor->pid, cursor->tid,
+					   cursor->sequence, cursor->lost, record, bytes);
+}
+
+static int take_stack(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes)
+{
+	return object_pack_stack(log_writer_packer(reader->writer), walk->cursor->pid, record, bytes);
+}
+
+static int take_modules(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes)
+{
+	return object_pack_modules(log_writer_packer(reader->writer), walk->cursor->pid, record, bytes);
+}
+
+/* What is not a call: how, and how large its struct is at least. */
+static const struct mark_taker {
+	int (*take)(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes);
+	uint32_t bytes;
+} mark_takers[RECORD_CALL] = {
+	[RECORD_THREAD_BEGIN] = {take_thread, sizeof(struct record_thread)},
+	[RECORD_THREAD_END] = {take_thread_end, sizeof(struct record_mark)},
+	[RECORD_PROCESS_BEGIN] = {take_process, sizeof(struct record_process)},
+	[RECORD_STACK] = {take_stack, sizeof(struct record_stack)},
+	[RECORD_MODULES] = {take_modules, sizeof(struct record_mark)},
+};
+
+/* The pids that argument `arg`'s memory holds: those of the items that fit one. */
+static void observe_items(const struct live_reader *reader, const struct record_call *call, size_t bytes, unsigned argc,
+			  uint8_t made)
+{
+	const uint8_t *at = (const uint8_t *)&call->args[argc], *end = (const uint8_t *)call + bytes;
+
+	while ((size_t)(end - at) >= sizeof(struct item)) {
+		struct item item;
+		uint32_t pid;
+		memcpy(&item, at, sizeof(item));
+		if (item_words(item.size) * 8ull > (size_t)(end - at))
+			return;
+		if (item.arg < 7 && (made >> item.arg & 1) && item.form == ITEM_RAW && item.size == sizeof(pid)) {
+			memcpy(&pid, at + sizeof(item), sizeof(pid));
+			observe_process(reader, pid);
+		}
+		at += item_words(item.size) * 8ull;
+	}
+}
+
+static void observe_call(const struct live_reader *reader, const struct record_call *call, size_t bytes, unsigned index)
+{
+	const struct call_spec *spec = &reader->catalogue->calls[index];
+	uint8_t made = reader->makes_process[index];
+
+	if (call->outcome != OUTCOME_RETURNED || call_failed(spec, call->result))
+		return;
+	if (made & 0x80 && call->result > 0)
+		observe_process(reader, call->result > INT32_MAX ? 0 : (uint32_t)call->result);
+	if (made & 0x7f)
+		observe_items(reader, call, bytes, spec->argc, made);
+}
+
+static int take_call(struct live_reader *reader, struct walk *walk, const struct record_call *call, size_t bytes)
+{
+	unsigned index = call->head.type - RECORD_CALL;
+	uint64_t end;
+	int rc;
+
+	if (index >= reader->catalogue->calls_count || index >= LIVE_EVENTS_MAX ||
+	    bytes < sizeof(*call) + reader->catalogue->calls[index].argc * sizeof(call->args[0]))
+		return TAKE_E_INVALID;
+	end = call->enter + call->duration;
+	if (end > walk->until && end - walk->until < FUTURE_TICKS)
+		return TAKE_E_LATER;
+	rc = batch_add(reader->batch, call, bytes);
+	if (rc == BATCH_E_FULL) {
+		rc = stream_encode(reader, walk->cursor);
+		if (!rc)
+			rc = batch_add(reader->batch, call, bytes);
+	}
+	if (rc)
+		return rc < 0 ? rc : TAKE_E_INVALID;
+	walk->cursor->sequence++;
+	if (reader->makes_process[index])
+		observe_call(reader, call, bytes, index);
+	return 0;
+}
+
+static int take_mark(struct live_reader *reader, struct walk *walk, unsigned type, const uint8_t *record, size_t bytes)
+{
+	const struct mark_taker *taker = &mark_takers[type];
+	int rc = TAKE_E_INVALID;
+
+	if (taker->take && bytes >= taker->bytes)
+		rc = taker->take(reader, walk, record, bytes);
+	return rc > 0 ? TAKE_E_INVALID : rc;
+}
+
+/* `bytes` are those of one whole record, which stands at the cursor. 0, TAKE_E_LATER, or -errno. */
+static int take_record(struct live_reader *reader, struct walk *walk, const uint8_t *record, size_t bytes)
+{
+	const struct record_thread *thread = (const struct record_thread *)record;
+	struct record_head head;
+	bool is_call, is_known;
+	int rc;
+
+	memcpy(&head, record, sizeof(head));
+	is_call = head.type >= RECORD_CALL;
+	is_known = !is_call && walk->cursor->position < walk->marks_from; /* taken before */
+	if (head.type == RECORD_PAD || (walk->kind == WALK_MARKS && is_call) || (walk->kind == WALK_COUNT && is_known))
+		return 0;
+	walk->count++;
+	if (walk->kind == WALK_COUNT)
+		return 0;
+	if (is_known)
+		return head.type == RECORD_THREAD_BEGIN && bytes >= sizeof(*thread)
+			       ? stream_begin(reader, walk->cursor, thread->pid, thread->tid)
+			       : 0;
+	rc = is_call ? take_call(reader, walk, (const struct record_call *)record, bytes)
+		     : take_mark(reader, walk, head.type, record, bytes);
+	if (rc < 0 || rc == TAKE_E_LATER)
+		return rc;
+	if (rc == TAKE_E_INVALID)
+		return stream_lose(reader, walk->cursor, 1, &reader->counts.lost_torn);
+	walk->cursor->slot_made++;
+	return 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Bytes of the record at `at`, which stands at `position` of the ring; 0 when there is none that fits `room`. */
+static uint64_t record_measure(const uint8_t *at, uint64_t position, uint64_t room)
+{
+	struct record_head head;
+
+	memcpy(&head, at, sizeof(head));
+	return head.stamp == record_stamp(position) && head.words && head.words * 8ull <= room ? head.words * 8ull : 0;
+}
+
+/* Copies up to `limit` bytes from the cursor on; records never wrap. */
+static uint64_t chunk_copy(struct live_reader *reader, const struct walk *walk, uint64_t limit)
+{
+	uint64_t position = walk->cursor->position, offset = position & (walk->ring->size - 1);
+	uint64_t bytes = smaller(smaller(walk->end - position, walk->ring->size - offset), limit);
+
+	memcpy(reader->chunk, walk->ring->bytes + offset, bytes);
+	return bytes;
+}
+
+/*
+ * Takes the records of the copied chunk and moves the cursor over them. Where no record is, it moves on word by word:
+ * something was never finished there, or was written over. *wanted is the size of a record that is larger than the
+ * chunk.
+ */
+static int chunk_take(struct live_reader *reader, struct walk *walk, uint64_t bytes, uint64_t *wanted)
+{
+	uint64_t size;
+	int rc;
+
+	for (uint64_t at = 0; at + 8 <= bytes; at += size, walk->cursor->position += size) {
+		uint64_t position = walk->cursor->position;
+		uint64_t room = smaller(walk->end - position, walk->ring->size - (position & (walk->ring->size - 1)));
+		size = record_measure(reader->chunk + at, position, room);
+		if (size > bytes - at) {
+			if (at)
+				return 0;
+			/* larger than what was copied for it: it changed under us, and is no record */
+			if (*wanted < size) {
+				*wanted = size;
+				return 0;
+			}
+			size = 0;
+		}
+		if (!size) {
+			size = 8;
+			continue;
+		}
+		rc = take_record(reader, walk, reader->chunk + at, size);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int walk_ring(struct live_reader *reader, struct walk *walk)
+{
+	uint64_t wanted = 0;
+	int rc = 0;
+
+	while (!rc && walk->cursor->position < walk->end) {
+		uint64_t position = walk->cursor->position;
+		uint64_t bytes = chunk_copy(reader, walk, wanted > CHUNK_BYTES ? wanted : CHUNK_BYTES);
+		rc = chunk_take(reader, walk, bytes, &wanted);
+		if (walk->cursor->position != position)
+			wanted = 0;
+		if (!rc && log_writer_pending(reader->writer) >= FRAME_FULL)
+			rc = LIVE_E_FULL;
+	}
+	return rc == TAKE_E_LATER ? 0 : rc;
+}
+
+static void find_owner(const struct live_ring *ring, struct live_cursor *cursor)
+{
+	if (cursor->tid)
+		return;
+	cursor->pid = __atomic_load_n(&ring->slot->pid, __ATOMIC_RELAXED);
+	cursor->tid = __atomic_load_n(&ring->slot->tid, __ATOMIC_RELAXED);
+}
+
+/*
+ * Sets the end of the walk, and the cursor where the ring still holds it. A position that cannot be (only a program
+ * that writes into the area at random makes one) leaves nothing to walk.
+ */
+static void bound_walk(struct walk *walk, uint64_t end)
+{
+	struct live_cursor *cursor = walk->cursor;
+
+	walk->end = end & ~7ull;
+	cursor->position &= ~7ull;
+	if (walk->end < cursor->position)
+		cursor->position = walk->end;
+	else if (walk->end - cursor->position > walk->ring->size)
+		cursor->position = walk->end - walk->ring->size;
+}
+
+static unsigned in_flight_count(const struct live_slot *slot)
+{
+	unsigned depth = __atomic_load_n(&slot->in_flight_depth, __ATOMIC_RELAXED), count = 0;
+
+	for (unsigned i = 0; i < depth && i < LIVE_IN_FLIGHT_MAX; i++)
+		count += slot->in_flight[i].type >= RECORD_CALL;
+	return count;
+}
+
+/*
+ * What the slot's writers made and nobody took was torn, or written over. A call that was being recorded when its
+ * thread was killed is still in flight, is packed as that, and not lost.
+ */
+static int lose_missing(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor,
+			uint64_t *count)
+{
+	uint64_t made = __atomic_load_n(&ring->slot->made, __ATOMIC_RELAXED);
+	uint64_t missing = made > cursor->slot_made ? made - cursor->slot_made : 0;
+	uint64_t in_flight = in_flight_count(ring->slot);
+	int rc = stream_lose(reader, cursor, missing > in_flight ? missing - in_flight : 0, count);
+
+	cursor->slot_made = made;
+	return rc;
+}
+
+int live_reader_take(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor,
+		     uint64_t until, bool is_abandoned)
+{
+	const struct live_slot *slot = ring->slot;
+	struct walk walk = {WALK_TAKE, ring, cursor, .until = until};
+	int rc, encoded;
+
+	find_owner(ring, cursor);
+	bound_walk(&walk, __atomic_load_n(is_abandoned ? &slot->reserved : &slot->head, __ATOMIC_ACQUIRE));
+	rc = walk_ring(reader, &walk);
+	encoded = stream_encode(reader, cursor);
+	if (rc < 0 || encoded)
+		return rc < 0 ? rc : encoded;
+	if (rc == LIVE_E_FULL)
+		return rc;
+	rc = stream_settle(reader, ring, cursor);
+	if (!rc && is_abandoned)
+		rc = lose_missing(reader, ring, cursor, &reader->counts.lost_torn);
+	return rc;
+}
+
+int live_reader_take_marks(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor,
+			   struct live_owners *owners)
+{
+	struct walk walk = {WALK_MARKS, ring, cursor, .until = UINT64_MAX, .owners = owners};
+	uint32_t old = 0;
+	int rc;
+
+	bound_walk(&walk, __atomic_load_n(&ring->slot->head, __ATOMIC_ACQUIRE));
+	rc = walk_ring(reader, &walk);
+	/* Needed: the owner of the oldest byte that the ring may still hold, and all after it. */
+	while (old + 1 < owners->count && owners->rows[old + 1].position + ring->size <= cursor->position)
+		old++;
+	if (old) {
+		memmove(owners->rows, owners->rows + old, (owners->count - old) * sizeof(owners->rows[0]));
+		owners->count -= old;
+		owners->is_cut = false;
+	}
+	return rc;
+}
+
+/* Puts the cursor's stream to the owner of `position`; returns the position from which owners are known. */
+static uint64_t owner_seek(const struct live_owners *owners, struct live_cursor *cursor, uint64_t position)
+{
+	const struct live_owner *found = NULL;
+
+	if (!owners || !owners->count)
+		return position;
+	for (uint32_t i = 0; i < owners->count && owners->rows[i].position <= position; i++)
+		found = &owners->rows[i];
+	if (!found)
+		found = &owners->rows[0];
+	if (cursor->pid != found->pid || cursor->tid != found->tid)
+		cursor->sequence = cursor->lost = cursor->unreported = 0;
+	cursor->pid = found->pid;
+	cursor->tid = found->tid;
+	return owners->is_cut && position < owners->rows[0].position ? owners->rows[0].position : position;
+}
+
+/* How many records WALK_WINDOW is going to take from `from` on. */
+static uint64_t count_window(struct live_reader *reader, const struct live_ring *ring, uint64_t from, uint64_t end,
+			     uint64_t marks_from)
+{
+	struct live_cursor cursor = {.position = from};
+	struct walk walk = {WALK_COUNT, ring, &cursor, end, .marks_from = marks_from};
+
+	while (walk_ring(reader, &walk) == LIVE_E_FULL)
+		;
+	return walk.count;
+}
+
+int live_reader_take_window(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor,
+			    uint64_t from, const struct live_owners *owners)
+{
+	const struct live_slot *slot = ring->slot;
+	struct walk walk = {WALK_WINDOW, ring, cursor, .until = UINT64_MAX, .marks_from = cursor->position};
+	uint64_t made = __atomic_load_n(&slot->made, __ATOMIC_RELAXED), found;
+	int rc;
+
+	cursor->position = from;
+	bound_walk(&walk, __atomic_load_n(&slot->reserved, __ATOMIC_ACQUIRE));
+	cursor->position = owner_seek(owners, cursor, cursor->position);
+	find_owner(ring, cursor);
+	/* Losses stand before the events that are left: first count these. */
+	found = count_window(reader, ring, cursor->position, walk.end, walk.marks_from) + cursor->slot_made;
+	rc = stream_lose(reader, cursor, made > found + in_flight_count(slot) ? made - found : 0,
+			 &reader->counts.lost_full);
+	do {
+		rc = rc && rc != LIVE_E_FULL ? rc : walk_ring(reader, &walk);
+	} while (rc == LIVE_E_FULL && cursor->position < walk.end);
+	if (rc >= 0)
+		rc = stream_encode(reader, cursor);
+	cursor->slot_made = made;
+	cursor->slot_lost = __atomic_load_n(&slot->lost, __ATOMIC_RELAXED);
+	return rc;
+}
+
+/* A copy: it may change while it is looked at. */
+static int pack_in_flight(struct live_reader *reader, const struct live_slot *slot, unsigned level)
+{
+	struct live_in_flight call = slot->in_flight[level];
+	int rc;
+
+	if (call.type < RECORD_CALL || call.type - RECORD_CALL >= reader->catalogue->calls_count)
+		return 0;
+	rc = object_pack_unfinished(log_writer_packer(reader->writer), reader->catalogue,
+				    __atomic_load_n(&slot->pid, __ATOMIC_RELAXED),
+				    __atomic_load_n(&slot->tid, __ATOMIC_RELAXED), &call);
+	reader->counts.unfinished += rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
+int live_reader_take_unfinished(struct live_reader *reader, const struct live_slot *slot)
+{
+	unsigned depth = __atomic_load_n(&slot->in_flight_depth, __ATOMIC_RELAXED);
+	int rc = 0;
+
+	for (unsigned i = 0; i < depth && i < LIVE_IN_FLIGHT_MAX && !rc; i++)
+		rc = pack_in_flight(reader, slot, i);
+	return rc;
+}
