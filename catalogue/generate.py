@@ -131,10 +131,10 @@ def logical_lines(path):
         text = (text + ' ' + (line[:-1] if continued else line)).strip()
         depth = text.count('{') - text.count('}')
         if text and not continued and depth <= 0:
-            yield (path.name, start), text
+            yield (str(path), start), text
             text = ''
     if text:
-        raise Mistake((path.name, start), 'the statement does not end')
+        raise Mistake((str(path), start), 'the statement does not end')
 
 
 def parse_annotation(catalogue, place, text, value=None, inherits=False):
@@ -664,6 +664,35 @@ def write_reference(catalogue):
     return ''.join(out)
 
 
+def read_seeds(catalogue, path):
+    """Sections of (name, calls, remark) from a list of foreign event names."""
+    sections = []
+    for number, raw in enumerate(path.read_text().splitlines(), 1):
+        place, line = (str(path), number), raw.strip()
+        if line.startswith('## '):
+            sections.append((line[3:], []))
+            continue
+        if not line or line.startswith('#'):
+            continue
+        parts = [p.strip() for p in line.split('|')]
+        if len(parts) != 3 or not sections:
+            raise Mistake(place, 'a row is  NAME | CALLS | REMARK  below a line with its section')
+        calls = [] if parts[1] == '-' else [c.strip() for c in parts[1].split(',')]
+        for name in calls:
+            if catalogue.find(name) is None:
+                raise Mistake(place, f"'{name}' is no call of the catalogue")
+        sections[-1][1].append((parts[0], calls, parts[2]))
+    return sections
+
+
+def write_seeds(sections):
+    out = ['\n# Names that other tracers have for these events\n']
+    for title, rows in sections:
+        out.append(f'\n## {title}\n\n| there | here | |\n|---|---|---|\n')
+        out += [f'| {name} | {", ".join(f"`{c}`" for c in calls) or "none"} | {remark} |\n' for name, calls, remark in rows]
+    return ''.join(out)
+
+
 def write_samples(catalogue):
     return ''.join(f'{c.name}\n' for c in catalogue.events())
 
@@ -675,6 +704,7 @@ OUTPUTS = {'catalogue_tables.c': write_tables, 'events.h': write_events, 'origin
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--output', required=True, type=pathlib.Path, help='folder to write into')
+    parser.add_argument('--seeds', type=pathlib.Path, help='list of names that other tracers have, for calls.md')
     parser.add_argument('calls', nargs='+', type=pathlib.Path)
     options = parser.parse_args()
     catalogue = Catalogue()
@@ -682,9 +712,11 @@ def main():
         for path in options.calls:
             read_file(catalogue, path)
         check(catalogue)
+        seeds = write_seeds(read_seeds(catalogue, options.seeds)) if options.seeds else ''
         texts = {name: write(catalogue) for name, write in OUTPUTS.items()}
     except Mistake as mistake:
         sys.exit(str(mistake))
+    texts['calls.md'] += seeds
     for name, text in texts.items():
         (options.output / name).write_text(text)
 
