@@ -29,7 +29,8 @@ Behind the closing parenthesis, in any order:
   fails HOW         -1 (the default), NULL, errno (the result is the error number), never
   as CALL           another name of CALL: records the same event; arguments are matched by name, NAME=VALUE supplies one
   at VERSION        an old symbol version with code of its own; `default VERSION` marks the current one of such a pair
-  special           the wrapper is written by hand in preload/
+  special           the wrapper is written by hand in preload/; with a version it is called NAME_at_GLIBC_X_Y and says
+                    __attribute__((symver("NAME@GLIBC_X.Y"))), @@ for the default
   waits             the time it takes measures a peer
   given CONDITION   C, last in the statement: the optional arguments are there only when it holds, and 0 otherwise
   aix/stap/dtrace   the names that trace hooks, SystemTap and DTrace have for it
@@ -586,7 +587,7 @@ def write_wrappers(catalogue):
         out.append(early_function(call))
     out.append(resolve_function(catalogue))
     for call in catalogue.calls:
-        if call.version:
+        if call.version and not call.special:
             sign = '@@' if call.is_default else '@'
             out.append(f'__asm__(".symver {call.symbol}, {call.name}{sign}{call.version}");\n')
         if not call.special:
