@@ -111,6 +111,7 @@ static int salvage_live(struct trace *trace, struct log_trouble *trouble)
 static bool is_growing(const struct trace *trace)
 {
 	struct live_control control;
+	uint32_t owner;
 	char path[4096];
 	ssize_t size;
 	int fd;
@@ -122,8 +123,9 @@ static bool is_growing(const struct trace *trace)
 		return false;
 	size = pread(fd, &control, sizeof(control), 0);
 	close(fd);
+	memcpy(&owner, control.collector_mutex, sizeof(owner));
 	return size == sizeof(control) && control.magic == LIVE_MAGIC && control.collector_state == COLLECTOR_RUNNING &&
-	       !(*(const uint32_t *)control.collector_mutex & FUTEX_OWNER_DIED);
+	       !(owner & FUTEX_OWNER_DIED);
 }
 
 /* ---- frames --------------------------------------------------------------------------------------------------- */
