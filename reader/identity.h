@@ -18,42 +18,42 @@
 #include "format/frame.h"
 #include "reader/object.h"
 
-struct identity;
+struct identities;
 
 /*
  * `catalogue` is that of the log, and is borrowed. Free with identity_free(), which also frees all objects.
  */
-int identity_new(struct identity **identity, const struct catalogue *catalogue);
-void identity_free(struct identity *identity);
+int identity_new(struct identities **identity, const struct catalogue *catalogue);
+void identity_free(struct identities *identity);
 
 /*
  * Called with each object that nothing means any more (its last descriptor was closed), before it is freed. Without
  * such a function objects go just so. Objects still alive at the end are reported by identity_finish().
  */
-void identity_watch(struct identity *identity, void (*gone)(void *context, struct object *object), void *context);
+void identity_watch(struct identities *identity, void (*gone)(void *context, struct object *object), void *context);
 
 /*
  * Processes and threads begin and end. May be handed in before their time and in any order: they take effect at their
  * ticks. The arguments are copied.
  */
-int identity_process(struct identity *identity, const struct frame_process *process);
-int identity_thread(struct identity *identity, const struct frame_thread *thread);
-int identity_thread_end(struct identity *identity, const struct frame_thread_end *end);
+int identity_process(struct identities *identity, const struct frame_process *process);
+int identity_thread(struct identities *identity, const struct frame_thread *thread);
+int identity_thread_end(struct identities *identity, const struct frame_thread_end *end);
 
 /*
  * The next event by time of entry. Until the next one is observed, all look-ups answer as of this event: what it
  * closes is still there, what it makes is identity_result(). The event is not needed afterwards.
  */
-int identity_observe(struct identity *identity, const struct event *event);
+int identity_observe(struct identities *identity, const struct event *event);
 
 /*
- * Whether identity_observe() has anything to do for `call`; observing the others may be left out when no look-ups are
- * made in between.
+ * Whether identity_observe() has anything to do for the call with this number in the catalogue; observing the others
+ * may be left out when no look-ups are made in between.
  */
-bool identity_concerns(const struct identity *identity, const struct call_spec *call);
+bool identity_concerns(const struct identities *identity, uint32_t call);
 
 /* Take effect of all that is outstanding, and report every object to the watcher. Nothing may be observed after. */
-void identity_finish(struct identity *identity);
+void identity_finish(struct identities *identity);
 
 /*
  * What `value` of kind `kind` means to process `pid` now: KIND_FD, KIND_MQD, KIND_PID, KIND_TID, KIND_MSQID,
@@ -61,24 +61,24 @@ void identity_finish(struct identity *identity);
  * addresses outside every known mapping. A descriptor or id of which nothing is known is an OBJECT_UNKNOWN. Objects
  * live until the watcher is told, at the earliest during the next identity_observe().
  */
-struct object *identity_object(struct identity *identity, uint32_t pid, enum kind kind, uint64_t value);
+struct object *identity_object(struct identities *identity, uint32_t pid, enum kind kind, uint64_t value);
 
 /* As identity_object(KIND_ADDRESS), with the distance from the mapping's beginning. */
-struct object *identity_mapping(struct identity *identity, uint32_t pid, uint64_t address, uint64_t *offset);
+struct object *identity_mapping(struct identities *identity, uint32_t pid, uint64_t address, uint64_t *offset);
 
 /* What the observed event made (the accepted socket, the mapping, the child), or NULL. */
-struct object *identity_result(struct identity *identity);
+struct object *identity_result(struct identities *identity);
 
 /*
  * What the observed event is about: what its first argument of an identifying kind means, or else what it made; NULL
  * when there is no such thing. `event` must be the one just observed.
  */
-struct object *identity_subject(struct identity *identity, const struct event *event);
+struct object *identity_subject(struct identities *identity, const struct event *event);
 
 /* Which process the event belongs to: not the ring's when a vfork child made it. */
 uint32_t identity_event_pid(const struct event *event);
 
 /* The thread `tid` of `pid` as it is now. Made up when it never began. NULL only when there is no memory. */
-struct object *identity_thread_object(struct identity *identity, uint32_t pid, uint32_t tid);
+struct object *identity_thread_object(struct identities *identity, uint32_t pid, uint32_t tid);
 
 #endif

@@ -56,7 +56,7 @@ struct object {
 	uint16_t socket_type; /* SOCK_STREAM ...; 0 when not known */
 	bool any_port;	      /* the kernel chose the local port */
 	bool listening;
-	struct endpoint local, remote;
+	struct endpoint *ends; /* local and remote; NULL when it is no socket. See object_local(), object_remote() */
 
 	/* mappings, segments */
 	uint64_t length;
@@ -67,12 +67,29 @@ struct object {
 	uint64_t inode; /* of a socket or pipe, when the list of open descriptors told; else 0 */
 
 	/* the identity's own */
-	struct identity *identity;
+	struct identities *identity;
 	struct object_queue *queue; /* waiting for a counterpart: see identity_peer.c */
 	uint32_t refs;		    /* handles that mean it */
 	uint32_t holds;		    /* objects that point to it */
 	char *name;
+	struct object *previous, *next; /* all of the identity's */
+	struct object *next_dying;
+	bool is_dying;
 };
+
+static inline const struct endpoint *object_local(const struct object *object)
+{
+	static const struct endpoint none;
+
+	return object->ends ? &object->ends[0] : &none;
+}
+
+static inline const struct endpoint *object_remote(const struct object *object)
+{
+	static const struct endpoint none;
+
+	return object->ends ? &object->ends[1] : &none;
+}
 
 /* The name, `tcp-client#3 -> 127.0.0.1:6379`; unique within object->process. Valid until the object learns more. */
 const char *object_name(struct object *object);
