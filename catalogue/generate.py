@@ -20,7 +20,8 @@ A .calls file reads like the SYNOPSIS of a man page. Behind a colon stands what 
 
 An annotation is  [in|out|inout] KIND [LENGTH] [new|gone].  KIND is a kind of format/catalogue.h in lower case, or a flags,
 enum, struct or select declared above; with a direction it is what the pointer points to.  LENGTH is the name of an argument,
-*argument (what it points to), a number, or `return`.  `new` and `gone` say that an identity begins or ends here.
+*argument (what it points to), a number, or `return`: in bytes for bytes, sockaddr, msgbuf and selections, in elements otherwise.
+`new` and `gone` say that an identity begins or ends here.
 `...` is followed by the optional arguments that a variadic call may have; alone it stands for an endless list, which only a
 wrapper by hand can pass on.
 
@@ -29,8 +30,8 @@ Behind the closing parenthesis, in any order:
   fails HOW         -1 (the default), NULL, errno (the result is the error number), never
   as CALL           another name of CALL: records the same event; arguments are matched by name, NAME=VALUE supplies one
   at VERSION        an old symbol version with code of its own; `default VERSION` marks the current one of such a pair
-  special           the wrapper is written by hand in preload/; with a version it is called NAME_at_GLIBC_X_Y and says
-                    __attribute__((symver("NAME@GLIBC_X.Y"))), @@ for the default
+  special           the wrapper is written by hand in preload/; with a version it is called NAME_at_GLIBC_X_Y, and
+                    VERSIONED_NAME_at_GLIBC_X_Y; of originals.h stands in the same file
   waits             the time it takes measures a peer
   given CONDITION   C, last in the statement: the optional arguments are there only when it holds, and 0 otherwise
   aix/stap/dtrace   the names that trace hooks, SystemTap and DTrace have for it
@@ -46,6 +47,7 @@ SCALARS = ['int', 'uint', 'size', 'offset', 'hex', 'address', 'fd', 'pid', 'tid'
            'shmid', 'mqd', 'sem', 'port', 'clock_ticks']
 TABLES = ['flags', 'enum']
 POINTED = ['bytes', 'string', 'strings', 'sockaddr', 'struct', 'iovec', 'msghdr', 'mmsghdr', 'msgbuf', 'fdset', 'select', 'unrecorded']
+INLINE = ['bytes', 'string', 'sockaddr']
 KINDS = SCALARS + TABLES + POINTED
 FAMILIES = ['socket', 'io', 'sysv', 'posix-ipc', 'memory', 'poll', 'desc', 'process']
 DEFAULT_KINDS = {'size_t': 'size', 'socklen_t': 'size', 'off_t': 'offset', 'off64_t': 'offset', 'loff_t': 'offset',
@@ -195,7 +197,11 @@ def parse_struct(catalogue, place, name, ctype, body):
         if not match:
             raise Mistake(place, f"cannot read the field '{part}'")
         shown, path, annotation = match.groups()
-        value = parse_annotation(catalogue, place, annotation) if annotation else None
+        value = parse_annotation(catalogue, place, annotation, inherits=True) if annotation else None
+        if value and (value.kind not in SCALARS + TABLES + INLINE or value.direction != 'none'):
+            raise Mistake(place, f"the field '{path}' can only be a number, or string, bytes or sockaddr that lie in the struct")
+        if value and value.kind in INLINE and not (value.length or '').isdigit():
+            raise Mistake(place, f"how long is the field '{path}'? Say {value.kind}[NUMBER]")
         fields.append((shown or path, path, value))
     catalogue.tables['struct'][name] = (place, ctype or f'struct {name}', fields)
 
@@ -206,11 +212,16 @@ def parse_select(catalogue, place, name, deciders, body):
         when, _, annotation = part.partition(':')
         if otherwise:
             raise Mistake(place, "'else' must be the last row")
+        if not annotation:
+            raise Mistake(place, f"what is it for '{part}'?")
         otherwise = when.strip() == 'else'
         values = [] if otherwise else when.split()
         if not otherwise and len(values) != len(deciders):
             raise Mistake(place, f"'{part}' needs {len(deciders)} deciding values")
-        rows.append((values, parse_annotation(catalogue, place, annotation, inherits=True)))
+        value = parse_annotation(catalogue, place, annotation, inherits=True)
+        if value.kind == 'select' or (value.length and not value.length.isdigit()):
+            raise Mistake(place, f"'{annotation.strip()}' cannot stand in a selection")
+        rows.append((values, value))
     catalogue.tables['select'][name] = (place, deciders, rows, otherwise)
 
 
@@ -361,14 +372,30 @@ def check(catalogue):
         if call.endless and not call.special:
             raise Mistake(call.place, f"{call.name}() takes an endless list: it must be special")
         check_alias(catalogue, call)
+        if call.result.kind in POINTED and call.result.kind != 'unrecorded':
+            raise Mistake(call.place, f"{call.name}() cannot have a result of kind {call.result.kind}")
         for parameter in call.recorded():
             check_length(catalogue, call, parameter)
+    check_used(catalogue)
+
+
+def check_used(catalogue):
+    values = [v for c in catalogue.events() for v in [p.value for p in c.parameters] + [c.result]]
+    values += [v for *_, fields in catalogue.tables['struct'].values() for *_, v in fields if v]
+    values += [v for _, _, rows, _ in catalogue.tables['select'].values() for _, v in rows]
+    used = {v.table for v in values}
+    for sort, tables in catalogue.tables.items():
+        for name, (place, *_) in tables.items():
+            if name not in used:
+                raise Mistake(place, f'{sort} {name} is used by nothing')
 
 
 def check_alias(catalogue, call):
     if call.alias is None:
         return
     target = catalogue.find(call.alias)
+    if target is None and any(c.name == call.alias for c in catalogue.calls):
+        raise Mistake(call.place, f"{call.alias}() is an alias itself: say which call it is")
     if target is None:
         raise Mistake(call.place, f"{call.name}() is an alias of {call.alias}(), which is not described")
     own = {p.name for p in call.parameters}
@@ -384,7 +411,11 @@ def check_length(catalogue, call, parameter):
         raise Mistake(call.place, f"the length '{value.length}' of '{parameter.name}' is no argument of {call.name}()")
     if value.kind != 'select' or call.alias:
         return
-    place, deciders, *_ = catalogue.tables['select'][value.table]
+    place, deciders, rows, _ = catalogue.tables['select'][value.table]
+    for when, row in rows:
+        if value.direction == 'none' and row.direction == 'none' and row.kind in POINTED and row.kind != 'unrecorded':
+            raise Mistake(call.place, f"'{parameter.name}' has no direction, and for {' '.join(when) or 'else'} select {value.table} "
+                          'does not say one')
     positions = []
     for decider in deciders:
         if decider not in names:
@@ -483,9 +514,7 @@ def write_selections(catalogue, out):
         out.append('};\n')
     out.append('static const struct selection_spec selections[] = {\n')
     for name, (place, deciders, rows, otherwise) in catalogue.tables['select'].items():
-        by = catalogue.order.get(name)
-        if by is None:
-            raise Mistake(place, f'select {name} is used by no call')
+        by = catalogue.order[name]
         out.append(f'\t{{ "{name}", {{ {", ".join(c_string(d) for d in deciders)} }}, {{ {", ".join(map(str, by))} }}, '
                    f'{len(deciders)}, {str(otherwise).lower()}, {len(rows)}, select_{name} }},\n')
     out.append('};\n\n')
@@ -568,6 +597,11 @@ def as_word(parameter):
 def write_originals(catalogue):
     out = [HEAD, '#ifndef IPCTRACE_ORIGINALS_H\n#define IPCTRACE_ORIGINALS_H\n\n']
     out += [f'#include {i}\n' for i in catalogue.includes]
+    for call in catalogue.calls:
+        if call.special and (call.version or call.name.startswith('__')):
+            out.append(f'{call.ctype} {call.symbol}({parameters_of(call)[0]});\n')
+        if call.special and call.version:
+            out.append(f'#define VERSIONED_{call.symbol} {symver(call)}\n')
     out.append('\n/* What each name meant before us; resolved once by originals_resolve(), usable at any time. */\n')
     for call in catalogue.forwarded():
         listed, _, _ = parameters_of(call)
@@ -579,13 +613,14 @@ def write_originals(catalogue):
 def write_wrappers(catalogue):
     out = [HEAD, '#undef _FILE_OFFSET_BITS\n#undef _FORTIFY_SOURCE\n#include <dlfcn.h>\n#include <errno.h>\n#include <stdarg.h>\n'
            '#include <stdatomic.h>\n#include <sys/syscall.h>\n#include "events.h"\n#include "originals.h"\n'
-           '#include "preload/capture.h"\n#include "preload/raw.h"\n\n'
+           '#include "preload/capture.h"\n#include "preload/early.h"\n#include "preload/syscall.h"\n#include "trace/raw.h"\n\n'
            '#pragma GCC diagnostic ignored "-Wmissing-prototypes"\n'
            '#pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"\n'
            '#pragma GCC diagnostic ignored "-Wnonnull-compare"\n\n']
     for call in catalogue.forwarded():
         out.append(early_function(call))
     out.append(resolve_function(catalogue))
+    out.append(syscall_table(catalogue))
     for call in catalogue.calls:
         if call.version and not call.special:
             sign = '@@' if call.is_default else '@'
@@ -593,6 +628,22 @@ def write_wrappers(catalogue):
         if not call.special:
             out.append(wrapper_function(catalogue, call))
     return ''.join(out)
+
+
+def symver(call):
+    """Must stand in the file that defines the wrapper: for special ones, through VERSIONED_name of originals.h."""
+    return f'__asm__(".symver {call.symbol}, {call.name}{"@@" if call.is_default else "@"}{call.version}")'
+
+
+def syscall_table(catalogue):
+    """Which system call numbers stand for which events; a name that the kernel does not have is left out."""
+    rows = ''
+    for call in catalogue.calls:
+        target = call.alias or call.name
+        if not call.version and not catalogue.find(target).special and not call.name.startswith('__'):
+            rows += f'#ifdef SYS_{call.name}\n\t{{ SYS_{call.name}, EVENT_{target} }},\n#endif\n'
+    return ('const struct syscall_row syscall_rows[] = {\n' + rows + '};\n'
+            'const unsigned syscall_rows_count = sizeof(syscall_rows) / sizeof(syscall_rows[0]);\n\n')
 
 
 def early_function(call):
