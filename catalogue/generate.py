@@ -34,7 +34,8 @@ Behind the closing parenthesis, in any order:
                     VERSIONED_NAME_at_GLIBC_X_Y; of originals.h stands in the same file
   waits             the time it takes measures a peer
   given CONDITION   C, last in the statement: the optional arguments are there only when it holds, and 0 otherwise
-  aix/stap/dtrace   the names that trace hooks, SystemTap and DTrace have for it
+  aix/stap/dtrace   the names that trace hooks, SystemTap and DTrace have for it; DTrace's is the call's own unless said
+                    otherwise, and `none` for what is no system call
 
 Only the standard library is used. A mistake is an error at its line, and nothing is written.
 """
@@ -552,11 +553,17 @@ def call_row(catalogue, call):
             captured |= 1 << index
         args.append(f'\t\t{{ "{parameter.name}", {value_row(catalogue, value, parameter.ctype, names)} }},\n')
     result = value_row(catalogue, call.result, call.ctype)
-    dtrace = f'syscall::{call.names["dtrace"] or call.name}'
+    dtrace = dtrace_name(call)
     aix = ' '.join(call.names['aix'].split()) if call.names['aix'] else None
     return (f'\t{{ "{call.name}", {c_string(synopsis(call))}, "{call.family}", {c_string(aix)}, {c_string(call.names["stap"])}, '
             f'{c_string(dtrace)}, {len(args)}, {FAILURES[call.failure]}, {str(call.waits).lower()}, {captured},\n\t  {result},\n\t  {{\n'
             + ''.join(args) + '\t  } },\n')
+
+
+def dtrace_name(call):
+    """The syscall provider names its probes after system calls, as most calls are; `none` is for those that are not."""
+    name = call.names['dtrace'] or call.name
+    return None if name == 'none' else f'syscall::{name}'
 
 
 def synopsis(call):
@@ -683,7 +690,7 @@ def wrapper_function(catalogue, call):
     text = f'{line_directive(call.place)}EXPORT {call.ctype} {call.symbol}({listed})\n{{\n{fetch}'
     text += f'\tif (!CAPTURE_ENABLED(EVENT_{target.name})) {{\n\t\t{"" if void else "return "}real_{call.symbol}({forwarded});\n'
     text += ('\t\treturn;\n' if void else '') + '\t}\n'
-    text += '\tCAPTURE(_capture);\n'
+    text += '\tstruct capture _capture;\n'
     for index, parameter in enumerate(target.recorded()):
         word = as_word(own[parameter.name]) if parameter.name in own else f'(uint64_t)({call.supplied[parameter.name]})'
         text += f'\t_capture.args[{index}] = {word};\n'
@@ -712,7 +719,7 @@ def write_reference(catalogue):
             aliases = ', '.join(f'`{a.name}`' + (f' ({a.version})' if a.version else '') for a in catalogue.calls if a.alias == call.name)
             aix = ' '.join(call.names['aix'].split()) if call.names['aix'] else ''
             out.append(f'| `{synopsis(call)}` | {aliases} | {aix} | {call.names["stap"] or ""} | '
-                       f'syscall::{call.names["dtrace"] or call.name} |\n')
+                       f'{dtrace_name(call) or ""} |\n')
     return ''.join(out)
 
 

@@ -129,7 +129,7 @@ struct live_slot {
 	uint64_t start, argument;  /* what a thread made by the slot's claimer is to run */
 	uint32_t creator, ordinal; /* which thread claimed it for the one to come, and as its how-manieth */
 	uint32_t image;		   /* counts exec images of this pid, to tell a live owner from one that was replaced */
-	uint32_t reserved_0;
+	uint32_t busy; /* the tracer itself is calling: what libunwind calls is not the program's */
 	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
 	/* hashes of the stacks this thread has already written out; direct mapped */
 	_Alignas(64) uint64_t stacks_seen[128];

@@ -18,10 +18,13 @@
 /* Records held back by an interrupted one whose handler never came back: beyond this they are published without it. */
 #define HELD_BACK_MAX 65536
 
-static inline bool word_exchange(uint64_t *word, uint64_t expected, uint64_t desired)
+static inline bool word_exchange(const struct live_view *view, uint64_t *word, uint64_t expected, uint64_t desired)
 {
 #ifdef __x86_64__
 	bool done;
+
+	if (__builtin_expect(view->shared, 0))
+		return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 
 	__asm__ volatile("cmpxchgq %3, %1" : "=@cce"(done), "+m"(*word), "+a"(expected) : "r"(desired) : "memory");
 	return done;
@@ -193,7 +196,7 @@ struct stream_room stream_reserve(const struct live_view *view, struct live_slot
 			}
 			continue;
 		}
-		if (!word_exchange(&slot->reserved, reserved, reserved + size))
+		if (!word_exchange(view, &slot->reserved, reserved, reserved + size))
 			continue;
 		if (pad)
 			head_store(slot, ring - 1, reserved, (uint32_t)(pad / 8), RECORD_PAD);

@@ -21,6 +21,7 @@ struct live_view {
 	uint8_t *slots;	      /* slot 0, LIVE_PAGE after the control page in the file */
 	uint32_t slots_count; /* as many as this process has mapped */
 	bool no_kernel;	      /* a seccomp filter of the program's own making may kill for a system call */
+	bool shared; /* clone() made two threads that share one ring: reservations must be atomic between processors */
 };
 
 static inline struct live_slot *stream_slot(const struct live_view *view, uint32_t index)
@@ -67,10 +68,11 @@ void stream_publish(struct live_slot *slot, const struct stream_room *room, uint
 /* Whether the collector has died; its memory of us is gone then, and waiting for it would be for ever. */
 static inline bool stream_collector_dead(const struct live_view *view)
 {
-	uint32_t word = *(const volatile uint32_t *)view->control->collector_mutex;
+	/* the mutex's futex word is its first 32 bits */
+	uint32_t word = (uint32_t)__atomic_load_n(&view->control->collector_mutex[0], __ATOMIC_RELAXED);
 
 	return (word & 0x40000000u /* FUTEX_OWNER_DIED */) ||
-	       *(const volatile uint32_t *)&view->control->collector_state != COLLECTOR_RUNNING;
+	       __atomic_load_n(&view->control->collector_state, __ATOMIC_RELAXED) != COLLECTOR_RUNNING;
 }
 
 #endif

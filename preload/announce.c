@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/* The records by which a process and a thread say who they are. Written once each; the kernel may be asked here. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/stat.h>
+
+#include "preload/image.h"
+#include "trace/raw.h"
+
+#define ITEM_BYTES_MAX 4096
+#define FDS_MAX	       256
+#define MODULES_MAX    512
+
+/* A record under construction in the ring; nothing is written beyond `end`. */
+struct announcement {
+	uint8_t *at, *end;
+};
+
+static uint8_t *announce_item(struct announcement *record, enum item_form form, uint64_t size)
+{
+	uint64_t bytes = item_words((uint32_t)size) * 8ull;
+
+	if ((uint64_t)(record->end - record->at) < bytes)
+		return NULL;
+	bytes_zero(record->at, bytes);
+	*(struct item *)record->at = (struct item){ITEM_NO_ARG, (uint8_t)form, 0, (uint32_t)size, (uint32_t)size, 0};
+	uint8_t *to = record->at + sizeof(struct item);
+	record->at += bytes;
+	return to;
+}
+
+static uint64_t text_length(const char *text)
+{
+	uint64_t length = 0;
+
+	while (text[length])
+		length++;
+	return length;
+}
+
+static void announce_link(struct announcement *record, unsigned index, const char *link)
+{
+	char text[ITEM_BYTES_MAX];
+	long length = raw_syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof(text));
+	uint8_t *to = length > 0 ? announce_item(record, ITEM_STRING, (uint64_t)length) : NULL;
+
+	if (!to)
+		return;
+	((struct item *)to - 1)->index = (uint16_t)index;
+	bytes_copy(to, text, (uint64_t)length);
+}
+
+static void announce_argv(struct announcement *record, char **argv)
+{
+	uint64_t size = 0;
+
+	for (char **word = argv; argv && *word && size < ITEM_BYTES_MAX; word++)
+		size += text_length(*word) + 1;
+	if (size > ITEM_BYTES_MAX)
+		size = ITEM_BYTES_MAX;
+	uint8_t *to = size ? announce_item(record, ITEM_STRINGS, size) : NULL;
+	if (!to)
+		return;
+	uint8_t *end = to + size;
+	for (char **word = argv; *word && to < end; word++) {
+		for (const char *letter = *word; *letter && to < end - 1; letter++)
+			*to++ = (uint8_t)*letter;
+		*to++ = 0;
+	}
+}
+
+static void module_note(struct item_module *module, const struct dl_phdr_info *info)
+{
+	module->base = info->dlpi_addr;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uint64_t start = info->dlpi_addr + segment->p_vaddr;
+		if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X)) {
+			module->start = start;
+			module->end = start + segment->p_memsz;
+		}
+		if (segment->p_type != PT_NOTE)
+			continue;
+		for (uint64_t at = start; at + sizeof(ElfW(Nhdr)) <= start + segment->p_memsz;) {
+			const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(uintptr_t)at;
+			uint64_t name = at + sizeof(*note), data = name + (note->n_namesz + 3) / 4 * 4;
+			if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+			    note->n_descsz <= sizeof(module->build_id)) {
+				module->build_id_size = note->n_descsz;
+				bytes_copy(module->build_id, (const void *)(uintptr_t)data, note->n_descsz);
+			}
+			at = data + (note->n_descsz + 3) / 4 * 4;
+		}
+	}
+}
+
+static int announce_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct item_module module = {0};
+	const char *path = info->dlpi_name ? info->dlpi_name : "";
+
+	module_note(&module, info);
+	module.path_size = (uint32_t)text_length(path);
+	if (module.path_size > ITEM_BYTES_MAX)
+		return 0;
+	uint8_t *to = announce_item(context, ITEM_MODULE, sizeof(module) + module.path_size);
+	if (!to)
+		return 1;
+	bytes_copy(to, &module, sizeof(module));
+	bytes_copy(to + sizeof(module), path, module.path_size);
+	return 0;
+}
+
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+static void announce_descriptor(struct announcement *record, long folder, const char *name)
+{
+	char link[ITEM_BYTES_MAX];
+	long length = raw_syscall(SYS_readlinkat, folder, name, link, sizeof(link));
+	struct item_open_fd open = {0, length > 0 ? (uint32_t)length : 0};
+
+	for (; *name >= '0' && *name <= '9'; name++)
+		open.fd = open.fd * 10 + (*name - '0');
+	if (length <= 0 || open.fd == folder)
+		return;
+	uint8_t *to = announce_item(record, ITEM_OPEN_FD, sizeof(open) + open.link_size);
+	if (!to)
+		return;
+	bytes_copy(to, &open, sizeof(open));
+	bytes_copy(to + sizeof(open), link, open.link_size);
+}
+
+static void announce_descriptors(struct announcement *record)
+{
+	_Alignas(8) char entries[1024];
+	long folder = raw_syscall(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), got;
+	int count = 0;
+
+	if (folder < 0)
+		return;
+	while ((got = raw_syscall(SYS_getdents64, folder, entries, sizeof(entries))) > 0 && count < FDS_MAX) {
+		for (long at = 0; at < got && count < FDS_MAX; count++) {
+			const struct directory_entry *entry = (const struct directory_entry *)(entries + at);
+			if (entry->name[0] != '.')
+				announce_descriptor(record, folder, entry->name);
+			at += entry->size;
+		}
+	}
+	raw_syscall(SYS_close, folder);
+}
+
+void process_announce(struct live_slot *slot, enum process_origin origin, char **argv)
+{
+	uint32_t words =
+		origin == PROCESS_FORK ? sizeof(struct record_process) / 8 : 4096; /* the rest becomes padding */
+
+	if (words * 8 > image.view.control->ring_size / 4)
+		words = image.view.control->ring_size / 32;
+	struct stream_room room = stream_reserve(&image.view, slot, words);
+	if (!room.at)
+		return;
+	struct record_process *process = (struct record_process *)room.at;
+	uint64_t now = ticks_now();
+	process->ticks = now;
+	process->pid = image.pid;
+	process->parent = image.parent;
+	process->origin = origin;
+	process->uid = (uint32_t)raw_syscall(SYS_getuid);
+	process->start_time = now;
+	struct announcement record = {(uint8_t *)(process + 1), room.at + words * 8};
+	if (origin != PROCESS_FORK) {
+		announce_link(&record, 0, "/proc/self/exe");
+		announce_link(&record, 1, "/proc/self/cwd");
+		announce_argv(&record, argv);
+		announce_descriptors(&record);
+		dl_iterate_phdr(announce_module, &record);
+	}
+	__atomic_fetch_add(&image.view.control->processes_begun, 1, __ATOMIC_RELAXED);
+	stream_publish(slot, &room, words, (uint32_t)((record.at - room.at) / 8), RECORD_PROCESS_BEGIN);
+}
+
+void thread_announce(struct live_slot *slot, uint64_t start)
+{
+	const uint32_t words = sizeof(struct record_thread) / 8;
+	struct stream_room room = stream_reserve(&image.view, slot, words);
+
+	if (!room.at)
+		return;
+	struct record_thread *thread = (struct record_thread *)room.at;
+	thread->ticks = ticks_now();
+	thread->pid = slot->pid;
+	thread->tid = slot->tid;
+	thread->creator = slot->creator;
+	thread->ordinal = slot->ordinal;
+	thread->start = start;
+	__atomic_fetch_add(&image.view.control->threads_begun, 1, __ATOMIC_RELAXED);
+	stream_publish(slot, &room, words, words, RECORD_THREAD_BEGIN);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/* See capture.h for the rules. The hot path of the whole project is capture_enter() and capture_leave(). */
+#include <errno.h>
+
+#include "preload/capture.h"
+#include "preload/follow.h"
+#include "preload/image.h"
+#include "preload/traits.h"
+#include "trace/raw.h"
+
+void capture_abandon(struct live_slot *slot, uint64_t frame, enum outcome outcome)
+{
+	while (slot->in_flight_depth > 0) {
+		struct live_in_flight *top = &slot->in_flight[slot->in_flight_depth - 1];
+		if (top->frame > frame)
+			return;
+		struct capture left = {.slot = slot,
+				       .enter = top->enter,
+				       .site = top->site,
+				       .type = (uint16_t)top->type,
+				       .argc = (uint8_t)top->argc,
+				       .index = slot->in_flight_depth - 1};
+		for (unsigned i = 0; i < CALL_ARGS_MAX; i++)
+			left.args[i] = top->args[i];
+		capture_finish(&left, 0, 0, outcome);
+	}
+}
+
+static void in_flight_push(struct live_slot *slot, struct capture *capture)
+{
+	uint32_t depth = slot->in_flight_depth;
+
+	if (__builtin_expect(depth > 0, 0) && !slot->vfork_enter && !image.view.shared) {
+		capture_abandon(slot, (uint64_t)(uintptr_t)capture, OUTCOME_JUMPED);
+		depth = slot->in_flight_depth;
+	}
+	capture->index = depth;
+	if (__builtin_expect(depth >= LIVE_IN_FLIGHT_MAX, 0))
+		return;
+	struct live_in_flight *entry = &slot->in_flight[depth];
+	entry->frame = (uint64_t)(uintptr_t)capture;
+	entry->enter = capture->enter;
+	entry->argc = capture->argc;
+	entry->site = capture->site;
+	for (unsigned i = 0; i < capture->argc; i++)
+		entry->args[i] = capture->args[i];
+	*(volatile uint32_t *)&entry->type = capture->type;
+	*(volatile uint32_t *)&slot->in_flight_depth = depth + 1;
+}
+
+void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site)
+{
+	struct live_slot *slot = slot_mine();
+
+	capture->slot = slot;
+	if (__builtin_expect(!slot || slot->busy, 0)) {
+		if (!slot)
+			stream_lost_without_slot(&image.view);
+		capture->slot = NULL;
+		return;
+	}
+	capture->type = (uint16_t)(RECORD_CALL + event);
+	capture->argc = (uint8_t)argc;
+	capture->site = (uint64_t)(uintptr_t)site;
+	capture->before_count = 0;
+	capture->length = 0;
+	if (__builtin_expect(traits[event] & TRAIT_LENGTH_BEFORE, 0))
+		capture->length = follow_length_before(capture, event);
+	capture->enter = ticks_now();
+	in_flight_push(slot, capture);
+}
+
+/* The record's head and fixed part; returns where the items go. */
+static uint8_t *record_fill(struct record_call *record, const struct capture *capture, uint64_t duration,
+			    int64_t result, int error, enum outcome outcome)
+{
+	const uint64_t longest = (1ull << 44) - 1;
+
+	record->enter = capture->enter;
+	record->duration = duration < longest ? duration : longest;
+	record->outcome = outcome;
+	record->borrowed = 0;
+	record->error = (uint16_t)error;
+	record->result = result;
+	record->site = capture->site;
+	for (unsigned i = 0; i < capture->argc; i++)
+		record->args[i] = capture->args[i];
+	return (uint8_t *)&record->args[capture->argc];
+}
+
+static void record_write(struct live_slot *slot, const struct capture *capture, uint64_t duration, int64_t result,
+			 int error, enum outcome outcome)
+{
+	uint32_t fixed = (uint32_t)(sizeof(struct record_call) / 8 + capture->argc);
+	uint32_t words = fixed;
+	struct follow follow;
+
+	bool more = follow_plan(&follow, capture, slot, result, error, outcome);
+	if (__builtin_expect(more, 1))
+		words += follow.words;
+	struct stream_room room = stream_reserve(&image.view, slot, words);
+	if (__builtin_expect(!room.at, 0))
+		return;
+	struct record_call *record = (struct record_call *)room.at;
+	uint8_t *at = record_fill(record, capture, duration, result, error, outcome);
+	uint32_t used = fixed;
+	if (more) {
+		record->borrowed = follow.child != 0;
+		used += follow_write(&follow, at);
+	}
+	stream_publish(slot, &room, words, used, capture->type);
+}
+
+void capture_finish(struct capture *capture, int64_t result, int error, enum outcome outcome)
+{
+	struct live_slot *slot = capture->slot;
+
+	if (!slot)
+		return;
+	uint64_t now = ticks_now();
+	*(volatile uint32_t *)&slot->in_flight_depth = capture->index;
+	capture->slot = NULL;
+	record_write(slot, capture, now - capture->enter, result, error, outcome);
+}
+
+void capture_leave(struct capture *capture, int64_t result)
+{
+	int error = 0;
+
+	if (__builtin_expect(!capture->slot, 0))
+		return;
+	uint16_t trait = traits[capture->type - RECORD_CALL];
+	if (trait & TRAIT_FAILS_ERRNO)
+		error = result > 0 ? (int)result : 0;
+	else if (result == ((trait & TRAIT_FAILS_NULL) ? 0 : -1) && !(trait & TRAIT_NEVER_FAILS))
+		error = errno;
+	capture_finish(capture, result, error, OUTCOME_RETURNED);
+}

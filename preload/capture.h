@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What every wrapper does around the real call: note the arguments at entry, write one record after the return.
+ *
+ * Rules of this room, for every file in preload/:
+ *   - between entry and return of the real call nothing is held: a thread may be cancelled there, or jumped out of it;
+ *   - pointers are followed only after the call has returned, and only as far as its result says that they hold;
+ *   - no malloc, no lock, no descriptor kept, no libc function that could be one of the wrapped, no change of errno;
+ *   - nothing fails outward: what cannot be recorded is counted.
+ */
+#ifndef IPCTRACE_PRELOAD_CAPTURE_H
+#define IPCTRACE_PRELOAD_CAPTURE_H
+
+#include <stdint.h>
+
+#include "format/live.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/*
+ * The control page of the live area, mapped over this very page of our own data when tracing starts: a wrapper looks at
+ * its switch with one load from a known address, and finds 0 while there is nothing to trace for.
+ */
+extern struct live_control live_control;
+
+#define CAPTURE_ENABLED(event) __builtin_expect(*(volatile uint8_t *)&live_control.enabled[event], 1)
+
+/* Memory as it was before the call, for arguments that the call overwrites. */
+struct capture_before {
+	uint8_t arg;
+	uint8_t size;
+	uint8_t bytes[128];
+};
+
+/* One call in progress; lives in the wrapper's frame. */
+struct capture {
+	struct live_slot *slot; /* NULL: nothing to write */
+	uint64_t enter;		/* ticks */
+	uint64_t site;
+	uint16_t type; /* RECORD_CALL + event */
+	uint8_t argc;
+	uint8_t before_count;
+	uint32_t index;	 /* in slot->in_flight */
+	uint32_t length; /* what a value-result length was before the call */
+	const struct capture_before *before;
+	uint64_t args[CALL_ARGS_MAX];
+};
+
+/* Notes that the call has begun. `args` must be filled in. `site` is where it returns to. */
+void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site);
+
+/* Writes the record of a call that returned `result`; errno is read, never changed. */
+void capture_leave(struct capture *capture, int64_t result);
+
+/* The same for a call that will not return, or whose outcome is known otherwise; `error` is an errno value. */
+void capture_finish(struct capture *capture, int64_t result, int error, enum outcome outcome);
+
+/*
+ * Writes records of the calls in flight whose frames lie at or below `frame` on the stack: they will not return,
+ * because a signal handler jumped out of them, or the thread was cancelled inside them.
+ */
+void capture_abandon(struct live_slot *slot, uint64_t frame, enum outcome outcome);
+
+#endif

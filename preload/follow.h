@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What stands behind a call's arguments, copied into its record.
+ *
+ * A pointer is followed directly only when the call succeeded, that is when the kernel has been there before us, and
+ * only as far as the result says. After a failure, and before a call that does not return, it is read through the
+ * kernel, which answers a bad address with an error instead of a signal.
+ */
+#ifndef IPCTRACE_PRELOAD_FOLLOW_H
+#define IPCTRACE_PRELOAD_FOLLOW_H
+
+#include "preload/capture.h"
+
+/* A plan for one record's items: how much room they need at most, and which arguments they come from. */
+struct follow {
+	const struct capture *capture;
+	const struct call_spec *call;
+	struct live_slot *slot;
+	int64_t result;
+	uint64_t stack; /* hash, 0 for none */
+	uint32_t words; /* upper bound */
+	uint32_t child; /* tid of the vfork child writing, 0 when it is the slot's owner */
+	uint8_t mask;	/* arguments to follow */
+	bool careful;	/* through the kernel only */
+	bool asks, creates, semval;
+	struct value_spec values[CALL_ARGS_MAX];
+};
+
+/* Fills in the plan. False when there is nothing beside the fixed part. */
+bool follow_plan(struct follow *follow, const struct capture *capture, struct live_slot *slot, int64_t result,
+		 int error, enum outcome outcome);
+
+/* Writes the items at `at`, at most follow->words words; returns how many words it used. */
+uint32_t follow_write(const struct follow *follow, uint8_t *at);
+
+/* The value-result length that `event` is about to overwrite; 0 when it cannot be read. */
+uint32_t follow_length_before(const struct capture *capture, unsigned event);
+
+/* Reads `size` bytes at `from` through the kernel; false when not all of them are there, or it may not be asked. */
+bool memory_read(void *to, uint64_t from, size_t size);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starting to trace an image of a program: find the live area, map it, say who we are.
+ *
+ * Runs as the first constructor of all (-z initfirst): libc is not initialised, so there is no getenv, no stdio and no
+ * malloc here; the environment comes with the constructor's arguments and is not looked at again.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "format/crc32c.h"
+#include "originals.h"
+#include "preload/bare.h"
+#include "preload/capture.h"
+#include "preload/image.h"
+#include "preload/traits.h"
+#include "trace/raw.h"
+
+_Alignas(LIVE_PAGE) struct live_control live_control;
+struct image image;
+__thread struct live_slot *thread_slot;
+
+static _Alignas(LIVE_PAGE) volatile uint8_t alive_page[LIVE_PAGE];
+volatile uint8_t *image_alive = alive_page;
+
+uint64_t ticks_now(void)
+{
+	if (__builtin_expect(live_control.clock_is_tsc, 1))
+		return __builtin_ia32_rdtsc();
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+const char *image_variable(char **envp, const char *name)
+{
+	for (; *envp; envp++) {
+		const char *entry = *envp, *letter = name;
+		while (*letter && *entry == *letter)
+			entry++, letter++;
+		if (!*letter && *entry == '=')
+			return entry + 1;
+	}
+	return NULL;
+}
+
+static bool control_fits(const struct live_control *control, uint64_t size)
+{
+	return control->magic == LIVE_MAGIC && control->version == LIVE_VERSION &&
+	       control->calls_count == catalogue_builtin.calls_count &&
+	       control->catalogue_hash == live_catalogue_hash(&catalogue_builtin) && control->ring_size >= LIVE_PAGE &&
+	       (control->ring_size & (control->ring_size - 1)) == 0 && control->slots_count <= LIVE_SLOTS_MAX &&
+	       live_slot_offset(control->ring_size, control->slots_count) <= size;
+}
+
+/*
+ * How many slots to map: all of them cost nothing but addresses, unless addresses are limited; then few enough for the
+ * program not to miss them.
+ */
+static uint32_t slots_affordable(const struct live_control *control)
+{
+	struct rlimit limit;
+	uint64_t slot = live_slot_size(control->ring_size);
+
+	if (raw_syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return control->slots_count;
+	uint64_t few = limit.rlim_cur / 32 / slot;
+	return few < control->slots_count ? (uint32_t)few : control->slots_count;
+}
+
+/* Maps the open live area; the control page goes over our own. 0, or a negative error number. */
+static long live_map(int fd)
+{
+	struct live_control control;
+	struct stat status;
+
+	if (raw_syscall(SYS_fstat, fd, &status) != 0 ||
+	    raw_syscall(SYS_pread64, fd, &control, sizeof(control), 0) != (long)sizeof(control) ||
+	    !control_fits(&control, (uint64_t)status.st_size))
+		return -1;
+	uint32_t slots = slots_affordable(&control);
+	long area = raw_syscall(SYS_mmap, NULL, slots * live_slot_size(control.ring_size), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_NORESERVE, fd, LIVE_PAGE);
+	if (slots == 0 || (area < 0 && area > -(long)LIVE_PAGE))
+		return -1;
+	raw_syscall(SYS_madvise, area, slots * live_slot_size(control.ring_size), MADV_DONTDUMP);
+	long page =
+		raw_syscall(SYS_mmap, &live_control, LIVE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	if (page != (long)(uintptr_t)&live_control) {
+		raw_syscall(SYS_munmap, area, slots * live_slot_size(control.ring_size));
+		return -1;
+	}
+	image.view = (struct live_view){&live_control, (uint8_t *)(uintptr_t)area, slots, false, false};
+	return 0;
+}
+
+/* Opens the live area by the path in the environment; the descriptor is closed before the program can see it. */
+static bool live_open(const char *path)
+{
+	long fd = raw_syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return false;
+	long mapped = live_map((int)fd);
+	raw_syscall(SYS_close, fd);
+	return mapped == 0;
+}
+
+static uint64_t text_copy(char *to, const char *from, uint64_t limit)
+{
+	uint64_t length = 0;
+
+	for (; from[length] && length + 1 < limit; length++)
+		to[length] = from[length];
+	to[length] = 0;
+	return length;
+}
+
+static void live_remember(const char *path)
+{
+	uint64_t head = text_copy(image.live_variable, "IPCTRACE_LIVE=", sizeof(image.live_variable));
+
+	text_copy(image.live_variable + head, path, sizeof(image.live_variable) - head);
+	image.live_path = image.live_variable + head;
+}
+
+/* In LD_PRELOAD's list, the entry that is us; kept as written, so that `$LIB` and the like survive. */
+static void library_remember(const char *list)
+{
+	static char path[4096];
+	static const char name[] = "libipctrace-preload.so";
+
+	for (const char *start = list; start && *start;) {
+		const char *end = start;
+		while (*end && *end != ':' && *end != ' ')
+			end++;
+		uint64_t length = (uint64_t)(end - start);
+		if (length + 1 < sizeof(path) && length >= sizeof(name) - 1 &&
+		    __builtin_memcmp(end - (sizeof(name) - 1), name, sizeof(name) - 1) == 0) {
+			bytes_copy(path, start, length);
+			path[length] = 0;
+			image.library = path;
+			return;
+		}
+		start = *end ? end + 1 : NULL;
+	}
+}
+
+void fork_child(void)
+{
+	if (*image_alive)
+		return;
+	*image_alive = 1;
+	thread_slot = NULL;
+	image.parent = image.pid;
+	image.pid = (uint32_t)raw_syscall(SYS_getpid);
+	image.number = (uint32_t)ticks_now();
+	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);
+	if (!slot)
+		return;
+	thread_slot = slot;
+	process_announce(slot, PROCESS_FORK, NULL);
+	thread_announce(slot, 0);
+}
+
+struct live_slot *slot_claim(void)
+{
+	fork_child();
+	if (thread_slot || !image.view.slots)
+		return thread_slot;
+	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid);
+	struct live_slot *slot = stream_claim(&image.view, image.pid, tid, image.number);
+	if (!slot)
+		return NULL;
+	if (thread_slot) { /* a signal handler was faster */
+		stream_return(&image.view, slot);
+		return thread_slot;
+	}
+	thread_slot = slot;
+	thread_announce(slot, 0);
+	return slot;
+}
+
+static void atfork_child(void)
+{
+	if (image.view.slots)
+		fork_child();
+}
+
+extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *);
+extern void *__dso_handle;
+
+static void image_begin(char **argv, char **envp)
+{
+	image.pid = (uint32_t)raw_syscall(SYS_getpid);
+	image.parent = (uint32_t)raw_syscall(SYS_getppid);
+	image.number = (uint32_t)ticks_now();
+	image.stack_top = (const char *)envp;
+	*image_alive = 1;
+	raw_syscall(SYS_madvise, alive_page, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
+	__register_atfork(NULL, NULL, atfork_child, __dso_handle);
+	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);
+	if (!slot)
+		return;
+	process_announce(slot, live_control.processes_begun ? PROCESS_EXEC : PROCESS_ROOT, argv);
+	thread_announce(slot, 0);
+	thread_slot = slot;
+}
+
+__attribute__((constructor)) static void image_start(int argc, char **argv, char **envp)
+{
+	const char *live = image_variable(envp, "IPCTRACE_LIVE");
+	char path[4096];
+
+	/* A program that runs with more rights than its caller takes no orders from the caller's environment. */
+	if (getauxval(AT_SECURE))
+		return;
+	originals_resolve();
+	library_remember(image_variable(envp, "LD_PRELOAD"));
+	if (!live && bare_start(envp, path, sizeof(path)))
+		live = path;
+	if (!live || live[0] != '/')
+		return;
+	traits_prepare();
+	crc32c_prepare();
+	live_remember(live);
+	if (!live_open(live))
+		return;
+	stack_prepare();
+	syscall_prepare();
+	image_begin(argv, envp);
+}

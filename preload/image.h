@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/*
+ * This image of this process: its view of the live area, its identity, its threads' slots.
+ *
+ * image.c starts and ends tracing; thread.c and fork.c keep the slots right over threads and forks.
+ */
+#ifndef IPCTRACE_PRELOAD_IMAGE_H
+#define IPCTRACE_PRELOAD_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "trace/stream.h"
+
+struct image {
+	struct live_view view;
+	uint32_t pid;
+	uint32_t parent;
+	uint32_t number;       /* tells this image from an earlier one of the same pid */
+	const char *live_path; /* NUL-terminated, "IPCTRACE_LIVE=" in front at live_variable */
+	const char *library;   /* path of this library, as LD_PRELOAD named it */
+	char live_variable[4096];
+	const char *stack_top; /* end of the first thread's stack, as far as known */
+};
+
+extern struct image image;
+
+/* This thread's slot, or NULL when it has none yet. */
+extern __thread struct live_slot *thread_slot __attribute__((tls_model("initial-exec")));
+
+/* Reads 0 in a forked child until the child has been given an identity of its own (MADV_WIPEONFORK). */
+extern volatile uint8_t *image_alive;
+
+/* Slow path of slot_mine(): claims a slot, after a fork makes the child a process of its own. */
+struct live_slot *slot_claim(void);
+
+/* The slot to write into, or NULL when there is none (the event is then counted as lost). */
+static inline struct live_slot *slot_mine(void)
+{
+	struct live_slot *slot = thread_slot;
+
+	if (__builtin_expect(slot != NULL && *image_alive, 1))
+		return slot;
+	return slot_claim();
+}
+
+/* Announces a thread in the stream it writes; `start` is its routine, 0 when not known. */
+void thread_announce(struct live_slot *slot, uint64_t start);
+
+/* Announces the image or the forked child, with what identifies it. */
+void process_announce(struct live_slot *slot, enum process_origin origin, char **argv);
+
+/* Called in a forked child, by whatever wrapper or hook sees it first: gives it an identity. */
+void fork_child(void);
+
+/* Makes the table by which syscall() finds the call it stands for. */
+void syscall_prepare(void);
+
+/* The value of `name` in an environment, or NULL. */
+const char *image_variable(char **envp, const char *name);
+
+/* The tracer's clock, in ticks. */
+uint64_t ticks_now(void);
+
+/* Opens libunwind when stacks are wanted; see stack.c. */
+void stack_prepare(void);
+
+/*
+ * Takes this thread's call stack, skipping the tracer's own frames, and returns its hash; writes the frames once a
+ * thread. 0 when there is none.
+ */
+uint64_t stack_take(struct live_slot *slot);
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/* Which event a system call's number stands for: the generated rows. */
+#ifndef IPCTRACE_PRELOAD_SYSCALL_H
+#define IPCTRACE_PRELOAD_SYSCALL_H
+
+#include <stdint.h>
+
+struct syscall_row {
+	uint16_t number, event;
+};
+
+extern const struct syscall_row syscall_rows[];
+extern const unsigned syscall_rows_count;
+
+#endif

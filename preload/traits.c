@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/* See traits.h. Must run before the first wrapper is switched on. */
+#include "events.h"
+#include "preload/traits.h"
+
+uint16_t traits[LIVE_EVENTS_MAX];
+
+/* What no row says: for these the tracer asks the kernel itself, so that both ends of a conversation can be matched. */
+static const struct {
+	uint16_t event, trait;
+} asked[] = {
+	{EVENT_connect, TRAIT_ASK_LOCAL},   {EVENT_bind, TRAIT_ASK_LOCAL},	 {EVENT_listen, TRAIT_ASK_LOCAL},
+	{EVENT_accept, TRAIT_ASK_PEER},	    {EVENT_accept4, TRAIT_ASK_PEER},	 {EVENT_fork, TRAIT_CREATES},
+	{EVENT_posix_spawn, TRAIT_CREATES}, {EVENT_posix_spawnp, TRAIT_CREATES}, {EVENT_pthread_create, TRAIT_CREATES},
+	{EVENT_thrd_create, TRAIT_CREATES}, {EVENT_clone, TRAIT_CREATES},	 {EVENT_vfork, TRAIT_CREATES},
+};
+
+bool trait_goes_in(const struct value_spec *value)
+{
+	return value->kind == KIND_SELECT ||
+	       ((value->direction == DIRECTION_IN || value->direction == DIRECTION_INOUT) &&
+		value->kind != KIND_BYTES && value->kind != KIND_IOVEC && value->kind != KIND_MSGHDR &&
+		value->kind != KIND_MMSGHDR && value->kind != KIND_MSGBUF && value->kind != KIND_FDSET);
+}
+
+static uint16_t traits_of(const struct call_spec *call)
+{
+	uint16_t trait = call->captured ? TRAIT_FOLLOWED : 0;
+
+	if (call->failure == FAILURE_NULL)
+		trait |= TRAIT_FAILS_NULL;
+	else if (call->failure == FAILURE_ERRNO)
+		trait |= TRAIT_FAILS_ERRNO;
+	else if (call->failure == FAILURE_NEVER)
+		trait |= TRAIT_NEVER_FAILS;
+	for (unsigned i = 0; i < call->argc; i++) {
+		const struct value_spec *value = &call->args[i].value;
+		if (value->length == LENGTH_POINTED ||
+		    (value->kind == KIND_MSGHDR && value->direction == DIRECTION_OUT) ||
+		    (value->kind == KIND_MSGHDR && value->direction == DIRECTION_INOUT))
+			trait |= TRAIT_LENGTH_BEFORE;
+		if (trait_goes_in(value))
+			trait |= TRAIT_FOLLOWED_ON_FAILURE;
+	}
+	return trait;
+}
+
+void traits_prepare(void)
+{
+	for (unsigned i = 0; i < catalogue_builtin.calls_count; i++)
+		traits[i] = traits_of(&catalogue_builtin.calls[i]);
+	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		traits[asked[i].event] |= asked[i].trait;
+}

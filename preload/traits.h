@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One word a call that says, without walking its row, what the hot path must do about it. Made from the catalogue at
+ * start-up.
+ */
+#ifndef IPCTRACE_PRELOAD_TRAITS_H
+#define IPCTRACE_PRELOAD_TRAITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/live.h"
+
+enum trait {
+	TRAIT_FAILS_NULL = 1,
+	TRAIT_FAILS_ERRNO = 2,
+	TRAIT_NEVER_FAILS = 4,
+	TRAIT_LENGTH_BEFORE = 8,	 /* a value-result length must be read before the call overwrites it */
+	TRAIT_FOLLOWED = 16,		 /* has arguments with something behind them */
+	TRAIT_ASK_LOCAL = 32,		 /* ask for the descriptor's own address when it succeeds */
+	TRAIT_ASK_PEER = 64,		 /* ask for the peer's address of the new descriptor */
+	TRAIT_CREATES = 128,		 /* makes a thread or process: its ordinal is recorded */
+	TRAIT_FOLLOWED_ON_FAILURE = 256, /* some of what went in is worth reading even when the call failed */
+};
+
+extern uint16_t traits[LIVE_EVENTS_MAX];
+
+void traits_prepare(void);
+
+/* Whether `value` is something a failed call was given, payload apart: names, addresses, operations. */
+bool trait_goes_in(const struct value_spec *value);
+
+#endif
