@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See clock.h.
+ */
+#include "trace/clock.h"
+
+#include <time.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
+#define ATTEMPTS 5
+
+bool clock_has_tsc(void)
+{
+#ifdef __x86_64__
+	unsigned eax, ebx, ecx, edx = 0;
+
+	return __get_cpuid(0x80000007, &eax, &ebx, &ecx, &edx) && (edx & 1u << 8);
+#else
+	return false;
+#endif
+}
+
+static uint64_t clock_read(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_monotonic(void)
+{
+	return clock_read(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_ticks(bool is_tsc)
+{
+#ifdef __x86_64__
+	if (is_tsc)
+		return __builtin_ia32_rdtsc();
+#endif
+	return clock_monotonic();
+}
+
+struct log_anchor clock_anchor(bool is_tsc)
+{
+	struct log_anchor best = {0};
+	uint64_t best_width = UINT64_MAX;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		uint64_t before = clock_ticks(is_tsc);
+		uint64_t monotonic = clock_monotonic();
+		uint64_t realtime = clock_read(CLOCK_REALTIME);
+		uint64_t width = clock_ticks(is_tsc) - before;
+		if (width >= best_width)
+			continue;
+		best_width = width;
+		/* without a counter the ticks are the monotonic reading itself */
+		best = (struct log_anchor){is_tsc ? before + width / 2 : monotonic, monotonic, realtime};
+	}
+	return best;
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See collector.h.
+ */
+#include "trace/collector.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format/filter.h"
+#include "trace/clock.h"
+#include "trace/drain.h"
+#include "trace/live_area.h"
+#include "trace/log_file.h"
+#include "trace/processes.h"
+
+#define MILLISECOND 1000000ull
+/* Slots ready at the start, and how many at once later: a disk block that is never used costs no more than its name. */
+#define SLOTS_FIRST    4
+#define SLOTS_STEP_MAX 64u
+/* What was drained is written this late at most. */
+#define FLUSH_PERIOD (200 * MILLISECOND)
+/* Threads that died without a word are looked for this often. */
+#define DEAD_THREADS_PERIOD (100 * MILLISECOND)
+#define GROW_RETRY_PERIOD   (1000 * MILLISECOND)
+#define SLEEP_MIN	    (MILLISECOND / 10)
+#define SLEEP_MAX	    (5 * MILLISECOND)
+#define SLEEP_IDLE	    (25 * MILLISECOND)
+#define IDLE_AFTER	    (1000 * MILLISECOND)
+/* How long a writer may need between looking whether its call is traced and publishing the record. */
+#define STOP_WAIT MILLISECOND
+
+struct collector {
+	struct live_area area;
+	struct drain *drain;
+	struct processes *processes;
+	struct log_writer *writer;
+	const struct catalogue *catalogue;
+	struct trace_settings settings;
+	char *log_path;
+	int log_fd;
+	uint64_t flushed_at, active_at, dead_threads_at, grown_at; /* CLOCK_MONOTONIC, ns */
+	uint64_t sleep;
+	uint64_t pending; /* at the last look */
+	uint32_t watched_first;
+	bool first_seen;
+	bool hurries;
+	bool grow_failed;
+	volatile sig_atomic_t interrupted;
+};
+
+static void control_fill(const struct collector *collector)
+{
+	struct live_control *control = collector->area.control;
+	struct log_anchor anchor = clock_anchor(clock_has_tsc());
+
+	control->calls_count = collector->catalogue->calls_count;
+	control->catalogue_hash = live_catalogue_hash(collector->catalogue);
+	control->payload_limit = collector->settings.payload_limit;
+	control->stack_depth = collector->settings.stack_depth;
+	control->full_policy = collector->settings.full_policy;
+	control->clock_is_tsc = clock_has_tsc();
+	control->collector_state = COLLECTOR_RUNNING;
+	for (int i = 0; i < 2; i++) {
+		control->anchors[i][0] = anchor.ticks;
+		control->anchors[i][1] = anchor.monotonic;
+		control->anchors[i][2] = anchor.realtime;
+	}
+}
+
+/* The magic is what others look at first, so it is written last. */
+static int area_open(struct collector *collector)
+{
+	struct live_area *area = &collector->area;
+	struct live_control *control;
+	char trouble[160], *path;
+	int rc;
+
+	if (asprintf(&path, "%s.live", collector->log_path) < 0)
+		return -ENOMEM;
+	rc = live_area_create(area, path, collector->settings.ring_size);
+	free(path);
+	if (rc)
+		return rc == LIVE_AREA_E_IN_USE ? COLLECTOR_E_IN_USE : rc;
+	control = area->control;
+	control_fill(collector);
+	rc = filter_parse(collector->settings.filter, collector->catalogue, control->enabled, trouble, sizeof(trouble));
+	if (rc)
+		return -EINVAL;
+	rc = live_area_grow(area, SLOTS_FIRST);
+	if (rc)
+		return rc < 0 ? rc : -ENOSPC;
+	live_area_hold(area);
+	__atomic_store_n(&control->magic, LIVE_MAGIC, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int collector_open(struct collector **collector, const struct trace_settings *settings, const char *log_path,
+		   const struct catalogue *catalogue)
+{
+	struct collector *made = calloc(1, sizeof(*made));
+	int rc = made ? processes_new(&made->processes) : -ENOMEM;
+
+	if (!made)
+		return rc;
+	made->settings = *settings;
+	made->catalogue = catalogue;
+	made->log_fd = -1;
+	made->sleep = SLEEP_MIN;
+	made->active_at = made->flushed_at = clock_monotonic();
+	made->log_path = strdup(log_path);
+	if (!rc)
+		rc = made->log_path ? log_file_check(log_path) : -ENOMEM;
+	if (!rc)
+		rc = area_open(made);
+	if (rc) {
+		collector_close(made, NULL);
+		return rc;
+	}
+	*collector = made;
+	return 0;
+}
+
+const char *collector_live_path(const struct collector *collector)
+{
+	return collector->area.path;
+}
+
+static void process_seen(void *context, uint32_t pid)
+{
+	struct collector *collector = context;
+
+	collector->first_seen |= pid == collector->watched_first;
+	processes_add(collector->processes, pid);
+}
+
+int collector_open_log(struct collector *collector, const char *tool_version, char *const *command)
+{
+	struct log_head head = log_file_head(&collector->settings, collector->catalogue, tool_version, command);
+	const struct live_observer observer = {collector, process_seen};
+	int trouble = 0, rc;
+
+	collector->log_fd = log_file_create(collector->log_path);
+	if (collector->log_fd < 0)
+		trouble = collector->log_fd;
+	rc = trouble ? log_writer_open_memory(&collector->writer, &head)
+		     : log_writer_open(&collector->writer, collector->log_fd, &head);
+	if (!rc)
+		rc = drain_new(&collector->drain, &collector->area, collector->catalogue, collector->writer, &observer,
+			       collector->settings.size_limit, trouble);
+	if (!rc)
+		rc = drain_run(collector->drain); /* the first frame, that of the head */
+	return rc ? rc : drain_trouble(collector->drain);
+}
+
+int collector_watch(struct collector *collector, uint32_t pid)
+{
+	if (!collector->watched_first)
+		collector->watched_first = pid;
+	return processes_add(collector->processes, pid);
+}
+
+/* Half of what is there in advance, at least a few: claimers come in bursts. */
+static void area_grow(struct collector *collector, uint32_t claimed, uint64_t now)
+{
+	struct live_area *area = &collector->area;
+	uint32_t free = area->slots_ready > claimed ? area->slots_ready - claimed : 0, step = area->slots_ready / 2;
+
+	if (free > SLOTS_FIRST && free > area->slots_ready / 4)
+		return;
+	if (collector->grow_failed && now < collector->grown_at + GROW_RETRY_PERIOD)
+		return;
+	if (free <= 1)
+		drain_find_dead_threads(collector->drain);
+	step = step < SLOTS_FIRST ? SLOTS_FIRST : step > SLOTS_STEP_MAX ? SLOTS_STEP_MAX : step;
+	collector->grow_failed = live_area_grow(area, step) != 0;
+	collector->grown_at = now;
+	if (!collector->grow_failed)
+		syscall(SYS_futex, &area->control->drained, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+static void process_died(void *context, uint32_t pid)
+{
+	struct collector *collector = context;
+
+	if (collector->drain)
+		drain_process_died(collector->drain, pid);
+}
+
+/*
+ * How long to sleep: shorter while rings fill quickly, so that one is seen before it is full even when its writer
+ * cannot wake us; longer while nothing happens.
+ */
+static void sleep_choose(struct collector *collector, uint64_t grown, uint64_t now)
+{
+	uint64_t longest = now - collector->active_at > IDLE_AFTER ? SLEEP_IDLE : SLEEP_MAX;
+
+	if (collector->hurries)
+		longest = MILLISECOND / 2;
+	collector->sleep = grown > collector->area.ring_size / 8 ? collector->sleep / 2 : collector->sleep * 2;
+	if (collector->sleep < SLEEP_MIN)
+		collector->sleep = SLEEP_MIN;
+	if (collector->sleep > longest)
+		collector->sleep = longest;
+}
+
+static void sleep_now(struct collector *collector)
+{
+	struct live_control *control = collector->area.control;
+	struct timespec limit = {0, (long)collector->sleep};
+
+	__atomic_store_n(&control->collector_asleep, 1, __ATOMIC_SEQ_CST);
+	if (!collector->interrupted)
+		syscall(SYS_futex, &control->collector_asleep, FUTEX_WAIT, 1, &limit, NULL, 0);
+	__atomic_store_n(&control->collector_asleep, 0, __ATOMIC_RELAXED);
+	collector->interrupted = 0;
+}
+
+int collector_step(struct collector *collector)
+{
+	uint64_t now = clock_monotonic(), grown;
+	struct drain_pending pending;
+	int rc = 0;
+
+	processes_poll(collector->processes, process_died, collector);
+	pending = drain_look(collector->drain, process_seen, collector);
+	area_grow(collector, pending.claimed, now);
+	if (now - collector->dead_threads_at >= DEAD_THREADS_PERIOD) {
+		collector->dead_threads_at = now;
+		drain_find_dead_threads(collector->drain);
+	}
+	if (collector->settings.full_policy == FULL_OVERWRITE)
+		rc = drain_marks(collector->drain);
+	grown = pending.largest > collector->pending ? pending.largest - collector->pending : 0;
+	if (grown)
+		collector->active_at = now;
+	collector->pending = pending.largest;
+	if (!rc && (drain_is_urgent(collector->drain) || pending.largest >= collector->area.ring_size / 2 ||
+		    now - collector->flushed_at >= FLUSH_PERIOD)) {
+		rc = drain_run(collector->drain);
+		collector->flushed_at = now;
+		collector->pending = 0;
+	}
+	sleep_choose(collector, grown, now);
+	if (!rc)
+		sleep_now(collector);
+	return rc;
+}
+
+void collector_interrupt(struct collector *collector)
+{
+	collector->interrupted = 1;
+	__atomic_store_n(&collector->area.control->collector_asleep, 0, __ATOMIC_SEQ_CST);
+}
+
+void collector_hurry(struct collector *collector)
+{
+	collector->hurries = true;
+}
+
+size_t collector_alive(const struct collector *collector)
+{
+	return processes_count(collector->processes);
+}
+
+uint64_t collector_images(const struct collector *collector)
+{
+	return drain_account(collector->drain).processes;
+}
+
+bool collector_has_seen(const struct collector *collector, uint32_t pid)
+{
+	return pid == collector->watched_first && collector->first_seen;
+}
+
+/* Writers see one of these before their next record; the last one that did not is waited for. */
+static void tracing_stop(struct collector *collector)
+{
+	struct live_control *control = collector->area.control;
+	const struct timespec wait = {0, STOP_WAIT};
+
+	memset(control->enabled, 0, sizeof(control->enabled));
+	__atomic_store_n(&control->collector_state, COLLECTOR_FINISHED, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &control->drained, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	if (collector_alive(collector))
+		nanosleep(&wait, NULL);
+}
+
+static void summarise(struct collector *collector, struct collector_summary *summary)
+{
+	const struct object_end *end = &summary->account;
+
+	summary->account = drain_account(collector->drain);
+	summary->lost = end->lost_full + end->lost_without_slot + end->lost_write + end->lost_invalid;
+	summary->trouble = drain_trouble(collector->drain);
+}
+
+static void log_close(struct collector *collector, struct collector_summary *summary)
+{
+	if (collector->log_fd >= 0 && drain_trouble(collector->drain)) {
+		/* the live area's room on the disk may be what the account needs */
+		live_area_close(&collector->area, true);
+		drain_write_end(collector->drain);
+	} else if (collector->log_fd >= 0) {
+		summary->trouble = drain_write_end(collector->drain);
+	}
+	summary->bytes = log_writer_size(collector->writer);
+	if (collector->log_fd >= 0 && close(collector->log_fd) && !summary->trouble)
+		summary->trouble = -errno;
+}
+
+void collector_close(struct collector *collector, struct collector_summary *summary)
+{
+	struct collector_summary unused;
+
+	if (!collector)
+		return;
+	if (!summary)
+		summary = &unused;
+	memset(summary, 0, sizeof(*summary));
+	if (collector->drain) {
+		tracing_stop(collector);
+		drain_finish(collector->drain);
+		summarise(collector, summary);
+		log_close(collector, summary);
+	}
+	live_area_close(&collector->area, true);
+	drain_free(collector->drain);
+	log_writer_free(collector->writer);
+	processes_free(collector->processes);
+	free(collector->log_path);
+	free(collector);
+}

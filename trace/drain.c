@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See drain.h. What is known of each slot is kept here; in the area stands only what others need to know.
+ */
+#include "trace/drain.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "trace/clock.h"
+
+/* Raw bytes that go into one frame at most, as far as spans of time can be cut so. */
+#define FRAME_RAW (8u << 20)
+/* Kept free below the size limit for the account at the end. */
+#define END_BYTES 512
+#define SPANS_MAX 1024
+
+struct drain_slot {
+	struct live_cursor cursor;
+	uint64_t released;   /* the writer may write over what stands before this position */
+	uint32_t pid, image; /* the owner, at the last look */
+	uint32_t look;	     /* the look at which it was first seen */
+	bool touched;	     /* the cursor moved since the last frame */
+	bool ends;	     /* nobody writes into it any more: to be emptied */
+	bool emptied;	     /* all of it is packed: to be given back after the next frame */
+	uint8_t turn;	     /* which of live_slot.taken is to be written next */
+};
+
+struct drain {
+	struct live_area *area;
+	struct live_reader *reader;
+	struct log_writer *writer;
+	struct live_owners *owners; /* one for each slot, when rings overwrite */
+	bool is_tsc, overwrites, finishes;
+	int trouble;
+	uint64_t size_limit;
+	uint64_t frames;	/* number of the next frame */
+	uint64_t events_framed; /* of the reader's count, those that went into a frame or were thrown away with one */
+	uint64_t lost_write;
+	uint64_t drained_until; /* ticks */
+	uint32_t looks;
+	uint32_t ending; /* slots that are to be emptied */
+	struct log_anchor before;
+	struct drain_slot slots[LIVE_SLOTS_MAX];
+};
+
+int drain_new(struct drain **drain, struct live_area *area, const struct catalogue *catalogue,
+	      struct log_writer *writer, const struct live_observer *observer, uint64_t size_limit, int log_lost)
+{
+	struct drain *made = calloc(1, sizeof(*made));
+	int rc = made ? live_reader_new(&made->reader, catalogue, writer, area->ring_size, observer) : -ENOMEM;
+
+	if (!rc && area->control->full_policy == FULL_OVERWRITE) {
+		made->overwrites = true;
+		made->owners = calloc(area->slots_count, sizeof(*made->owners));
+		rc = made->owners ? 0 : -ENOMEM;
+	}
+	if (rc) {
+		drain_free(made);
+		return rc;
+	}
+	made->area = area;
+	made->writer = writer;
+	made->size_limit = size_limit;
+	made->trouble = log_lost;
+	made->is_tsc = clock_has_tsc();
+	made->before = clock_anchor(made->is_tsc);
+	made->drained_until = made->before.ticks;
+	*drain = made;
+	return 0;
+}
+
+void drain_free(struct drain *drain)
+{
+	if (!drain)
+		return;
+	live_reader_free(drain->reader);
+	free(drain->owners);
+	free(drain);
+}
+
+static void anchor_publish(uint64_t *to, const struct log_anchor *anchor)
+{
+	to[0] = anchor->ticks;
+	to[1] = anchor->monotonic;
+	to[2] = anchor->realtime;
+}
+
+/* Says, before the frame is written, what it takes from the slot. */
+static void slot_announce(struct drain *drain, uint32_t index)
+{
+	struct drain_slot *mine = &drain->slots[index];
+	struct live_taken *taken = &live_area_slot(drain->area, index)->taken[mine->turn];
+
+	/* half written, it must not be taken for the one it replaces */
+	__atomic_store_n(&taken->frames, UINT64_MAX, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	taken->cursor = mine->cursor;
+	__atomic_store_n(&taken->frames, drain->frames + 1, __ATOMIC_RELEASE);
+	mine->turn ^= 1;
+}
+
+/* After the frame: the writer may have the room, and the next owner the slot. */
+static void slot_release(struct drain *drain, uint32_t index)
+{
+	struct drain_slot *mine = &drain->slots[index];
+	struct live_slot *slot = live_area_slot(drain->area, index);
+
+	mine->touched = false;
+	if (!drain->overwrites || mine->emptied)
+		mine->released = mine->cursor.position;
+	__atomic_store_n(&slot->tail, mine->released, __ATOMIC_RELEASE);
+	if (!mine->emptied)
+		return;
+	mine->emptied = mine->ends = false;
+	mine->cursor.pid = mine->cursor.tid = mine->pid = 0;
+	drain->ending--;
+	if (!drain->finishes)
+		live_area_reclaim(drain->area, index, mine->released);
+}
+
+static bool frame_fits(const struct drain *drain)
+{
+	uint64_t pending = log_writer_pending(drain->writer);
+
+	return !drain->size_limit ||
+	       log_writer_size(drain->writer) + pending + pending / 255 + END_BYTES <= drain->size_limit;
+}
+
+/* Writes the frame, or throws it away and says why not. */
+static void frame_write(struct drain *drain)
+{
+	struct log_anchor after = clock_anchor(drain->is_tsc);
+	uint64_t events = live_reader_counts(drain->reader)->events;
+
+	anchor_publish(drain->area->control->anchors[1], &after);
+	if (!drain->trouble && !frame_fits(drain))
+		drain->trouble = DRAIN_E_SIZE;
+	if (!drain->trouble)
+		drain->trouble = log_writer_flush(drain->writer, &drain->before, &after);
+	if (drain->trouble) {
+		log_writer_discard(drain->writer);
+		drain->lost_write += events - drain->events_framed;
+	}
+	drain->events_framed = events;
+	drain->before = after;
+	drain->frames++;
+}
+
+static void wake_waiters(struct drain *drain)
+{
+	struct live_control *control = drain->area->control;
+
+	__atomic_fetch_add(&control->drained, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &control->drained, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+static void frame_flush(struct drain *drain)
+{
+	uint32_t used = live_area_used(drain->area);
+	bool is_first = drain->frames == 0;
+
+	if (log_writer_pending(drain->writer) || is_first) {
+		for (uint32_t i = 0; i < used; i++)
+			if (drain->slots[i].touched)
+				slot_announce(drain, i);
+		frame_write(drain);
+	}
+	for (uint32_t i = 0; i < used; i++)
+		if (drain->slots[i].touched)
+			slot_release(drain, i);
+	wake_waiters(drain);
+}
+
+/* Near the size limit frames are small, so that little of it is left unused. */
+static bool frame_is_due(const struct drain *drain)
+{
+	uint64_t pending = log_writer_pending(drain->writer), size = log_writer_size(drain->writer);
+
+	return pending >= LOG_FRAME_TARGET ||
+	       (drain->size_limit && !drain->trouble && size + 4 * pending >= drain->size_limit);
+}
+
+static int slot_take(struct drain *drain, uint32_t index, uint64_t until)
+{
+	struct drain_slot *mine = &drain->slots[index];
+	struct live_ring ring = live_area_ring(drain->area, index);
+
+	if (drain->overwrites)
+		return mine->ends ? live_reader_take_window(drain->reader, &ring, &mine->cursor, mine->released,
+							    &drain->owners[index])
+				  : 0;
+	return live_reader_take(drain->reader, &ring, &mine->cursor, mine->ends ? UINT64_MAX : until, mine->ends);
+}
+
+/* Empties a slot up to `until`, or altogether when its owner is dead. */
+static int slot_drain(struct drain *drain, uint32_t index, uint64_t until)
+{
+	struct drain_slot *mine = &drain->slots[index];
+	struct live_slot *slot = live_area_slot(drain->area, index);
+	uint64_t position = mine->cursor.position;
+	int rc;
+
+	if (mine->emptied)
+		return 0;
+	while ((rc = slot_take(drain, index, until)) == LIVE_E_FULL) {
+		mine->touched = true;
+		frame_flush(drain);
+	}
+	if (!rc && mine->ends && __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED)
+		rc = live_reader_take_unfinished(drain->reader, slot);
+	mine->emptied = !rc && mine->ends;
+	mine->touched |= mine->emptied || mine->cursor.position != position;
+	if (!rc && frame_is_due(drain))
+		frame_flush(drain);
+	return rc;
+}
+
+static int drain_span(struct drain *drain, uint64_t until)
+{
+	uint32_t used = live_area_used(drain->area);
+	int rc = 0;
+
+	for (uint32_t i = 0; i < used && !rc; i++)
+		rc = slot_drain(drain, i, until);
+	frame_flush(drain);
+	drain->drained_until = until;
+	return rc;
+}
+
+static uint64_t slot_pending(const struct drain *drain, uint32_t index)
+{
+	uint64_t head = __atomic_load_n(&live_area_slot(drain->area, index)->head, __ATOMIC_RELAXED);
+	uint64_t position = drain->slots[index].cursor.position;
+	uint64_t pending = head > position ? head - position : 0;
+
+	return pending < drain->area->ring_size ? pending : drain->area->ring_size;
+}
+
+/* A pid has two images: the later one has replaced the earlier by an exec. */
+static void find_replaced(struct drain *drain, uint32_t index, uint32_t used)
+{
+	const struct drain_slot *mine = &drain->slots[index];
+
+	for (uint32_t i = 0; i < used; i++) {
+		struct drain_slot *other = &drain->slots[i];
+		const struct live_slot *slot = live_area_slot(drain->area, i);
+		if (i == index || other->pid != mine->pid || other->image == mine->image || other->ends ||
+		    slot->state != SLOT_CLAIMED || slot->pid != other->pid || slot->image != other->image)
+			continue;
+		/* both new: the number of an image is a clock, cut short */
+		if (other->look != mine->look || (int32_t)(other->image - mine->image) < 0) {
+			other->ends = true;
+			drain->ending++;
+		}
+	}
+}
+
+struct drain_pending drain_look(struct drain *drain, void (*owner_seen)(void *context, uint32_t pid), void *context)
+{
+	struct drain_pending pending = {0};
+	uint32_t used = live_area_used(drain->area);
+
+	drain->looks++;
+	for (uint32_t i = 0; i < used; i++) {
+		struct drain_slot *mine = &drain->slots[i];
+		const struct live_slot *slot = live_area_slot(drain->area, i);
+		uint64_t bytes = drain->overwrites ? 0 : slot_pending(drain, i);
+		pending.bytes += bytes;
+		pending.largest = bytes > pending.largest ? bytes : pending.largest;
+		if (__atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) != SLOT_CLAIMED)
+			continue;
+		pending.claimed++;
+		uint32_t pid = slot->pid, image = slot->image;
+		if (mine->pid == pid && mine->image == image)
+			continue;
+		mine->pid = pid;
+		mine->image = image;
+		mine->look = drain->looks;
+		owner_seen(context, pid);
+		if (slot->tid == pid) /* the first thread of an image */
+			find_replaced(drain, i, used);
+	}
+	return pending;
+}
+
+static void slot_end(struct drain *drain, uint32_t index)
+{
+	struct drain_slot *mine = &drain->slots[index];
+
+	drain->ending += !mine->ends;
+	mine->ends = true;
+}
+
+void drain_process_died(struct drain *drain, uint32_t pid)
+{
+	uint32_t used = live_area_used(drain->area);
+
+	for (uint32_t i = 0; i < used; i++) {
+		const struct live_slot *slot = live_area_slot(drain->area, i);
+		if (__atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED && slot->pid == pid)
+			slot_end(drain, i);
+	}
+}
+
+/* Only a thread that is gone leaves its number in a slot: a living one would have given the slot back first. */
+static bool thread_is_dead(const struct live_slot *slot)
+{
+	uint32_t pid = slot->pid, tid = slot->tid;
+
+	if (!pid || !tid || pid == tid || pid > INT32_MAX || tid > INT32_MAX)
+		return false;
+	if (!syscall(SYS_tgkill, (pid_t)pid, (pid_t)tid, 0) || errno != ESRCH)
+		return false;
+	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED && slot->pid == pid && slot->tid == tid;
+}
+
+void drain_find_dead_threads(struct drain *drain)
+{
+	uint32_t used = live_area_used(drain->area);
+
+	for (uint32_t i = 0; i < used; i++) {
+		const struct live_slot *slot = live_area_slot(drain->area, i);
+		if (__atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED && thread_is_dead(slot))
+			slot_end(drain, i);
+	}
+}
+
+bool drain_is_urgent(const struct drain *drain)
+{
+	return drain->ending > 0;
+}
+
+int drain_run(struct drain *drain)
+{
+	uint64_t now = clock_ticks(drain->is_tsc), bytes = 0;
+	uint32_t used = live_area_used(drain->area);
+	uint64_t spans;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < used; i++)
+		bytes += slot_pending(drain, i);
+	spans = bytes / FRAME_RAW < SPANS_MAX ? bytes / FRAME_RAW + 1 : SPANS_MAX;
+	for (uint64_t left = spans; left > 1 && !rc && now > drain->drained_until; left--)
+		rc = drain_span(drain, drain->drained_until + (now - drain->drained_until) / left);
+	return rc ? rc : drain_span(drain, now);
+}
+
+int drain_marks(struct drain *drain)
+{
+	uint32_t used = live_area_used(drain->area);
+	int rc = 0;
+
+	for (uint32_t i = 0; i < used && !rc; i++) {
+		struct live_ring ring = live_area_ring(drain->area, i);
+		struct drain_slot *mine = &drain->slots[i];
+		uint64_t position = mine->cursor.position;
+		while ((rc = live_reader_take_marks(drain->reader, &ring, &mine->cursor, &drain->owners[i])) ==
+		       LIVE_E_FULL) {
+			mine->touched = true;
+			frame_flush(drain);
+		}
+		mine->touched |= mine->cursor.position != position;
+	}
+	return rc;
+}
+
+int drain_finish(struct drain *drain)
+{
+	uint32_t used = live_area_used(drain->area);
+	int rc = drain->overwrites ? drain_marks(drain) : drain_run(drain);
+
+	drain->finishes = true;
+	for (uint32_t i = 0; i < used; i++)
+		slot_end(drain, i);
+	return rc ? rc : drain_span(drain, clock_ticks(drain->is_tsc));
+}
+
+int drain_trouble(const struct drain *drain)
+{
+	return drain->trouble;
+}
+
+struct object_end drain_account(const struct drain *drain)
+{
+	const struct live_counts *counts = live_reader_counts(drain->reader);
+
+	return (struct object_end){
+		.ticks = clock_ticks(drain->is_tsc),
+		.events = counts->events - drain->lost_write,
+		.lost_full = counts->lost_full,
+		.lost_without_slot = __atomic_load_n(&drain->area->control->lost_without_slot, __ATOMIC_RELAXED),
+		.lost_write = drain->lost_write,
+		.lost_invalid = counts->lost_torn,
+		.processes = counts->processes,
+		.threads = counts->threads,
+		.bytes = log_writer_size(drain->writer),
+	};
+}
+
+int drain_write_end(struct drain *drain)
+{
+	struct object_end end = drain_account(drain);
+	struct log_anchor after = clock_anchor(drain->is_tsc);
+	int rc = object_pack_end(log_writer_packer(drain->writer), &end);
+
+	return rc ? rc : log_writer_flush(drain->writer, &drain->before, &after);
+}
