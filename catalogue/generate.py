@@ -704,8 +704,11 @@ def wrapper_function(catalogue, call):
 
 def write_exports(catalogue):
     versions = sorted({c.version for c in catalogue.calls if c.version}, key=lambda v: [int(n) for n in v[6:].split('.')])
-    return '/* Versions whose code differs; every other export is unversioned and satisfies any. */\n' + \
-        ''.join(f'{v} {{ }};\n' for v in versions)
+    nodes = [f'{v} {{ }};\n' for v in versions]
+    if nodes:
+        nodes[0] = f'{versions[0]} {{ local: *_at_GLIBC_*; etext; edata; end; }};\n'
+    return ('/* Versions whose code differs; every other export is unversioned and satisfies any. What stays inside are the names\n'
+            ' * by which wrappers of versions go, and those that the linker provides. */\n') + ''.join(nodes)
 
 
 def write_reference(catalogue):
@@ -775,6 +778,8 @@ def main():
         texts = {name: write(catalogue) for name, write in OUTPUTS.items()}
     except Mistake as mistake:
         sys.exit(str(mistake))
+    except OSError as error:
+        sys.exit(f'{error.filename}: error: {error.strerror}')
     texts['calls.md'] += seeds
     for name, text in texts.items():
         (options.output / name).write_text(text)
