@@ -16,6 +16,9 @@
 /* The version of the grammar in docs/format.md that this build writes; it reads all up to this one. */
 #define LOG_FORMAT 1
 
+/* What a frame may hold at most, uncompressed. */
+#define LOG_FRAME_MAX (16u << 20)
+
 /* The clocks, read together. */
 struct log_anchor {
 	uint64_t ticks;

@@ -16,8 +16,6 @@
 
 /* Flush when log_writer_pending() reaches this: large enough to compress well, small enough to decode in parallel. */
 #define LOG_FRAME_TARGET (1u << 20)
-/* What a frame may hold at most, uncompressed. */
-#define LOG_FRAME_MAX (16u << 20)
 
 struct log_writer;
 
@@ -33,7 +31,10 @@ int log_writer_open_memory(struct log_writer **writer, const struct log_head *he
 /* What is pending is thrown away: flush first. NULL is allowed. */
 void log_writer_free(struct log_writer *writer);
 
-/* Objects packed here go into the next frame. Packing fails when memory or LOG_FRAME_MAX is exhausted. */
+/*
+ * Objects packed here go into the next frame. Packing fails when memory or LOG_FRAME_MAX is exhausted; flush, and pack
+ * the object again.
+ */
 msgpack_packer *log_writer_packer(struct log_writer *writer);
 
 /* Bytes packed and not yet flushed, without the head. */

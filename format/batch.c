@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The builder of a batch: four columns that grow, and the distinct tuples behind a hash table.
+ *
+ * The record may change while it is looked at (its ring is mapped by others), so a new tuple is copied first and
+ * checked afterwards, on the copy; a tuple that is already there was checked when it came.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/batch_tuple.h"
+
+/* Words of a record before its tuple: head, enter, duration with flags, result. */
+#define WORDS_BEFORE_TUPLE 4u
+#define EVENTS_AT_FIRST	   256u
+#define WORDS_AT_FIRST	   2048u
+
+uint64_t hash_words(const uint64_t *words, uint32_t count, uint64_t seed)
+{
+	uint64_t hash = seed ^ count * 0x9e3779b97f4a7c15ull;
+
+	for (; count >= 2; count -= 2, words += 2) {
+		__uint128_t product = (__uint128_t)(words[0] ^ 0x2d358dccaa6c78a5ull) * (words[1] ^ hash);
+		hash = (uint64_t)product ^ (uint64_t)(product >> 64) ^ words[0];
+	}
+	__uint128_t product =
+		(__uint128_t)((count ? *words : 0) ^ 0x8bb84b93962eacc9ull) * (hash ^ 0x4b33a62ed433d4a3ull);
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Make the pointer at `array` hold `count` elements of `size` bytes; what is there stays. */
+static int array_grow(void *array, size_t count, size_t size)
+{
+	void *pointer;
+
+	memcpy(&pointer, array, sizeof(pointer));
+	pointer = realloc(pointer, count * size);
+	if (!pointer)
+		return -ENOMEM;
+	memcpy(array, &pointer, sizeof(pointer));
+	return 0;
+}
+
+int batch_new(struct batch **batch, const struct catalogue *catalogue)
+{
+	struct batch *made = calloc(1, sizeof(*made));
+
+	if (!made)
+		return -ENOMEM;
+	made->catalogue = catalogue;
+	made->calls = calloc(catalogue->calls_count + 1u, sizeof(*made->calls));
+	pack_buffer_init(&made->packed, SIZE_MAX / 4);
+	if (!made->calls) {
+		batch_free(made);
+		return -ENOMEM;
+	}
+	*batch = made;
+	return 0;
+}
+
+void batch_free(struct batch *batch)
+{
+	if (!batch)
+		return;
+	free(batch->tuple);
+	free(batch->enter);
+	free(batch->duration);
+	free(batch->result);
+	free(batch->values);
+	free(batch->tuples);
+	free(batch->words);
+	free(batch->slots);
+	free(batch->calls);
+	batch_vary_free(&batch->vary);
+	pack_buffer_free(&batch->packed);
+	free(batch);
+}
+
+uint32_t batch_count(const struct batch *batch)
+{
+	return batch->count;
+}
+
+static int batch_grow_events(struct batch *batch)
+{
+	uint32_t capacity = batch->capacity ? 2 * batch->capacity : EVENTS_AT_FIRST;
+
+	if (array_grow(&batch->tuple, capacity, sizeof(*batch->tuple)) ||
+	    array_grow(&batch->enter, capacity, sizeof(*batch->enter)) ||
+	    array_grow(&batch->duration, capacity, sizeof(*batch->duration)) ||
+	    array_grow(&batch->result, capacity, sizeof(*batch->result)) ||
+	    array_grow(&batch->values, capacity, sizeof(*batch->values)))
+		return -ENOMEM;
+	batch->capacity = capacity;
+	return 0;
+}
+
+static void slots_insert(struct batch *batch, uint32_t index)
+{
+	uint32_t slot = (uint32_t)batch->tuples[index].hash & batch->slots_mask;
+
+	while (batch->slots[slot])
+		slot = (slot + 1) & batch->slots_mask;
+	batch->slots[slot] = index + 1;
+}
+
+static int batch_grow_tuples(struct batch *batch)
+{
+	uint32_t capacity = batch->tuples_capacity ? 2 * batch->tuples_capacity : EVENTS_AT_FIRST;
+
+	if (array_grow(&batch->tuples, capacity, sizeof(*batch->tuples)))
+		return -ENOMEM;
+	uint32_t *slots = calloc(4 * (size_t)capacity, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(batch->slots);
+	batch->slots = slots;
+	batch->slots_mask = 4 * capacity - 1;
+	batch->tuples_capacity = capacity;
+	for (uint32_t i = 0; i < batch->tuples_count; i++)
+		slots_insert(batch, i);
+	return 0;
+}
+
+static int batch_grow_words(struct batch *batch, size_t words)
+{
+	size_t capacity = batch->words_capacity ? batch->words_capacity : WORDS_AT_FIRST;
+
+	while (capacity < batch->words_count + words)
+		capacity *= 2;
+	if (array_grow(&batch->words, capacity, sizeof(*batch->words)))
+		return -ENOMEM;
+	batch->words_capacity = capacity;
+	return 0;
+}
+
+/* Whether arguments and items fill the tuple's words exactly. */
+static bool tuple_is_whole(const struct batch *batch, const struct batch_tuple *tuple)
+{
+	if (tuple->words < 1u + tuple->argc)
+		return false;
+	uint32_t left;
+	const uint64_t *at = tuple_items(batch, tuple, &left);
+	while (left) {
+		struct item item;
+		if (left < sizeof(item) / 8)
+			return false;
+		memcpy(&item, at, sizeof(item));
+		if (item_words(item.size) > left || (item.arg >= tuple->argc && item.arg != ITEM_NO_ARG))
+			return false;
+		at += item_words(item.size);
+		left -= item_words(item.size);
+	}
+	return true;
+}
+
+/* The tuple equal to `key` whose words are at `words`; or the slot where it belongs. */
+static uint32_t tuple_find(const struct batch *batch, const struct batch_tuple *key, const uint64_t *words)
+{
+	uint32_t slot = (uint32_t)key->hash & batch->slots_mask;
+
+	for (;; slot = (slot + 1) & batch->slots_mask) {
+		if (!batch->slots[slot])
+			return UINT32_MAX;
+		const struct batch_tuple *tuple = &batch->tuples[batch->slots[slot] - 1];
+		if (tuple->hash == key->hash && tuple->words == key->words && tuple->call == key->call &&
+		    tuple->error == key->error && tuple->outcome == key->outcome &&
+		    !memcmp(tuple_words(batch, tuple), words, key->words * 8ul))
+			return batch->slots[slot] - 1;
+	}
+}
+
+/* Keep a copy of a tuple that is not there yet. */
+static int tuple_add(struct batch *batch, struct batch_tuple *key, const uint64_t *words)
+{
+	if (batch->tuples_count == batch->tuples_capacity && batch_grow_tuples(batch))
+		return -ENOMEM;
+	if (batch->words_count + key->words > BATCH_BYTES_MAX / 8 && batch->count)
+		return BATCH_E_FULL;
+	if (batch->words_count + key->words > batch->words_capacity && batch_grow_words(batch, key->words))
+		return -ENOMEM;
+	memcpy(batch->words + batch->words_count, words, key->words * 8ul);
+	key->offset = (uint32_t)batch->words_count;
+	if (!tuple_is_whole(batch, key))
+		return BATCH_E_INVALID;
+	batch->words_count += key->words;
+	batch->tuples[batch->tuples_count++] = *key;
+	slots_insert(batch, batch->tuples_count - 1);
+	return 0;
+}
+
+int batch_add(struct batch *batch, const struct record_call *record, size_t bytes)
+{
+	struct record_call call;
+
+	if (bytes < sizeof(call))
+		return BATCH_E_INVALID;
+	memcpy(&call, record, sizeof(call));
+	uint32_t words = call.head.words;
+	uint32_t number = call.head.type - (uint32_t)RECORD_CALL;
+	if (call.head.type < RECORD_CALL || number >= batch->catalogue->calls_count || words * 8ul > bytes ||
+	    words <= WORDS_BEFORE_TUPLE)
+		return BATCH_E_INVALID;
+	if (batch->count == BATCH_EVENTS_MAX)
+		return BATCH_E_FULL;
+	if (batch->count == batch->capacity && batch_grow_events(batch))
+		return -ENOMEM;
+	if (!batch->tuples_capacity && batch_grow_tuples(batch))
+		return -ENOMEM;
+
+	const uint64_t *tuple_at = (const uint64_t *)record + WORDS_BEFORE_TUPLE;
+	struct batch_tuple key = {
+		.words = words - WORDS_BEFORE_TUPLE,
+		.call = number,
+		.error = (uint16_t)call.error,
+		.outcome = (uint8_t)(call.outcome | (call.borrowed ? OUTCOME_BORROWED : 0)),
+		.argc = batch->catalogue->calls[number].argc,
+	};
+	key.hash = hash_words(tuple_at, key.words, (uint64_t)number << 32 | (uint32_t)key.error << 8 | key.outcome);
+	uint32_t tuple = tuple_find(batch, &key, tuple_at);
+	if (tuple == UINT32_MAX) {
+		int error = tuple_add(batch, &key, tuple_at);
+		if (error)
+			return error;
+		tuple = batch->tuples_count - 1;
+	}
+	uint32_t at = batch->count++;
+	batch->tuple[at] = tuple;
+	batch->enter[at] = call.enter;
+	batch->duration[at] = call.duration;
+	batch->result[at] = (uint64_t)call.result;
+	return 0;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The encoder of a batch: shapes as plain MessagePack, everything else as columns (docs/format.md, "events").
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "format/batch_tuple.h"
+#include "format/column.h"
+
+static void items_pack(msgpack_packer *out, const uint64_t *at, uint32_t words)
+{
+	uint32_t count = 0;
+	struct item item;
+
+	for (uint32_t left = words, used = 0; left; left -= item_words(item.size), used += item_words(item.size)) {
+		memcpy(&item, at + used, sizeof(item));
+		count++;
+	}
+	msgpack_pack_array(out, count);
+	for (; count; count--, at += item_words(item.size)) {
+		memcpy(&item, at, sizeof(item));
+		msgpack_pack_array(out, 6);
+		msgpack_pack_uint8(out, item.arg);
+		msgpack_pack_uint8(out, item.form);
+		msgpack_pack_uint16(out, item.index);
+		msgpack_pack_uint32(out, item.total);
+		msgpack_pack_uint32(out, item.hash);
+		pack_bytes(out, at + sizeof(item) / 8, item.size);
+	}
+}
+
+static void tuple_pack_items(msgpack_packer *out, const struct batch *batch, uint32_t tuple)
+{
+	uint32_t words;
+	const uint64_t *items = tuple_items(batch, &batch->tuples[tuple], &words);
+
+	items_pack(out, items, words);
+}
+
+static void arg_pack(msgpack_packer *out, const struct arg_spec *spec, uint64_t value)
+{
+	if (spec->value.is_signed)
+		msgpack_pack_int64(out, (int64_t)value);
+	else
+		msgpack_pack_uint64(out, value);
+}
+
+static void shape_pack(msgpack_packer *out, const struct batch *batch, uint32_t index, uint32_t varying)
+{
+	const struct batch_tuple *tuple = &batch->tuples[index];
+	const struct call_spec *call = &batch->catalogue->calls[tuple->call];
+	const uint64_t *args = tuple_args(batch, tuple);
+
+	msgpack_pack_array(out, 6);
+	msgpack_pack_uint32(out, tuple->call);
+	msgpack_pack_uint8(out, tuple->outcome);
+	msgpack_pack_uint16(out, tuple->error);
+	msgpack_pack_uint64(out, *tuple_words(batch, tuple));
+	msgpack_pack_array(out, tuple->argc);
+	for (unsigned arg = 0; arg < tuple->argc; arg++) {
+		if (varying >> arg & 1)
+			msgpack_pack_nil(out);
+		else
+			arg_pack(out, &call->args[arg], args[arg]);
+	}
+	if (varying >> FIELD_ITEMS & 1)
+		msgpack_pack_nil(out);
+	else
+		tuple_pack_items(out, batch, index);
+}
+
+static void shapes_pack(msgpack_packer *out, const struct batch *batch)
+{
+	const struct batch_vary *vary = &batch->vary;
+
+	msgpack_pack_array(out, vary->shapes_count);
+	for (uint32_t i = 0; i < vary->shapes_count; i++) {
+		uint32_t tuple = vary->is_needed ? vary->kept[i] : i;
+		shape_pack(out, batch, tuple, vary->is_needed ? batch->calls[batch->tuples[tuple].call].varying : 0);
+	}
+}
+
+static void shape_column_pack(struct pack_buffer *out, const struct batch *batch, uint64_t *values)
+{
+	const uint32_t *shape = batch->vary.is_needed ? batch->vary.shape : NULL;
+
+	for (uint32_t i = 0; i < batch->count; i++)
+		values[i] = shape ? shape[batch->tuple[i]] : batch->tuple[i];
+	column_pack(out, values, batch->count);
+}
+
+/* From the end of the event before to the beginning of this one; negative for calls made inside a later one. */
+static void gap_column_pack(struct pack_buffer *out, const struct batch *batch, uint64_t *values)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < batch->count; i++) {
+		values[i] = batch->enter[i] - end;
+		end = batch->enter[i] + batch->duration[i];
+	}
+	column_pack(out, values, batch->count);
+}
+
+/* The distinct lists of items of a call, and which of them each of its events has. */
+static void varying_items_pack(struct pack_buffer *out, const struct batch *batch, const struct batch_call *call,
+			       uint64_t *values)
+{
+	const struct batch_vary *vary = &batch->vary;
+
+	msgpack_pack_array(&out->packer, 2);
+	msgpack_pack_array(&out->packer, call->lists);
+	for (uint32_t i = 0; i < call->lists; i++)
+		tuple_pack_items(&out->packer, batch, vary->lists[call->first_tuple + i]);
+	for (uint32_t i = 0; i < call->events; i++)
+		values[i] = vary->list[batch->tuple[vary->events[call->first_event + i]]];
+	column_pack(out, values, call->events);
+}
+
+static void varying_arg_pack(struct pack_buffer *out, const struct batch *batch, const struct batch_call *call,
+			     unsigned arg, uint64_t *values)
+{
+	for (uint32_t i = 0; i < call->events; i++) {
+		uint32_t event = batch->vary.events[call->first_event + i];
+		values[i] = tuple_args(batch, &batch->tuples[batch->tuple[event]])[arg];
+	}
+	column_pack(out, values, call->events);
+}
+
+static void varying_pack(struct pack_buffer *out, const struct batch *batch, uint64_t *values)
+{
+	uint32_t calls = batch->vary.is_needed ? batch->catalogue->calls_count : 0, columns = 0;
+
+	for (uint32_t i = 0; i < calls; i++)
+		columns += (uint32_t)__builtin_popcount(batch->calls[i].varying);
+	msgpack_pack_array(&out->packer, columns);
+	for (uint32_t i = 0; i < calls; i++) {
+		const struct batch_call *call = &batch->calls[i];
+		for (unsigned field = 0; field < FIELDS_COUNT; field++) {
+			if (!(call->varying >> field & 1))
+				continue;
+			msgpack_pack_array(&out->packer, 3);
+			msgpack_pack_uint32(&out->packer, i);
+			if (field == FIELD_ITEMS) {
+				msgpack_pack_nil(&out->packer);
+				varying_items_pack(out, batch, call, values);
+			} else {
+				msgpack_pack_uint8(&out->packer, (uint8_t)field);
+				varying_arg_pack(out, batch, call, field, values);
+			}
+		}
+	}
+}
+
+static void batch_reset(struct batch *batch)
+{
+	batch->count = batch->tuples_count = 0;
+	batch->words_count = 0;
+	if (batch->slots)
+		memset(batch->slots, 0, (batch->slots_mask + 1ul) * sizeof(*batch->slots));
+}
+
+int batch_encode(struct batch *batch, uint32_t pid, uint32_t tid, uint64_t first, uint64_t lost, msgpack_packer *out)
+{
+	struct pack_buffer *packed = &batch->packed;
+
+	if (!batch->count)
+		return 0;
+	int error = batch_vary_plan(batch);
+	if (error)
+		return error;
+	msgpack_pack_array(&packed->packer, 12);
+	pack_text(&packed->packer, "events");
+	msgpack_pack_uint32(&packed->packer, pid);
+	msgpack_pack_uint32(&packed->packer, tid);
+	msgpack_pack_uint64(&packed->packer, first);
+	msgpack_pack_uint64(&packed->packer, lost);
+	msgpack_pack_uint32(&packed->packer, batch->count);
+	shapes_pack(&packed->packer, batch);
+	shape_column_pack(packed, batch, batch->values);
+	gap_column_pack(packed, batch, batch->values);
+	column_pack(packed, batch->duration, batch->count);
+	column_pack(packed, batch->result, batch->count);
+	varying_pack(packed, batch, batch->values);
+	error = pack_buffer_move(packed, out);
+	if (!error)
+		batch_reset(batch);
+	return error;
+}

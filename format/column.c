@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Coding of integer columns. The coding is chosen from a sample; what does not fit it becomes an exception, and when
+ * too much does not fit, the sample has misled and every value is looked at.
+ */
+#include <string.h>
+
+#include "format/column.h"
+
+#define SAMPLE_MAX 256u
+#define SORTED_MAX 64u
+
+/* Widths above this have no pattern to spare for exceptions: they must hold every value. */
+#define WIDTH_ESCAPED_MAX 4u
+
+struct coding {
+	unsigned width, order;
+	uint64_t base;
+	uint64_t cost; /* of the sample, bytes */
+};
+
+static inline uint64_t zigzag(uint64_t difference)
+{
+	return difference << 1 ^ (uint64_t)((int64_t)difference >> 63);
+}
+
+static inline uint64_t unzigzag(uint64_t value)
+{
+	return value >> 1 ^ -(value & 1);
+}
+
+/* What value `i` is coded as, before the base is taken off. */
+static inline uint64_t value_ordered(const uint64_t *values, uint32_t i, unsigned order)
+{
+	return order ? zigzag(values[i] - (i ? values[i - 1] : 0)) : values[i];
+}
+
+/* The smallest width whose patterns, the all-ones one spared, reach `value`. */
+static inline unsigned width_needed(uint64_t value)
+{
+	uint64_t patterns = value == UINT64_MAX ? value : value + 1;
+
+	return (unsigned)(63 - __builtin_clzll(patterns)) / 8 + 1;
+}
+
+static void coding_measure(const uint64_t *sample, uint32_t count, uint64_t base, unsigned order, struct coding *best)
+{
+	uint32_t wider[10] = {0}; /* values that need this width */
+	uint64_t cost_exceptions = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		wider[width_needed(sample[i] - base)]++;
+	for (unsigned width = 8; width > 0; width--) {
+		uint64_t cost = (uint64_t)count * width + cost_exceptions;
+		if ((width <= WIDTH_ESCAPED_MAX || !cost_exceptions) && cost < best->cost)
+			*best = (struct coding){width, order, base, cost};
+		cost_exceptions += wider[width] * (uint64_t)(width + 2);
+	}
+}
+
+/* Sort a few values as signed ones, so that a base can be low without being an outlier. */
+static void sort_signed(uint64_t *values, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		uint64_t value = values[i];
+		uint32_t at = i;
+		for (; at > 0 && (int64_t)values[at - 1] > (int64_t)value; at--)
+			values[at] = values[at - 1];
+		values[at] = value;
+	}
+}
+
+/* Try the bases that suggest themselves for `sample`: its least value, and one that leaves a few outliers below. */
+static void coding_try(const uint64_t *sample, uint32_t count, unsigned order, struct coding *best)
+{
+	uint64_t sorted[SORTED_MAX];
+	uint32_t sorted_count = count < SORTED_MAX ? count : SORTED_MAX;
+	uint64_t least = sample[0];
+
+	for (uint32_t i = 0; i < sorted_count; i++)
+		sorted[i] = sample[(uint64_t)i * count / sorted_count];
+	sort_signed(sorted, sorted_count);
+	for (uint32_t i = 1; i < count; i++)
+		if ((int64_t)sample[i] < (int64_t)least)
+			least = sample[i];
+	coding_measure(sample, count, least, order, best);
+	if (sorted[sorted_count / 8] != least)
+		coding_measure(sample, count, sorted[sorted_count / 8], order, best);
+}
+
+static struct coding coding_choose(const uint64_t *values, uint32_t count)
+{
+	uint64_t sample[SAMPLE_MAX] = {0};
+	uint32_t places[SAMPLE_MAX];
+	uint32_t sample_count = count < SAMPLE_MAX ? count : SAMPLE_MAX;
+	struct coding best = {.cost = UINT64_MAX};
+
+	/* steps of the golden ratio, so that no period of the data is met */
+	for (uint32_t i = 0; i < sample_count; i++) {
+		places[i] = count <= SAMPLE_MAX ? i : (uint32_t)((uint64_t)(i * 2654435769u) * count >> 32);
+		sample[i] = values[places[i]];
+	}
+	coding_try(sample, sample_count, 0, &best);
+	if (best.width < 2 || count < 8)
+		return best;
+	for (uint32_t i = 0; i < sample_count; i++)
+		sample[i] = value_ordered(values, places[i], 1);
+	coding_try(sample, sample_count, 1, &best);
+	return best;
+}
+
+/* Write the patterns; returns how many exceptions there are, UINT32_MAX when the width cannot hold a value. */
+static uint32_t column_write(uint8_t *bytes, const uint64_t *values, uint32_t count, const struct coding *coding)
+{
+	unsigned width = coding->width;
+	uint64_t escape = width < 8 ? (1ull << 8 * width) - 1 : UINT64_MAX;
+	uint32_t exceptions = 0;
+
+	for (uint32_t i = 0; i < count; i++, bytes += width) {
+		uint64_t pattern = value_ordered(values, i, coding->order) - coding->base;
+		if (pattern >= escape) {
+			exceptions++;
+			pattern = escape;
+		}
+		memcpy(bytes, &pattern, 8);
+	}
+	return width > WIDTH_ESCAPED_MAX && width < 8 && exceptions ? UINT32_MAX : exceptions;
+}
+
+static void exceptions_pack(struct pack_buffer *out, const uint64_t *values, const struct coding *coding,
+			    uint32_t exceptions)
+{
+	uint64_t escape = (1ull << 8 * coding->width) - 1;
+
+	msgpack_pack_array(&out->packer, exceptions);
+	for (uint32_t i = 0; exceptions; i++) {
+		uint64_t value = value_ordered(values, i, coding->order);
+		if (value - coding->base >= escape) {
+			msgpack_pack_int64(&out->packer, (int64_t)value);
+			exceptions--;
+		}
+	}
+}
+
+/* Code with every value considered: the narrowest width that needs no exceptions. */
+static struct coding coding_safe(const uint64_t *values, uint32_t count)
+{
+	struct coding coding = {.width = 8, .base = values[0]};
+	unsigned width = 1;
+
+	for (uint32_t i = 1; i < count; i++)
+		if ((int64_t)values[i] < (int64_t)coding.base)
+			coding.base = values[i];
+	for (uint32_t i = 0; i < count; i++) {
+		unsigned needed = width_needed(values[i] - coding.base);
+		width = needed > width ? needed : width;
+	}
+	coding.width = width;
+	return coding;
+}
+
+static bool values_are_same(const uint64_t *values, uint32_t count)
+{
+	uint64_t different = 0;
+
+	for (uint32_t i = 1; i < count; i++)
+		different |= values[i] ^ values[0];
+	return !different;
+}
+
+static void column_pack_constant(struct pack_buffer *out, uint64_t value)
+{
+	msgpack_pack_fix_int8(&out->packer, 0);
+	msgpack_pack_int64(&out->packer, (int64_t)value);
+	msgpack_pack_bin(&out->packer, 0);
+	msgpack_pack_array(&out->packer, 0);
+	msgpack_pack_int(&out->packer, 0);
+}
+
+/* The head of a coding and its patterns; *exceptions as column_write() tells. False when memory ran out. */
+static bool column_try(struct pack_buffer *out, const uint64_t *values, uint32_t count, const struct coding *coding,
+		       uint32_t *exceptions)
+{
+	size_t size = (size_t)count * coding->width;
+
+	msgpack_pack_int(&out->packer, (int)coding->width);
+	msgpack_pack_int64(&out->packer, (int64_t)coding->base);
+	msgpack_pack_bin(&out->packer, size);
+	/* patterns are stored 8 bytes at a time: the last one reaches over the end */
+	uint8_t *bytes = pack_buffer_extend(out, size + 8);
+	if (!bytes)
+		return false;
+	*exceptions = column_write(bytes, values, count, coding);
+	out->size -= 8;
+	return true;
+}
+
+void column_pack(struct pack_buffer *out, const uint64_t *values, uint32_t count)
+{
+	uint32_t exceptions;
+
+	msgpack_pack_array(&out->packer, 5);
+	if (!count || values_are_same(values, count)) {
+		column_pack_constant(out, count ? values[0] : 0);
+		return;
+	}
+	struct coding coding = coding_choose(values, count);
+	size_t start = out->size;
+	if (!column_try(out, values, count, &coding, &exceptions))
+		return;
+	if (exceptions > count / 8 + 8) {
+		coding = coding_safe(values, count);
+		out->size = start;
+		if (!column_try(out, values, count, &coding, &exceptions))
+			return;
+	}
+	if (coding.width <= WIDTH_ESCAPED_MAX)
+		exceptions_pack(out, values, &coding, exceptions);
+	else
+		msgpack_pack_array(&out->packer, 0);
+	msgpack_pack_int(&out->packer, (int)coding.order);
+}
+
+/* Patterns of any width, 8 bytes at a time as long as so many are there. */
+static void patterns_read_any(const uint8_t *bytes, uint64_t *values, uint32_t count, unsigned width, uint64_t base)
+{
+	const uint8_t *end = bytes + (size_t)count * width;
+	uint64_t mask = width < 8 ? (1ull << 8 * width) - 1 : UINT64_MAX;
+	uint32_t i = 0;
+
+	for (; i < count && end - bytes >= 8; i++, bytes += width) {
+		uint64_t pattern;
+		memcpy(&pattern, bytes, 8);
+		values[i] = (pattern & mask) + base;
+	}
+	for (; i < count; i++, bytes += width) {
+		uint64_t pattern = 0;
+		memcpy(&pattern, bytes, width);
+		values[i] = pattern + base;
+	}
+}
+
+static void patterns_read(const uint8_t *bytes, uint64_t *values, uint32_t count, unsigned width, uint64_t base)
+{
+	if (width == 1)
+		for (uint32_t i = 0; i < count; i++)
+			values[i] = bytes[i] + base;
+	else if (width)
+		patterns_read_any(bytes, values, count, width, base);
+	else
+		for (uint32_t i = 0; i < count; i++)
+			values[i] = base;
+}
+
+static void exceptions_read(struct unpack *in, uint64_t *values, uint32_t count, unsigned width, uint64_t base)
+{
+	uint32_t exceptions = unpack_array(in);
+	uint64_t escaped = base + (width < 8 ? (1ull << 8 * width) - 1 : 0);
+
+	if (!width || width > WIDTH_ESCAPED_MAX) {
+		unpack_skip(in, exceptions);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (values[i] != escaped)
+			continue;
+		in->failed |= !exceptions;
+		if (in->failed)
+			return;
+		exceptions--;
+		values[i] = unpack_integer(in);
+	}
+	in->failed |= exceptions != 0;
+}
+
+void column_unpack(struct unpack *in, uint64_t *values, uint32_t count)
+{
+	uint32_t elements = unpack_array_of(in, 5);
+	unsigned width = (unsigned)unpack_number(in, 8);
+	uint64_t base = unpack_integer(in);
+	struct unpack_view bytes = unpack_view(in);
+
+	in->failed |= bytes.size != (uint64_t)count * width;
+	if (in->failed)
+		return;
+	patterns_read(bytes.bytes, values, count, width, base);
+	exceptions_read(in, values, count, width, base);
+	if (unpack_number(in, 1)) {
+		uint64_t value = 0;
+		for (uint32_t i = 0; i < count; i++)
+			values[i] = value += unzigzag(values[i]);
+	}
+	unpack_skip(in, elements - 5);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A column of integers: [width, base, bytes, exceptions, order], docs/format.md. Chooses the coding that takes the
+ * least room, and decodes any.
+ *
+ * Values are 64-bit patterns; arithmetic is modulo 2^64, so signed and unsigned columns are coded alike.
+ */
+#ifndef IPCTRACE_FORMAT_COLUMN_H
+#define IPCTRACE_FORMAT_COLUMN_H
+
+#include <stdint.h>
+
+#include "format/pack_buffer.h"
+#include "format/unpack.h"
+
+/* Pack `count` values. Failure sticks in `out`. */
+void column_pack(struct pack_buffer *out, const uint64_t *values, uint32_t count);
+
+/* Decode the next object of `in`, which must hold `count` values. Mistakes stick in `in`. */
+void column_unpack(struct unpack *in, uint64_t *values, uint32_t count);
+
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the files that make up the reading and writing ends of a log share with each other, and nobody else includes.
+ */
+#ifndef IPCTRACE_FORMAT_LOG_PARTS_H
+#define IPCTRACE_FORMAT_LOG_PARTS_H
+
+#include "format/arena.h"
+#include "format/log.h"
+#include "format/pack_buffer.h"
+#include "format/unpack.h"
+
+/* Pack the object that names and describes a log. 0 or -ENOMEM. */
+int log_head_pack(msgpack_packer *out, const struct log_head *head);
+
+/*
+ * Decode what follows the name of that object; texts go to `arena`, *catalogue views the packed catalogue, and
+ * head->catalogue is left NULL. 0, LOG_E_FOREIGN or -ENOMEM.
+ */
+int log_head_unpack(struct unpack *in, struct arena *arena, struct log_head *head, struct unpack_view *catalogue);
+
+/* The bytes of a log: a file read piece by piece (it may grow, shrink or fail meanwhile), or memory. */
+struct log_source {
+	int fd; /* -1: memory */
+	const uint8_t *bytes;
+	uint64_t size;
+};
+
+/* Read up to `size` bytes at `offset`; how many there were. */
+size_t log_source_read(const struct log_source *source, uint64_t offset, void *bytes, size_t size);
+
+/* One LZ4 frame: where it stands and what its head says. */
+struct log_place {
+	uint64_t offset, size;
+	uint64_t content_size;
+};
+
+enum log_probe { PROBE_FRAME, PROBE_SKIPPABLE, PROBE_TORN, PROBE_FOREIGN };
+
+/* What stands at `offset`: hops over the blocks of an LZ4 frame without decoding them. */
+enum log_probe log_place_probe(const struct log_source *source, uint64_t offset, struct log_place *place);
+
+/* The next offset at or after `offset` where a frame might begin; the size of the source when there is none. */
+uint64_t log_place_search(const struct log_source *source, uint64_t offset);
+
+/* What a frame owns. */
+struct frame_memory {
+	uint8_t *compressed, *content;
+	size_t compressed_capacity, content_capacity;
+	void *decompressor; /* LZ4F_dctx */
+	struct arena arena;
+};
+
+/* Make *frame ready to be filled (again). 0 or -ENOMEM. */
+int frame_prepare(struct frame **frame);
+
+/* Read and decompress the frame at `place` into frame->memory->content. 0, LOG_E_DAMAGED (frame->damage) or -ENOMEM. */
+int frame_load(struct frame *frame, const struct log_source *source, const struct log_place *place);
+
+/* Decode the loaded content. 0 or LOG_E_DAMAGED (frame->damage), also when it needs more than LOG_DECODED_MAX. */
+int frame_decode(struct frame *frame, const struct catalogue *catalogue);
+
+/*
+ * Decode the window at the beginning of a frame's content: number, the checksum of the log's catalogue, two anchors.
+ * False when there is none.
+ */
+bool frame_window(struct frame *frame, struct unpack *in, uint32_t *catalogue_hash);
+
+/* Decode what follows the name of an "events" object. Mistakes and want of memory stick in `in`. */
+void batch_unpack(struct unpack *in, struct arena *arena, const struct catalogue *catalogue, struct batch_view *view);
+
+struct log {
+	struct log_source source;
+	char *path;
+	struct log_place *places;
+	size_t places_count, places_capacity;
+	uint64_t indexed; /* up to here everything is a frame or listed as damage */
+	struct log_damage *damage;
+	size_t damage_count, damage_capacity;
+	struct log_head head;
+	struct catalogue *catalogue_own; /* what the log brought along, NULL when this build's stands in */
+	uint32_t catalogue_hash;
+	struct arena arena;
+};
+
+/* Index from log->indexed on. 0 or -ENOMEM. */
+int log_index(struct log *log);
+
+/* Add to the list of damage; `why` is a format. 0 or -ENOMEM. */
+int log_damage_add(struct log *log, enum log_damage_kind kind, uint64_t offset, uint64_t bytes, uint64_t missing,
+		   const char *why, ...) __attribute__((format(printf, 6, 7)));
+
+/* Note that this build's catalogue stands in for a lost one. 0 or -ENOMEM. */
+int log_head_lost(struct log *log);
+
+/* The checksum of the catalogue as packed: says whether two logs, or a log and this build, have the same one. */
+uint32_t catalogue_hash(const void *packed, size_t size);
+
+#endif
