@@ -242,6 +242,14 @@ static int apply_spawn(struct identities *identity, const struct moment *moment)
 
 /* ---- what the rows say ---- */
 
+/* The *get calls of System V find what is there as often as they make something new: their rows cannot say which. */
+static bool result_is_object(const struct call_spec *call)
+{
+	uint8_t kind = call->result.kind;
+
+	return call->result.identity == IDENTITY_NEW || kind == KIND_MSQID || kind == KIND_SEMID || kind == KIND_SHMID;
+}
+
 static int apply_new(struct identities *identity, const struct moment *moment)
 {
 	switch (moment->call->result.kind) {
@@ -318,7 +326,7 @@ static int apply_row(struct identities *identity, const struct moment *moment)
 		return 0;
 	for (unsigned arg = 0; !error && arg < moment->call->argc; arg++)
 		error = apply_arg(identity, moment, arg);
-	if (!error && moment->ok && moment->call->result.identity == IDENTITY_NEW)
+	if (!error && moment->ok && result_is_object(moment->call))
 		error = apply_new(identity, moment);
 	if (!error && moment->rule->control >= 0)
 		error = apply_control(identity, moment);
@@ -428,7 +436,7 @@ static bool value_says_something(const struct catalogue *catalogue, const struct
 
 static bool row_says_something(const struct catalogue *catalogue, const struct call_spec *call, const struct rule *rule)
 {
-	bool says = call->result.identity == IDENTITY_NEW || rule->control >= 0;
+	bool says = result_is_object(call) || rule->control >= 0;
 
 	for (unsigned i = 0; i < call->argc; i++)
 		says |= value_says_something(catalogue, &call->args[i].value);

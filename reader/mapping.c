@@ -37,7 +37,7 @@ static int reserve(struct mapping_table *table, uint32_t more)
 {
 	if (table->count + more <= table->capacity)
 		return 0;
-	uint32_t capacity = table->capacity ? table->capacity * 2 : 16;
+	uint32_t capacity = table->capacity < 8 ? 16 : table->capacity * 2;
 	struct mapping_range *ranges = realloc(table->ranges, capacity * sizeof(*ranges));
 	if (!ranges)
 		return -ENOMEM;
