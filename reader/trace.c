@@ -29,7 +29,7 @@
 #define SALVAGE_TRIES 4
 
 struct trace {
-	struct trace_settings settings;
+	struct trace_opening settings;
 	char *path;
 	struct log *log;
 	struct log *live; /* NULL when nothing was salvaged */
@@ -252,6 +252,8 @@ static int follow(struct trace *trace)
 			return rc < 0 ? rc : begin_round(trace);
 		if (!growing)
 			break;
+		if (trace->settings.idle)
+			trace->settings.idle(trace->settings.context);
 		nanosleep(&wait, NULL);
 	}
 	trace->is_last_round = true;
@@ -294,7 +296,7 @@ static int open_log(struct trace *trace, const char *path, struct log_trouble *t
 	return rc;
 }
 
-int trace_open(struct trace **trace, const char *path, const struct trace_settings *settings,
+int trace_open(struct trace **trace, const char *path, const struct trace_opening *settings,
 	       struct log_trouble *trouble)
 {
 	struct trace *opened = calloc(1, sizeof(*opened));

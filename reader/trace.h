@@ -74,10 +74,12 @@ struct trace_loss {
 	struct object_end end;	 /* when is_closed */
 };
 
-struct trace_settings {
+struct trace_opening {
 	bool follow;	   /* go on as the log grows, until its end; order is then that of frames, sorted inside each */
 	bool without_live; /* leave the live area beside the log alone */
-	bool unordered;	   /* no pass for the order: trace_next() is not going to be called */
+	void (*idle)(void *context); /* called before each wait of `follow`; may be NULL */
+	void *context;
+	bool unordered; /* no pass for the order: trace_next() is not going to be called */
 };
 
 struct trace;
@@ -86,7 +88,7 @@ struct trace;
  * Opens the trace at `path`. `settings` may be NULL. 0 and *trace to be closed with trace_close(); TRACE_E_UNREADABLE
  * with one line in trouble->text; -errno, also with a line.
  */
-int trace_open(struct trace **trace, const char *path, const struct trace_settings *settings,
+int trace_open(struct trace **trace, const char *path, const struct trace_opening *settings,
 	       struct log_trouble *trouble);
 void trace_close(struct trace *trace);
 

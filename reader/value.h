@@ -107,7 +107,8 @@ bool value_is_shown(const struct value_spec *value, uint64_t word);
 struct value_style {
 	uint32_t string_limit; /* bytes of a string or payload to print */
 	/* The name to be put behind a descriptor or id, or NULL; may be NULL itself. */
-	const char *(*object_name)(void *context, const struct event *event, enum kind kind, uint64_t value);
+	const char *(*object_name)(void *context, const struct event *event, enum kind kind, uint64_t value,
+				   bool is_result);
 	void *context;
 };
 

@@ -17,7 +17,7 @@ struct value_printer {
 /* "...", and dots behind it when fewer than `total` bytes are shown. */
 void value_print_string(const struct value_printer *printer, const uint8_t *bytes, size_t size, uint64_t total);
 
-/* A scalar, with the name of its object behind it. */
+/* A scalar among the arguments, with the name of its object behind it. */
 void value_print_word(const struct value_printer *printer, const struct value_spec *value, uint64_t word);
 
 /* False, with nothing printed, when nothing was recorded behind the pointer. */

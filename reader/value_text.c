@@ -112,20 +112,26 @@ void value_print_scalar(struct text *text, const struct catalogue *catalogue, co
 	}
 }
 
-void value_print_word(const struct value_printer *printer, const struct value_spec *value, uint64_t word)
+static void print_named(const struct value_printer *printer, const struct value_spec *value, uint64_t word,
+			bool is_result)
 {
 	const struct value_style *style = printer->style;
-	const char *name;
+	const char *name = NULL;
 
 	value_print_scalar(printer->text, printer->catalogue, value, word);
-	if (!style->object_name)
-		return;
-	name = style->object_name(style->context, printer->event, value->kind, value_word(value, word));
+	if (style->object_name)
+		name = style->object_name(style->context, printer->event, value->kind, value_word(value, word),
+					  is_result);
 	if (!name)
 		return;
 	text_char(printer->text, '<');
 	text_put(printer->text, name);
 	text_char(printer->text, '>');
+}
+
+void value_print_word(const struct value_printer *printer, const struct value_spec *value, uint64_t word)
+{
+	print_named(printer, value, word, false);
 }
 
 static void print_pointer(struct text *text, uint64_t address)
@@ -467,7 +473,7 @@ void value_print_result(struct text *text, const struct event *event, const stru
 	else if (call->result.kind >= KIND_BYTES)
 		text_hex(text, (uint64_t)event->result);
 	else
-		value_print_word(&printer, &call->result, (uint64_t)event->result);
+		print_named(&printer, &call->result, (uint64_t)event->result, true);
 	if (event->error) {
 		text_char(text, ' ');
 		print_error(text, event->error);

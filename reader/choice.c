@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Chooses events. Each question is asked only when it was put.
+ */
+#include "reader/choice.h"
+#include "format/filter.h"
+#include "reader/json.h"
+#include "reader/value.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int choice_add_pid(struct choice *choice, uint32_t pid)
+{
+	uint32_t *pids = reallocarray(choice->pids, choice->pids_count + 1, sizeof(*pids));
+
+	if (!pids)
+		return -ENOMEM;
+	choice->pids = pids;
+	choice->pids[choice->pids_count++] = pid;
+	return 0;
+}
+
+int choice_add_path(struct choice *choice, const char *path)
+{
+	const char **paths = reallocarray(choice->paths, choice->paths_count + 1, sizeof(*paths));
+
+	if (!paths)
+		return -ENOMEM;
+	choice->paths = paths;
+	choice->paths[choice->paths_count++] = path;
+	return 0;
+}
+
+int choice_prepare(struct choice *choice, const struct catalogue *catalogue, char *trouble, size_t size)
+{
+	if (!choice->calls)
+		return 0;
+	choice->enabled = calloc(catalogue->calls_count + 1, 1);
+	if (!choice->enabled)
+		return -ENOMEM;
+	return filter_parse(choice->calls, catalogue, choice->enabled, trouble, size);
+}
+
+static bool wants_pid(const struct choice *choice, const struct event *event)
+{
+	uint32_t pid, tid;
+
+	event_caller(event, &pid, &tid);
+	for (size_t i = 0; i < choice->pids_count; i++)
+		if (choice->pids[i] == pid || choice->pids[i] == tid)
+			return true;
+	return false;
+}
+
+static bool is_path(const struct choice *choice, const void *bytes, size_t size)
+{
+	for (size_t i = 0; i < choice->paths_count; i++)
+		if (strlen(choice->paths[i]) == size && !memcmp(choice->paths[i], bytes, size))
+			return true;
+	return false;
+}
+
+static bool is_path_item(const struct choice *choice, const struct event_item *item)
+{
+	struct socket_address address;
+
+	if (item->form == ITEM_STRING)
+		return is_path(choice, item->bytes, item->size);
+	if (item->form != ITEM_ADDRESS && item->form != ITEM_PEER && item->form != ITEM_LOCAL)
+		return false;
+	socket_address_read(&address, item->bytes, item->size);
+	return address.path_size && is_path(choice, address.path, address.path_size);
+}
+
+/* An object's label is what follows its role: "/path", or " -> /path". */
+static bool is_path_object(const struct choice *choice, const struct object *object)
+{
+	const char *label = object ? object->label : NULL;
+
+	if (!label)
+		return false;
+	label += strspn(label, " ->");
+	return is_path(choice, label, strlen(label));
+}
+
+static bool wants_path(const struct choice *choice, const struct event *event, struct identities *identities)
+{
+	for (uint32_t i = 0; i < event->items_count; i++)
+		if (is_path_item(choice, &event->items[i]))
+			return true;
+	for (unsigned i = 0; identities && i < event->call->argc; i++) {
+		struct value_spec value = value_of_arg(event, i);
+		if (value.kind != KIND_FD && value.kind != KIND_MQD && value.kind != KIND_ADDRESS)
+			continue;
+		if (is_path_object(choice, identity_object(identities, identity_event_pid(event), value.kind,
+							   value_word(&value, event->args[i]))))
+			return true;
+	}
+	return false;
+}
+
+bool choice_wants(const struct choice *choice, const struct event *event, struct identities *identities)
+{
+	if (choice->enabled && !choice->enabled[event->call - event->catalogue->calls])
+		return false;
+	if (choice->only_successful && (event->error || event->outcome != OUTCOME_RETURNED))
+		return false;
+	if (choice->only_failed && !event->error)
+		return false;
+	if (choice->pids_count && !wants_pid(choice, event))
+		return false;
+	return !choice->paths_count || wants_path(choice, event, identities);
+}
+
+void choice_free(struct choice *choice)
+{
+	free(choice->pids);
+	free(choice->paths);
+	free(choice->enabled);
+	*choice = (struct choice){0};
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which events of a trace are wanted: by call, process, success and path.
+ */
+#ifndef IPCTRACE_READER_CHOICE_H
+#define IPCTRACE_READER_CHOICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "format/event.h"
+#include "reader/identity.h"
+
+/* All zero chooses everything. */
+struct choice {
+	const char *calls; /* an expression of format/filter.h, or NULL */
+	uint32_t *pids;
+	size_t pids_count;
+	const char **paths;
+	size_t paths_count;
+	bool only_successful, only_failed;
+	uint8_t *enabled; /* made from `calls`, by the number of the call */
+};
+
+int choice_add_pid(struct choice *choice, uint32_t pid);
+int choice_add_path(struct choice *choice, const char *path);
+
+/* Reads `calls` by the trace's catalogue. 0; positive with one line in `trouble`; -ENOMEM. */
+int choice_prepare(struct choice *choice, const struct catalogue *catalogue, char *trouble, size_t size);
+
+/* Whether `event` is wanted. `identities` has observed it, or is NULL; then paths are only those among the arguments.
+ */
+bool choice_wants(const struct choice *choice, const struct event *event, struct identities *identities);
+
+void choice_free(struct choice *choice);
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Lines on their way to a file: gathered, and written when enough are there.
+ */
+#ifndef IPCTRACE_READER_OUTPUT_H
+#define IPCTRACE_READER_OUTPUT_H
+
+#include "reader/text.h"
+
+/* What is gathered before it is written. */
+#define OUTPUT_BLOCK 65536u
+
+enum { OUTPUT_E_CLOSED = 1 }; /* whoever read has gone */
+
+struct output {
+	int fd;
+	struct text text; /* add lines here */
+};
+
+/* Writes everything. 0, OUTPUT_E_CLOSED, or -errno; -ENOMEM when the text could not grow. */
+int output_flush(struct output *output);
+
+/* Writes when there is enough. Results as output_flush(). */
+static inline int output_offer(struct output *output)
+{
+	return output->text.size >= OUTPUT_BLOCK || output->text.failed ? output_flush(output) : 0;
+}
+
+/* Frees; what was not written is lost. The descriptor stays open. */
+void output_free(struct output *output);
+
+/* Whether colour is wanted on `fd`: `when` is "always", "never" or "auto" (NULL: auto). -1 when it is none of these. */
+int output_color(const char *when, int fd);
+
+#endif

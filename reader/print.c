@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+/*
+ * `ipctrace print`: the calls of a trace, a line each. Chooses and orders nothing itself.
+ */
+#include "reader/choice.h"
+#include "reader/command.h"
+#include "reader/line.h"
+#include "reader/option.h"
+#include "reader/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct print_settings {
+	struct line_style style;
+	struct choice choice;
+	const char *output, *color;
+	bool json, follow, quiet;
+	unsigned names; /* as asked for, also where only JSON would show them */
+};
+
+struct printing {
+	struct print_settings *settings;
+	struct trace *trace;
+	struct lines lines;
+	struct output output;
+	bool has_paths;
+	int failed; /* of writing while waiting; as output_flush() */
+};
+
+/* ---- options -------------------------------------------------------------------------------------------------- */
+
+static int set_time(void *settings, const char *value)
+{
+	struct print_settings *print = settings;
+
+	if (print->style.time < 3)
+		print->style.time++;
+	return 0;
+}
+
+static int set_relative(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->style.relative = true;
+	return 0;
+}
+
+static int set_durations(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->style.durations = true;
+	return 0;
+}
+
+static int set_names(void *settings, const char *value)
+{
+	struct print_settings *print = settings;
+
+	if (print->style.names < 2)
+		print->style.names++;
+	return 0;
+}
+
+static int parse_number(const char *value, unsigned long limit, unsigned long *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoul(value, &end, 10);
+	return !*value || *end || errno || value[0] == '-' || *number > limit;
+}
+
+static int set_string_limit(void *settings, const char *value)
+{
+	unsigned long limit;
+
+	if (parse_number(value, UINT32_MAX, &limit))
+		return 1;
+	((struct print_settings *)settings)->style.string_limit = (uint32_t)limit;
+	return 0;
+}
+
+static int set_stacks(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->style.stacks = true;
+	return 0;
+}
+
+static int set_successful(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->choice.only_successful = true;
+	return 0;
+}
+
+static int set_failed(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->choice.only_failed = true;
+	return 0;
+}
+
+static int set_calls(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->choice.calls = value;
+	return 0;
+}
+
+static int set_path(void *settings, const char *value)
+{
+	return choice_add_path(&((struct print_settings *)settings)->choice, value);
+}
+
+static int set_pid(void *settings, const char *value)
+{
+	unsigned long pid;
+
+	if (parse_number(value, INT_MAX, &pid))
+		return 1;
+	return choice_add_pid(&((struct print_settings *)settings)->choice, (uint32_t)pid);
+}
+
+static int set_output(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->output = value;
+	return 0;
+}
+
+static int set_color(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->color = value;
+	return output_color(value, STDOUT_FILENO) < 0;
+}
+
+static int set_json(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->json = true;
+	return 0;
+}
+
+static int set_follow(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->follow = true;
+	return 0;
+}
+
+static int set_quiet(void *settings, const char *value)
+{
+	((struct print_settings *)settings)->quiet = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{0, NULL, "[OPTION]... TRACE", "ipctrace print -tt -y -e %socket server.ipct", NULL},
+	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", set_calls},
+	{'p', "pid", "PID", "only this process or thread; may be given again", set_pid},
+	{'P', "path", "PATH", "only what concerns this path; may be given again", set_path},
+	{'z', "successful", NULL, "only calls that succeeded", set_successful},
+	{'Z', "failed", NULL, "only calls that failed", set_failed},
+	{'t', NULL, NULL, "time of day; -tt with microseconds; -ttt since the epoch", set_time},
+	{'r', "relative", NULL, "time since the call printed before", set_relative},
+	{'T', "duration", NULL, "time spent in the call, in seconds", set_durations},
+	{'y', "names", NULL, "what descriptors are; -yy also ids, addresses and pids", set_names},
+	{'s', "strings", "SIZE", "show this much of strings and payload (all that was kept)", set_string_limit},
+	{'k', "stacks", NULL, "the call stack below each call, when it was recorded", set_stacks},
+	{'f', "follow", NULL, "go on while the trace is being written", set_follow},
+	{0, "json", NULL, "one JSON object a line (docs/json.md)", set_json},
+	{'o', "output", "FILE", "write to FILE", set_output},
+	{0, "color", "WHEN", "auto, always or never", set_color},
+	{'q', "quiet", NULL, "do not say on stderr what is missing or damaged", set_quiet},
+};
+
+/* ---- printing ------------------------------------------------------------------------------------------------- */
+
+static bool wants_names(const struct printing *printing)
+{
+	return printing->settings->json || printing->settings->style.names || printing->has_paths;
+}
+
+/* Tells the identities of what happened. 0 or -ENOMEM. */
+static int observe(struct printing *printing, const struct trace_entry *entry)
+{
+	struct identities *identities = printing->lines.identities;
+
+	if (!identities)
+		return 0;
+	switch (entry->kind) {
+	case TRACE_EVENT:
+		return identity_observe(identities, entry->event);
+	case TRACE_PROCESS:
+		return identity_process(identities, entry->process);
+	case TRACE_THREAD:
+		return identity_thread(identities, entry->thread);
+	case TRACE_THREAD_END:
+		return identity_thread_end(identities, entry->thread_end);
+	default:
+		return 0;
+	}
+}
+
+static int print_entries(struct printing *printing)
+{
+	void (*print)(struct lines *, const struct trace_entry *, struct text *) =
+		printing->settings->json ? line_print_json : line_print;
+	struct trace_entry entry;
+	int rc;
+
+	while (!printing->failed && (rc = trace_next(printing->trace, &entry)) == 0) {
+		rc = observe(printing, &entry);
+		if (rc)
+			break;
+		if (entry.kind != TRACE_EVENT ||
+		    !choice_wants(&printing->settings->choice, entry.event, printing->lines.identities))
+			continue;
+		print(&printing->lines, &entry, &printing->output.text);
+		rc = output_offer(&printing->output);
+		if (rc)
+			return rc;
+	}
+	if (printing->failed)
+		return printing->failed;
+	return rc == TRACE_E_END ? output_flush(&printing->output) : rc;
+}
+
+static void flush_before_wait(void *context)
+{
+	struct printing *printing = context;
+	int rc = output_flush(&printing->output);
+
+	if (rc)
+		printing->failed = rc;
+}
+
+/* One line on stderr for each way in which the trace is not whole. Returns the exit status. */
+static int say_what_is_missing(struct trace *trace, const char *path, bool quiet)
+{
+	const struct trace_loss *loss = trace_loss(trace);
+	uint64_t lost = loss->is_closed ? loss->end.lost_full + loss->end.lost_without_slot + loss->end.lost_write +
+						  loss->end.lost_invalid
+					: loss->lost;
+	bool is_damaged = loss->damage_regions || loss->damaged_frames || loss->lost_uncounted;
+
+	if (quiet)
+		return is_damaged ? 4 : 0;
+	if (!loss->events && !is_damaged)
+		fprintf(stderr, "ipctrace: %s: no calls were recorded\n", path);
+	if (lost)
+		fprintf(stderr, "ipctrace: %s: %lu calls were lost while recording\n", path, (unsigned long)lost);
+	if (is_damaged)
+		fprintf(stderr,
+			"ipctrace: %s: the trace is damaged, what could be read was printed; see ipctrace check\n",
+			path);
+	return is_damaged ? 4 : 0;
+}
+
+static int say_failure(const char *what, int rc)
+{
+	if (rc == OUTPUT_E_CLOSED)
+		return 0;
+	fprintf(stderr, "ipctrace: %s: %s\n", what, strerror(-rc));
+	return 2;
+}
+
+static int print_trace(struct printing *printing, const char *path)
+{
+	struct print_settings *settings = printing->settings;
+	char trouble[256] = "";
+	size_t threads;
+	int rc;
+
+	rc = choice_prepare(&settings->choice, trace_catalogue(printing->trace), trouble, sizeof(trouble));
+	if (rc > 0) {
+		fprintf(stderr, "ipctrace print: -e %s: %s\n", settings->choice.calls, trouble);
+		return 2;
+	}
+	if (!rc && wants_names(printing))
+		rc = identity_new(&printing->lines.identities, trace_catalogue(printing->trace));
+	if (!rc)
+		rc = symbols_new(&printing->lines.symbols);
+	trace_threads(printing->trace, &threads);
+	settings->style.threads = threads > 1 || settings->follow;
+	printing->lines.style = settings->style;
+	printing->lines.trace = printing->trace;
+	lines_begin(&printing->lines);
+	if (!rc)
+		rc = print_entries(printing);
+	lines_end(&printing->lines);
+	symbols_free(printing->lines.symbols);
+	identity_free(printing->lines.identities);
+	if (rc)
+		return say_failure(settings->output && rc != -ENOMEM ? settings->output : path, rc);
+	return say_what_is_missing(printing->trace, path, settings->quiet);
+}
+
+static int open_and_print(struct print_settings *settings, const char *path)
+{
+	struct printing printing = {.settings = settings, .output = {.fd = STDOUT_FILENO}};
+	struct trace_opening opening = {.follow = settings->follow, .idle = flush_before_wait, .context = &printing};
+	struct log_trouble trouble;
+	int status = 2;
+
+	printing.has_paths = settings->choice.paths_count != 0;
+	if (trace_open(&printing.trace, path, &opening, &trouble)) {
+		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		return 2;
+	}
+	if (settings->output)
+		printing.output.fd = open(settings->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (printing.output.fd < 0) {
+		fprintf(stderr, "ipctrace: %s: %s\n", settings->output, strerror(errno));
+	} else {
+		settings->style.color = !settings->json && output_color(settings->color, printing.output.fd) > 0;
+		status = print_trace(&printing, path);
+	}
+	output_free(&printing.output);
+	if (settings->output && printing.output.fd >= 0)
+		close(printing.output.fd);
+	trace_close(printing.trace);
+	return status;
+}
+
+int command_print(int argc, char **argv)
+{
+	struct print_settings settings = {.style = {.string_limit = UINT32_MAX}};
+	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int status = 2;
+
+	if (index >= 0 && argc - index != 1)
+		fprintf(stderr, "ipctrace print: expected one trace; see ipctrace print --help\n");
+	else if (index >= 0)
+		status = open_and_print(&settings, argv[index]);
+	choice_free(&settings.choice);
+	return status;
+}
