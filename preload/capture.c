@@ -88,6 +88,19 @@ static uint8_t *record_fill(struct record_call *record, const struct capture *ca
 	return (uint8_t *)&record->args[capture->argc];
 }
 
+/* Whether there is nothing beside the fixed part, told without walking the call's row. */
+static inline bool record_is_plain(const struct live_slot *slot, const struct capture *capture, int error,
+				   enum outcome outcome)
+{
+	uint16_t trait = traits[capture->type - RECORD_CALL];
+
+	if (live_control.stack_depth | live_control.ask_semval || slot->vfork_enter || outcome != OUTCOME_RETURNED)
+		return false;
+	if (error)
+		return !(trait & (TRAIT_FOLLOWED_ON_FAILURE | TRAIT_ASK_LOCAL));
+	return !(trait & (TRAIT_FOLLOWED | TRAIT_ASK_LOCAL | TRAIT_ASK_PEER | TRAIT_CREATES));
+}
+
 static void record_write(struct live_slot *slot, const struct capture *capture, uint64_t duration, int64_t result,
 			 int error, enum outcome outcome)
 {
@@ -95,8 +108,9 @@ static void record_write(struct live_slot *slot, const struct capture *capture, 
 	uint32_t words = fixed;
 	struct follow follow;
 
-	bool more = follow_plan(&follow, capture, slot, result, error, outcome);
-	if (__builtin_expect(more, 1))
+	bool more = !record_is_plain(slot, capture, error, outcome) &&
+		    follow_plan(&follow, capture, slot, result, error, outcome);
+	if (more)
 		words += follow.words;
 	struct stream_room room = stream_reserve(&image.view, slot, words);
 	if (__builtin_expect(!room.at, 0))

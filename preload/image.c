@@ -26,14 +26,12 @@ _Alignas(LIVE_PAGE) struct live_control live_control;
 struct image image;
 __thread struct live_slot *thread_slot;
 
-static _Alignas(LIVE_PAGE) volatile uint8_t alive_page[LIVE_PAGE];
-volatile uint8_t *image_alive = alive_page;
+_Alignas(LIVE_PAGE) volatile uint8_t image_alive[LIVE_PAGE];
 
-uint64_t ticks_now(void)
+uint64_t ticks_of_kernel(void)
 {
-	if (__builtin_expect(live_control.clock_is_tsc, 1))
-		return __builtin_ia32_rdtsc();
 	struct timespec now;
+
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
@@ -154,9 +152,9 @@ static void library_remember(const char *list)
 
 void fork_child(void)
 {
-	if (*image_alive)
+	if (image_alive[0])
 		return;
-	*image_alive = 1;
+	image_alive[0] = 1;
 	thread_slot = NULL;
 	image.parent = image.pid;
 	image.pid = (uint32_t)raw_syscall(SYS_getpid);
@@ -202,8 +200,8 @@ static void image_begin(char **argv, char **envp)
 	image.parent = (uint32_t)raw_syscall(SYS_getppid);
 	image.number = (uint32_t)ticks_now();
 	image.stack_top = (const char *)envp;
-	*image_alive = 1;
-	raw_syscall(SYS_madvise, alive_page, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
+	image_alive[0] = 1;
+	raw_syscall(SYS_madvise, image_alive, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
 	__register_atfork(NULL, NULL, atfork_child, __dso_handle);
 	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);
 	if (!slot)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/capture.h"
 #include "trace/stream.h"
 
 struct image {
@@ -29,7 +30,7 @@ extern struct image image;
 extern __thread struct live_slot *thread_slot __attribute__((tls_model("initial-exec")));
 
 /* Reads 0 in a forked child until the child has been given an identity of its own (MADV_WIPEONFORK). */
-extern volatile uint8_t *image_alive;
+extern volatile uint8_t image_alive[LIVE_PAGE];
 
 /* Slow path of slot_mine(): claims a slot, after a fork makes the child a process of its own. */
 struct live_slot *slot_claim(void);
@@ -39,7 +40,7 @@ static inline struct live_slot *slot_mine(void)
 {
 	struct live_slot *slot = thread_slot;
 
-	if (__builtin_expect(slot != NULL && *image_alive, 1))
+	if (__builtin_expect(slot != NULL && image_alive[0], 1))
 		return slot;
 	return slot_claim();
 }
@@ -59,8 +60,15 @@ void syscall_prepare(void);
 /* The value of `name` in an environment, or NULL. */
 const char *image_variable(char **envp, const char *name);
 
-/* The tracer's clock, in ticks. */
-uint64_t ticks_now(void);
+uint64_t ticks_of_kernel(void);
+
+/* The tracer's clock, in ticks: the processor's counter where it is invariant, else nanoseconds of CLOCK_MONOTONIC. */
+static inline uint64_t ticks_now(void)
+{
+	if (__builtin_expect(live_control.clock_is_tsc, 1))
+		return __builtin_ia32_rdtsc();
+	return ticks_of_kernel();
+}
 
 /* Opens libunwind when stacks are wanted; see stack.c. */
 void stack_prepare(void);

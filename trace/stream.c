@@ -15,23 +15,6 @@
 #define ROOM_WAIT_NS 10000000
 /* How long a claim waits for the collector to make more slots ready. */
 #define CLAIM_WAITS 50
-/* Records held back by an interrupted one whose handler never came back: beyond this they are published without it. */
-#define HELD_BACK_MAX 65536
-
-static inline bool word_exchange(const struct live_view *view, uint64_t *word, uint64_t expected, uint64_t desired)
-{
-#ifdef __x86_64__
-	bool done;
-
-	if (__builtin_expect(view->shared, 0))
-		return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-
-	__asm__ volatile("cmpxchgq %3, %1" : "=@cce"(done), "+m"(*word), "+a"(expected) : "r"(desired) : "memory");
-	return done;
-#else
-	return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-#endif
-}
 
 static void collector_wake(const struct live_view *view)
 {
@@ -146,7 +129,7 @@ static bool room_look(const struct live_view *view, struct live_slot *slot, uint
 	return true;
 }
 
-static bool room_make(const struct live_view *view, struct live_slot *slot, uint32_t size)
+bool stream_room_make(const struct live_view *view, struct live_slot *slot, uint32_t size)
 {
 	uint32_t policy = view->control->full_policy;
 
@@ -165,71 +148,4 @@ static bool room_make(const struct live_view *view, struct live_slot *slot, uint
 			collector_wake(view);
 	}
 	return true;
-}
-
-static void head_store(struct live_slot *slot, uint64_t mask, uint64_t position, uint32_t words, uint32_t type)
-{
-	union {
-		struct record_head head;
-		uint64_t word;
-	} u = {{record_stamp(position), words, type}};
-
-	__atomic_store_n((uint64_t *)(stream_ring(slot) + (position & mask)), u.word, __ATOMIC_RELEASE);
-}
-
-struct stream_room stream_reserve(const struct live_view *view, struct live_slot *slot, uint32_t words)
-{
-	uint64_t ring = view->control->ring_size;
-	struct stream_room room = {0, 0, NULL};
-
-	slot->made++;
-	for (;;) {
-		uint64_t reserved = *(volatile uint64_t *)&slot->reserved;
-		uint64_t offset = reserved & (ring - 1);
-		uint64_t pad = offset + words * 8 > ring ? ring - offset : 0;
-		uint32_t size = (uint32_t)(pad + words * 8);
-
-		if (__builtin_expect(reserved + size > slot->limit, 0)) {
-			if (size > ring / 2 || !room_make(view, slot, size)) {
-				slot->lost++;
-				return room;
-			}
-			continue;
-		}
-		if (!word_exchange(view, &slot->reserved, reserved, reserved + size))
-			continue;
-		if (pad)
-			head_store(slot, ring - 1, reserved, (uint32_t)(pad / 8), RECORD_PAD);
-		room.first = reserved;
-		room.position = reserved + pad;
-		room.at = stream_ring(slot) + (room.position & (ring - 1));
-		return room;
-	}
-}
-
-void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words, uint32_t words,
-		    enum record_type type)
-{
-	uint8_t *start = room->at;
-	uint64_t head;
-	union {
-		struct record_head head;
-		uint64_t word;
-	} u;
-
-	if (words < reserved_words) {
-		u.head = (struct record_head){record_stamp(room->position + words * 8), reserved_words - words,
-					      RECORD_PAD};
-		__atomic_store_n((uint64_t *)(start + words * 8), u.word, __ATOMIC_RELAXED);
-	}
-	u.head = (struct record_head){record_stamp(room->position), words, type};
-	__atomic_store_n((uint64_t *)start, u.word, __ATOMIC_RELEASE);
-
-	head = *(volatile uint64_t *)&slot->head;
-	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < HELD_BACK_MAX)
-		return; /* nested in an unfinished reservation, which publishes us */
-	do {
-		head = *(volatile uint64_t *)&slot->reserved;
-		__atomic_store_n(&slot->head, head, __ATOMIC_RELEASE);
-	} while (__builtin_expect(*(volatile uint64_t *)&slot->reserved != head, 0));
 }

@@ -52,18 +52,104 @@ struct stream_room {
 	uint8_t *at;
 };
 
+static inline bool word_exchange(const struct live_view *view, uint64_t *word, uint64_t expected, uint64_t desired)
+{
+#ifdef __x86_64__
+	bool done;
+
+	if (__builtin_expect(view->shared, 0))
+		return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+
+	__asm__ volatile("cmpxchgq %3, %1" : "=@cce"(done), "+m"(*word), "+a"(expected) : "r"(desired) : "memory");
+	return done;
+#else
+	return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+#endif
+}
+
+/*
+ * The writer has passed the limit that it knew: makes room for `size` bytes by the full policy. False: the record is
+ * lost.
+ */
+bool stream_room_make(const struct live_view *view, struct live_slot *slot, uint32_t size);
+
+/* Records held back by an interrupted one whose handler never came back: beyond this they are published without it. */
+#define STREAM_HELD_BACK_MAX 65536
+
+static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t position, uint32_t words, uint32_t type)
+{
+	union {
+		struct record_head head;
+		uint64_t word;
+	} u = {{record_stamp(position), words, type}};
+
+	__atomic_store_n((uint64_t *)(stream_ring(slot) + (position & mask)), u.word, __ATOMIC_RELEASE);
+}
+
 /*
  * Reserves `words` 8-byte words. Anything may interrupt and reserve as well; nothing is visible until published.
  * Policy when the ring is full: wait, drop, or overwrite the oldest, as the control page says.
  */
-struct stream_room stream_reserve(const struct live_view *view, struct live_slot *slot, uint32_t words);
+static inline struct stream_room stream_reserve(const struct live_view *view, struct live_slot *slot, uint32_t words)
+{
+	uint64_t ring = view->control->ring_size;
+	struct stream_room room = {0, 0, NULL};
+
+	slot->made++;
+	for (;;) {
+		uint64_t reserved = *(volatile uint64_t *)&slot->reserved;
+		uint64_t offset = reserved & (ring - 1);
+		uint64_t pad = offset + words * 8 > ring ? ring - offset : 0;
+		uint32_t size = (uint32_t)(pad + words * 8);
+
+		if (__builtin_expect(reserved + size > slot->limit, 0)) {
+			if (size > ring / 2 || !stream_room_make(view, slot, size)) {
+				slot->lost++;
+				return room;
+			}
+			continue;
+		}
+		if (!word_exchange(view, &slot->reserved, reserved, reserved + size))
+			continue;
+		if (pad)
+			head_store(slot, ring - 1, reserved, (uint32_t)(pad / 8), RECORD_PAD);
+		room.first = reserved;
+		room.position = reserved + pad;
+		room.at = stream_ring(slot) + (room.position & (ring - 1));
+		return room;
+	}
+}
 
 /*
  * Makes the record at `room` visible: stores its head, of `words` (at most those reserved) and `type`; the rest of the
  * reservation becomes padding. Records are published in order: one that was interrupted holds back those nested in it.
  */
-void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words, uint32_t words,
-		    enum record_type type);
+static inline void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
+				  uint32_t words, enum record_type type)
+{
+	uint8_t *start = room->at;
+	uint64_t head;
+	union {
+		struct record_head head;
+		uint64_t word;
+	} u;
+
+	if (words < reserved_words) {
+		u.head = (struct record_head){record_stamp(room->position + words * 8), reserved_words - words,
+					      RECORD_PAD};
+		__atomic_store_n((uint64_t *)(start + words * 8), u.word, __ATOMIC_RELAXED);
+	}
+	u.head = (struct record_head){record_stamp(room->position), words, type};
+	__atomic_store_n((uint64_t *)start, u.word, __ATOMIC_RELEASE);
+
+	head = *(volatile uint64_t *)&slot->head;
+	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < STREAM_HELD_BACK_MAX)
+		return; /* nested in an unfinished reservation, which publishes us */
+	do {
+		head = *(volatile uint64_t *)&slot->reserved;
+		__atomic_store_n(&slot->head, head, __ATOMIC_RELEASE);
+	} while (__builtin_expect(*(volatile uint64_t *)&slot->reserved != head, 0));
+}
 
 /* Whether the collector has died; its memory of us is gone then, and waiting for it would be for ever. */
 static inline bool stream_collector_dead(const struct live_view *view)
