@@ -10,7 +10,7 @@ A .calls file reads like the SYNOPSIS of a man page. Behind a colon stands what 
   enum msg_cmd { IPC_RMID IPC_SET }          names of single values; NAME=VALUE where no header has the name
   struct sembuf { sem_num, sem_op, sem_flg : sem_flags }
                                              fields to record; `struct name = C TYPE { .. }` where C spells it differently, and
-                                             `name = path.to[0].field` where the field has a better name
+                                             `name = path.to.field` where the field has a better name
   select fcntl_arg by cmd { F_SETFL : open_flags, F_GETLK : inout flock, else : hex }
                                              a value whose kind other arguments decide; a row without a direction has that
                                              of the argument
@@ -194,7 +194,7 @@ def split_top(text, separator=','):
 def parse_struct(catalogue, place, name, ctype, body):
     fields = []
     for part in split_top(body):
-        match = re.fullmatch(r'(?:(\w+)\s*=\s*)?([\w.]+(?:\[\d+\])?)\s*(?::(.*))?', part, re.S)
+        match = re.fullmatch(r'(?:(\w+)\s*=\s*)?([\w.]+)\s*(?::(.*))?', part, re.S)
         if not match:
             raise Mistake(place, f"cannot read the field '{part}'")
         shown, path, annotation = match.groups()
