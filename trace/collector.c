@@ -229,6 +229,8 @@ int collector_step(struct collector *collector)
 	struct drain_pending pending;
 	int rc = 0;
 
+	if (!collector->drain)
+		return -ENOMEM;
 	processes_poll(collector->processes, process_died, collector);
 	pending = drain_look(collector->drain, process_seen, collector);
 	area_grow(collector, pending.claimed, now);
@@ -302,11 +304,12 @@ static void summarise(struct collector *collector, struct collector_summary *sum
 	summary->trouble = drain_trouble(collector->drain);
 }
 
-static void log_close(struct collector *collector, struct collector_summary *summary)
+static void log_finish(struct collector *collector, struct collector_summary *summary)
 {
 	if (collector->log_fd >= 0 && drain_trouble(collector->drain)) {
-		/* the live area's room on the disk may be what the account needs */
-		live_area_close(&collector->area, true);
+		/* the live area's room on the disk may be what the account needs; nobody must be using it then */
+		if (!collector_alive(collector))
+			live_area_close(&collector->area, true);
 		drain_write_end(collector->drain);
 	} else if (collector->log_fd >= 0) {
 		summary->trouble = drain_write_end(collector->drain);
@@ -329,7 +332,7 @@ void collector_close(struct collector *collector, struct collector_summary *summ
 		tracing_stop(collector);
 		drain_finish(collector->drain);
 		summarise(collector, summary);
-		log_close(collector, summary);
+		log_finish(collector, summary);
 	}
 	live_area_close(&collector->area, true);
 	drain_free(collector->drain);

@@ -41,7 +41,8 @@ struct drain {
 	uint64_t frames;	/* number of the next frame */
 	uint64_t events_framed; /* of the reader's count, those that went into a frame or were thrown away with one */
 	uint64_t lost_write;
-	uint64_t drained_until; /* ticks */
+	uint64_t lost_without_slot; /* known when all is finished */
+	uint64_t drained_until;	    /* ticks */
 	uint32_t looks;
 	uint32_t ending; /* slots that are to be emptied */
 	struct log_anchor before;
@@ -241,6 +242,15 @@ static uint64_t slot_pending(const struct drain *drain, uint32_t index)
 	return pending < drain->area->ring_size ? pending : drain->area->ring_size;
 }
 
+/* Its owner is gone: the next run empties it. */
+static void slot_end(struct drain *drain, uint32_t index)
+{
+	struct drain_slot *mine = &drain->slots[index];
+
+	drain->ending += !mine->ends;
+	mine->ends = true;
+}
+
 /* A pid has two images: the later one has replaced the earlier by an exec. */
 static void find_replaced(struct drain *drain, uint32_t index, uint32_t used)
 {
@@ -253,10 +263,8 @@ static void find_replaced(struct drain *drain, uint32_t index, uint32_t used)
 		    slot->state != SLOT_CLAIMED || slot->pid != other->pid || slot->image != other->image)
 			continue;
 		/* both new: the number of an image is a clock, cut short */
-		if (other->look != mine->look || (int32_t)(other->image - mine->image) < 0) {
-			other->ends = true;
-			drain->ending++;
-		}
+		if (other->look != mine->look || (int32_t)(other->image - mine->image) < 0)
+			slot_end(drain, i);
 	}
 }
 
@@ -286,14 +294,6 @@ struct drain_pending drain_look(struct drain *drain, void (*owner_seen)(void *co
 			find_replaced(drain, i, used);
 	}
 	return pending;
-}
-
-static void slot_end(struct drain *drain, uint32_t index)
-{
-	struct drain_slot *mine = &drain->slots[index];
-
-	drain->ending += !mine->ends;
-	mine->ends = true;
 }
 
 void drain_process_died(struct drain *drain, uint32_t pid)
@@ -375,6 +375,7 @@ int drain_finish(struct drain *drain)
 	int rc = drain->overwrites ? drain_marks(drain) : drain_run(drain);
 
 	drain->finishes = true;
+	drain->lost_without_slot = __atomic_load_n(&drain->area->control->lost_without_slot, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < used; i++)
 		slot_end(drain, i);
 	return rc ? rc : drain_span(drain, clock_ticks(drain->is_tsc));
@@ -393,7 +394,7 @@ struct object_end drain_account(const struct drain *drain)
 		.ticks = clock_ticks(drain->is_tsc),
 		.events = counts->events - drain->lost_write,
 		.lost_full = counts->lost_full,
-		.lost_without_slot = __atomic_load_n(&drain->area->control->lost_without_slot, __ATOMIC_RELAXED),
+		.lost_without_slot = drain->lost_without_slot,
 		.lost_write = drain->lost_write,
 		.lost_invalid = counts->lost_torn,
 		.processes = counts->processes,

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See library.h.
+ */
+#include "reader/library.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME "libipctrace-preload.so"
+
+/* From the folder of the executable: the build tree, then what a prefix may look like. */
+static const char *const places[] = {
+	"preload/" NAME,
+	"../lib/ipctrace/" NAME,
+	"../lib/x86_64-linux-gnu/ipctrace/" NAME,
+	"../lib64/ipctrace/" NAME,
+};
+
+static bool path_resolve(const char *from, char *path, size_t size)
+{
+	char *resolved = realpath(from, NULL);
+	bool found = resolved && strlen(resolved) < size && !access(resolved, R_OK);
+
+	if (found)
+		strcpy(path, resolved);
+	free(resolved);
+	return found;
+}
+
+static bool place_find(char *path, size_t size)
+{
+	char self[PATH_MAX], candidate[PATH_MAX + 64];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (length < 0)
+		return false;
+	self[length] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		slash[1] = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(candidate, sizeof(candidate), "%s%s", self, places[i]);
+		if (path_resolve(candidate, path, size))
+			return true;
+	}
+	return false;
+}
+
+int library_find(char *path, size_t size)
+{
+	const char *named = getenv("IPCTRACE_PRELOAD");
+
+	if (named && *named) {
+		if (!path_resolve(named, path, size)) {
+			fprintf(stderr, "ipctrace: IPCTRACE_PRELOAD: cannot read '%s': %s\n", named, strerror(errno));
+			return -1;
+		}
+	} else if (!place_find(path, size)) {
+		fprintf(stderr, "ipctrace: cannot find %s; say in IPCTRACE_PRELOAD where it is\n", NAME);
+		return -1;
+	}
+	if (path[strcspn(path, ": ")]) {
+		fprintf(stderr, "ipctrace: LD_PRELOAD cannot name '%s': it has a colon or a space in it\n", path);
+		return -1;
+	}
+	return 0;
+}
+
+static bool list_has(const char *list, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (; *list; list += strcspn(list, ": "), list += strspn(list, ": "))
+		if (strcspn(list, ": ") == size && !memcmp(list, word, size))
+			return true;
+	return false;
+}
+
+char *library_preload(const char *library, const char *before)
+{
+	char *value;
+
+	if (!before || !*before || list_has(before, library))
+		return strdup(before && *before ? before : library);
+	return asprintf(&value, "%s:%s", library, before) < 0 ? NULL : value;
+}
