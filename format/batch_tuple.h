@@ -47,7 +47,7 @@ struct batch_vary {
 	uint32_t *by_call; /* tuples, grouped by call */
 	uint32_t *events;  /* events, grouped by call */
 	uint32_t *slots;   /* hash table of whatever is being made distinct */
-	uint64_t *hashes;  /* FIELDS_COUNT + 1 for each tuple: its fields, and the rest */
+	uint64_t *hashes;  /* FIELDS_COUNT + 1 for each tuple of a sample: its fields, and the rest */
 	uint32_t shapes_count, slots_mask, capacity_tuples, capacity_events;
 };
 

@@ -4,13 +4,17 @@
  * and makes the shapes of what remains.
  *
  * A tuple costs about eight times what a number in a column costs, so tuples stand as they are while there are no more
- * than an eighth of the events. Where there are more, the field with the most values goes first.
+ * than an eighth of the events. Where there are more, the field with the most values goes first. The choice is made on
+ * a call's first tuples: a poor one costs bytes, not correctness.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "format/batch_tuple.h"
+
+/* So many tuples of a call are looked at before choosing. */
+#define SAMPLE_MAX 1024u
 
 /* How many shapes are cheap enough for so many events. */
 static uint32_t shapes_bearable(uint32_t events)
@@ -31,7 +35,7 @@ static int vary_reserve(struct batch_vary *vary, uint32_t tuples, uint32_t event
 			.lists = malloc(tuples * sizeof(uint32_t)),
 			.by_call = malloc(tuples * sizeof(uint32_t)),
 			.slots = malloc(slots * sizeof(uint32_t)),
-			.hashes = malloc(tuples * sizeof(uint64_t) * (FIELDS_COUNT + 1)),
+			.hashes = malloc(sizeof(uint64_t) * SAMPLE_MAX * (FIELDS_COUNT + 1)),
 			.events = vary->events,
 			.slots_mask = slots - 1,
 			.capacity_tuples = tuples,
@@ -98,34 +102,52 @@ static void calls_group(struct batch *batch)
 	}
 }
 
-/* Hash each field of a tuple, and last what always stays in the shape. */
-static void tuple_hash_fields(const struct batch *batch, const struct batch_tuple *tuple, uint64_t *hashes)
+static uint64_t tuple_hash_field(const struct batch *batch, const struct batch_tuple *tuple, unsigned field)
 {
-	const uint64_t *args = tuple_args(batch, tuple);
 	uint32_t words;
-	const uint64_t *items = tuple_items(batch, tuple, &words);
 
-	for (unsigned field = 0; field < CALL_ARGS_MAX; field++)
-		hashes[field] = field < tuple->argc ? hash_words(&args[field], 1, field + 1) : 0;
-	hashes[FIELD_ITEMS] = hash_words(items, words, FIELDS_COUNT);
-	uint64_t rest[2] = {*tuple_words(batch, tuple), (uint64_t)tuple->error << 8 | tuple->outcome};
-	hashes[FIELDS_COUNT] = hash_words(rest, 2, 0);
+	if (field == FIELD_ITEMS) {
+		const uint64_t *items = tuple_items(batch, tuple, &words);
+		return hash_words(items, words, FIELDS_COUNT);
+	}
+	return hash_words(tuple_args(batch, tuple) + field, 1, field + 1);
+}
+
+/* The hash of what always stays in the shape. */
+static uint64_t tuple_hash_fixed(const struct batch *batch, const struct batch_tuple *tuple)
+{
+	return hash_words(tuple_words(batch, tuple), 1, (uint64_t)tuple->error << 8 | tuple->outcome);
+}
+
+static bool tuple_has_field(const struct batch_tuple *tuple, unsigned field)
+{
+	return field < tuple->argc || field == FIELD_ITEMS;
 }
 
 /* The hash of a tuple without the fields of `varying`. */
-static uint64_t hash_masked(const uint64_t *hashes, uint32_t varying)
+static uint64_t tuple_hash_shape(const struct batch *batch, const struct batch_tuple *tuple, uint32_t varying)
 {
-	uint64_t hash = hashes[FIELDS_COUNT];
+	uint64_t hash = tuple_hash_fixed(batch, tuple);
 
 	for (unsigned field = 0; field < FIELDS_COUNT; field++)
-		if (!(varying >> field & 1))
-			hash += hashes[field];
+		if (!(varying >> field & 1) && tuple_has_field(tuple, field))
+			hash += tuple_hash_field(batch, tuple, field);
 	return hash;
 }
 
-static const uint64_t *call_hashes(const struct batch *batch, const struct batch_call *call, uint32_t i)
+/* Hash the fields of the tuples in the sample, each by itself; the fixed part comes last. */
+static uint32_t sample_make(struct batch *batch, const struct batch_call *call)
 {
-	return batch->vary.hashes + (size_t)(call->first_tuple + i) * (FIELDS_COUNT + 1);
+	uint32_t count = call->tuples < SAMPLE_MAX ? call->tuples : SAMPLE_MAX;
+	uint64_t *hashes = batch->vary.hashes;
+
+	for (uint32_t i = 0; i < count; i++, hashes += FIELDS_COUNT + 1) {
+		const struct batch_tuple *tuple = &batch->tuples[batch->vary.by_call[call->first_tuple + i]];
+		for (unsigned field = 0; field < FIELDS_COUNT; field++)
+			hashes[field] = tuple_has_field(tuple, field) ? tuple_hash_field(batch, tuple, field) : 0;
+		hashes[FIELDS_COUNT] = tuple_hash_fixed(batch, tuple);
+	}
+	return count;
 }
 
 static void slots_clear(struct batch_vary *vary, uint32_t entries)
@@ -138,15 +160,17 @@ static void slots_clear(struct batch_vary *vary, uint32_t entries)
 	memset(vary->slots, 0, slots * sizeof(*vary->slots));
 }
 
-/* Roughly how many distinct tuples a call has without the fields of `varying`: counts slots by hash alone. */
-static uint32_t call_count_distinct(struct batch *batch, const struct batch_call *call, uint32_t varying)
+/* How many distinct tuples the sample has without the fields of `varying`, going by 31 bits of hash alone. */
+static uint32_t sample_count_distinct(struct batch_vary *vary, uint32_t count, uint32_t varying)
 {
-	struct batch_vary *vary = &batch->vary;
+	const uint64_t *hashes = vary->hashes;
 	uint32_t distinct = 0;
 
-	slots_clear(vary, call->tuples);
-	for (uint32_t i = 0; i < call->tuples; i++) {
-		uint64_t hash = hash_masked(call_hashes(batch, call, i), varying);
+	slots_clear(vary, count);
+	for (uint32_t i = 0; i < count; i++, hashes += FIELDS_COUNT + 1) {
+		uint64_t hash = hashes[FIELDS_COUNT];
+		for (unsigned field = 0; field < FIELDS_COUNT; field++)
+			hash += varying >> field & 1 ? 0 : hashes[field];
 		uint32_t tag = (uint32_t)(hash >> 32) | 1, slot = (uint32_t)hash & vary->slots_mask;
 		while (vary->slots[slot] && vary->slots[slot] != tag)
 			slot = (slot + 1) & vary->slots_mask;
@@ -159,12 +183,14 @@ static uint32_t call_count_distinct(struct batch *batch, const struct batch_call
 /* Choose the fields of a call that go into columns. */
 static uint32_t call_choose_varying(struct batch *batch, const struct batch_call *call, unsigned argc)
 {
-	uint32_t all = (1u << FIELDS_COUNT) - 1, varying = 0;
-	uint32_t distinct[FIELDS_COUNT] = {0};
+	struct batch_vary *vary = &batch->vary;
+	uint32_t all = (1u << FIELDS_COUNT) - 1, varying = 0, distinct[FIELDS_COUNT] = {0};
+	uint32_t count = sample_make(batch, call);
+	uint32_t bearable = shapes_bearable((uint32_t)((uint64_t)call->events * count / call->tuples));
 
 	for (unsigned field = 0; field < FIELDS_COUNT; field++)
 		if (field < argc || field == FIELD_ITEMS)
-			distinct[field] = call_count_distinct(batch, call, all & ~(1u << field));
+			distinct[field] = sample_count_distinct(vary, count, all & ~(1u << field));
 	for (;;) {
 		unsigned most = 0;
 		for (unsigned field = 1; field < FIELDS_COUNT; field++)
@@ -174,7 +200,7 @@ static uint32_t call_choose_varying(struct batch *batch, const struct batch_call
 			return varying;
 		varying |= 1u << most;
 		distinct[most] = 0;
-		if (call_count_distinct(batch, call, varying) <= shapes_bearable(call->events))
+		if (sample_count_distinct(vary, count, varying) <= bearable)
 			return varying;
 	}
 }
@@ -208,7 +234,8 @@ static void call_make_shapes(struct batch *batch, const struct batch_call *call)
 	slots_clear(vary, call->tuples);
 	for (uint32_t i = 0; i < call->tuples; i++) {
 		uint32_t tuple = vary->by_call[call->first_tuple + i];
-		uint32_t slot = (uint32_t)hash_masked(call_hashes(batch, call, i), call->varying) & vary->slots_mask;
+		uint32_t slot =
+			(uint32_t)tuple_hash_shape(batch, &batch->tuples[tuple], call->varying) & vary->slots_mask;
 		while (vary->slots[slot] && !shapes_are_same(batch, &batch->tuples[vary->kept[vary->slots[slot] - 1]],
 							     &batch->tuples[tuple], call->varying))
 			slot = (slot + 1) & vary->slots_mask;
@@ -229,7 +256,8 @@ static uint32_t call_make_lists(struct batch *batch, const struct batch_call *ca
 	slots_clear(vary, call->tuples);
 	for (uint32_t i = 0; i < call->tuples; i++) {
 		uint32_t tuple = vary->by_call[call->first_tuple + i];
-		uint32_t slot = (uint32_t)call_hashes(batch, call, i)[FIELD_ITEMS] & vary->slots_mask;
+		uint32_t slot =
+			(uint32_t)tuple_hash_field(batch, &batch->tuples[tuple], FIELD_ITEMS) & vary->slots_mask;
 		while (vary->slots[slot] &&
 		       !items_are_same(batch, &batch->tuples[lists[vary->slots[slot] - 1]], &batch->tuples[tuple]))
 			slot = (slot + 1) & vary->slots_mask;
@@ -245,11 +273,7 @@ static uint32_t call_make_lists(struct batch *batch, const struct batch_call *ca
 static void call_plan(struct batch *batch, uint32_t number)
 {
 	struct batch_call *call = &batch->calls[number];
-	struct batch_vary *vary = &batch->vary;
 
-	for (uint32_t i = 0; i < call->tuples; i++)
-		tuple_hash_fields(batch, &batch->tuples[vary->by_call[call->first_tuple + i]],
-				  vary->hashes + (size_t)(call->first_tuple + i) * (FIELDS_COUNT + 1));
 	if (call->tuples > shapes_bearable(call->events))
 		call->varying = call_choose_varying(batch, call, batch->catalogue->calls[number].argc);
 	call_make_shapes(batch, call);

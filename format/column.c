@@ -109,21 +109,37 @@ static struct coding coding_choose(const uint64_t *values, uint32_t count)
 	return best;
 }
 
-/* Write the patterns; returns how many exceptions there are, UINT32_MAX when the width cannot hold a value. */
-static uint32_t column_write(uint8_t *bytes, const uint64_t *values, uint32_t count, const struct coding *coding)
+/*
+ * Write the patterns, byte planes one after the other: all lowest bytes, then all the next ones, ... LZ4 finds little
+ * in bytes that alternate and much in planes. Returns how many exceptions there are.
+ */
+static inline __attribute__((always_inline)) uint32_t planes_write(uint8_t *planes, const uint64_t *values,
+								   uint32_t count, const struct coding *coding,
+								   unsigned order, unsigned width)
 {
-	unsigned width = coding->width;
-	uint64_t escape = width < 8 ? (1ull << 8 * width) - 1 : UINT64_MAX;
+	uint64_t base = coding->base, escape = width < 8 ? (1ull << 8 * width) - 1 : UINT64_MAX;
 	uint32_t exceptions = 0;
 
-	for (uint32_t i = 0; i < count; i++, bytes += width) {
-		uint64_t pattern = value_ordered(values, i, coding->order) - coding->base;
-		if (pattern >= escape) {
-			exceptions++;
-			pattern = escape;
-		}
-		memcpy(bytes, &pattern, 8);
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t pattern = value_ordered(values, i, order) - base;
+		exceptions += pattern >= escape;
+		pattern = pattern >= escape ? escape : pattern;
+		for (unsigned plane = 0; plane < width; plane++)
+			planes[(size_t)plane * count + i] = (uint8_t)(pattern >> 8 * plane);
 	}
+	return exceptions;
+}
+
+/* The common widths each get a loop of their own. UINT32_MAX when the width cannot hold a value. */
+static uint32_t column_write(uint8_t *planes, const uint64_t *values, uint32_t count, const struct coding *coding)
+{
+	unsigned width = coding->width;
+
+	if (!coding->order && width == 1)
+		return planes_write(planes, values, count, coding, 0, 1);
+	if (!coding->order && width == 2)
+		return planes_write(planes, values, count, coding, 0, 2);
+	uint32_t exceptions = planes_write(planes, values, count, coding, coding->order, width);
 	return width > WIDTH_ESCAPED_MAX && width < 8 && exceptions ? UINT32_MAX : exceptions;
 }
 
@@ -186,12 +202,10 @@ static bool column_try(struct pack_buffer *out, const uint64_t *values, uint32_t
 	msgpack_pack_int(&out->packer, (int)coding->width);
 	msgpack_pack_int64(&out->packer, (int64_t)coding->base);
 	msgpack_pack_bin(&out->packer, size);
-	/* patterns are stored 8 bytes at a time: the last one reaches over the end */
-	uint8_t *bytes = pack_buffer_extend(out, size + 8);
-	if (!bytes)
+	uint8_t *planes = pack_buffer_extend(out, size);
+	if (!planes)
 		return false;
-	*exceptions = column_write(bytes, values, count, coding);
-	out->size -= 8;
+	*exceptions = column_write(planes, values, count, coding);
 	return true;
 }
 
@@ -221,35 +235,27 @@ void column_pack(struct pack_buffer *out, const uint64_t *values, uint32_t count
 	msgpack_pack_int(&out->packer, (int)coding.order);
 }
 
-/* Patterns of any width, 8 bytes at a time as long as so many are there. */
-static void patterns_read_any(const uint8_t *bytes, uint64_t *values, uint32_t count, unsigned width, uint64_t base)
+static inline __attribute__((always_inline)) void planes_read(const uint8_t *planes, uint64_t *values, uint32_t count,
+							      unsigned width, uint64_t base)
 {
-	const uint8_t *end = bytes + (size_t)count * width;
-	uint64_t mask = width < 8 ? (1ull << 8 * width) - 1 : UINT64_MAX;
-	uint32_t i = 0;
-
-	for (; i < count && end - bytes >= 8; i++, bytes += width) {
-		uint64_t pattern;
-		memcpy(&pattern, bytes, 8);
-		values[i] = (pattern & mask) + base;
-	}
-	for (; i < count; i++, bytes += width) {
+	for (uint32_t i = 0; i < count; i++) {
 		uint64_t pattern = 0;
-		memcpy(&pattern, bytes, width);
+		for (unsigned plane = 0; plane < width; plane++)
+			pattern |= (uint64_t)planes[(size_t)plane * count + i] << 8 * plane;
 		values[i] = pattern + base;
 	}
 }
 
-static void patterns_read(const uint8_t *bytes, uint64_t *values, uint32_t count, unsigned width, uint64_t base)
+static void column_read(const uint8_t *planes, uint64_t *values, uint32_t count, unsigned width, uint64_t base)
 {
-	if (width == 1)
-		for (uint32_t i = 0; i < count; i++)
-			values[i] = bytes[i] + base;
-	else if (width)
-		patterns_read_any(bytes, values, count, width, base);
+	if (width == 0)
+		planes_read(planes, values, count, 0, base);
+	else if (width == 1)
+		planes_read(planes, values, count, 1, base);
+	else if (width == 2)
+		planes_read(planes, values, count, 2, base);
 	else
-		for (uint32_t i = 0; i < count; i++)
-			values[i] = base;
+		planes_read(planes, values, count, width, base);
 }
 
 static void exceptions_read(struct unpack *in, uint64_t *values, uint32_t count, unsigned width, uint64_t base)
@@ -283,7 +289,7 @@ void column_unpack(struct unpack *in, uint64_t *values, uint32_t count)
 	in->failed |= bytes.size != (uint64_t)count * width;
 	if (in->failed)
 		return;
-	patterns_read(bytes.bytes, values, count, width, base);
+	column_read(bytes.bytes, values, count, width, base);
 	exceptions_read(in, values, count, width, base);
 	if (unpack_number(in, 1)) {
 		uint64_t value = 0;

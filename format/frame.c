@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Loads and decodes frames: reads the compressed bytes, has LZ4 check and unpack them, counts the objects of each sort
- * and decodes them into arrays. Knows nothing of the other frames of a log.
+ * Loads and decodes frames: reads the compressed bytes, has LZ4 check and unpack them, and decodes the objects into
+ * an array for each sort. Knows nothing of the other frames of a log.
  */
 #include <errno.h>
 #include <lz4frame.h>
@@ -297,24 +297,25 @@ static const struct sort *sort_read(struct unpack *in, uint32_t *elements, struc
 	return NULL;
 }
 
-/* How many objects of each sort there are. The log's head, decoded elsewhere, is of none but not unknown. */
-static void objects_count(struct unpack in, uint32_t *counts, uint32_t *unknown)
-{
-	struct unpack_view name;
-	uint32_t elements;
+/* The objects of one sort read so far; room doubles as they come. */
+struct sort_array {
+	char *objects;
+	uint32_t count, capacity;
+};
 
-	while (in.at < in.end && !in.failed) {
-		const uint8_t *start = in.at;
-		const struct sort *sort = sort_read(&in, &elements, &name);
-		if (in.failed)
-			return;
-		if (sort)
-			counts[sort - sorts]++;
-		else if (!unpack_view_is(name, "ipctrace"))
-			++*unknown;
-		in.at = start;
-		unpack_skip(&in, 1);
+static void *sort_array_add(struct frame_reader *reader, struct sort_array *array, size_t size)
+{
+	if (array->count == array->capacity) {
+		uint32_t capacity = array->capacity ? 2 * array->capacity : 4;
+		char *objects = reader_new(reader, capacity, size);
+		if (!objects)
+			return NULL;
+		if (array->count)
+			memcpy(objects, array->objects, array->count * size);
+		array->objects = objects;
+		array->capacity = capacity;
 	}
+	return array->objects + size * array->count++;
 }
 
 static void unfinished_complete(struct frame_reader *reader, struct event *event)
@@ -348,27 +349,28 @@ static void object_read(struct frame_reader *reader, const struct sort *sort, vo
 	unpack_skip(&reader->in, elements - known);
 }
 
+/* The log's head, decoded elsewhere, is of no sort here but not unknown. */
 static void objects_read(struct frame_reader *reader, struct frame *frame)
 {
-	uint32_t counts[SORTS_COUNT] = {0}, elements;
-	char *next[SORTS_COUNT];
+	struct sort_array arrays[SORTS_COUNT] = {0};
 	struct unpack_view name;
+	uint32_t elements;
 
-	objects_count(reader->in, counts, &frame->unknown_count);
-	for (unsigned i = 0; i < SORTS_COUNT; i++) {
-		next[i] = counts[i] ? reader_new(reader, counts[i], sorts[i].size) : NULL;
-		memcpy((char *)frame + sorts[i].array_at, &next[i], sizeof(next[i]));
-		if (sorts[i].count_at)
-			memcpy((char *)frame + sorts[i].count_at, &counts[i], sizeof(counts[i]));
-	}
 	while (reader->in.at < reader->in.end && !reader->in.failed) {
 		const struct sort *sort = sort_read(&reader->in, &elements, &name);
 		if (!sort) {
+			frame->unknown_count += !unpack_view_is(name, "ipctrace");
 			unpack_skip(&reader->in, elements ? elements - 1 : 0);
 			continue;
 		}
-		object_read(reader, sort, next[sort - sorts], elements);
-		next[sort - sorts] += sort->size;
+		void *object = sort_array_add(reader, &arrays[sort - sorts], sort->size);
+		if (object)
+			object_read(reader, sort, object, elements);
+	}
+	for (unsigned i = 0; i < SORTS_COUNT; i++) {
+		memcpy((char *)frame + sorts[i].array_at, &arrays[i].objects, sizeof(arrays[i].objects));
+		if (sorts[i].count_at)
+			memcpy((char *)frame + sorts[i].count_at, &arrays[i].count, sizeof(arrays[i].count));
 	}
 }
 
