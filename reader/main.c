@@ -17,10 +17,12 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{"record", "run a command and record its calls", command_record},
 	{"print", "print the calls of a trace in order of time", command_print},
-	{"info", "what a trace is: host, clocks, processes, counts, losses", command_info},
 	{"check", "verify a trace; repair a damaged one", command_check},
 	{"calls", "list the calls that are traced", command_calls},
+	{"env", "print the environment that traces a program without record", command_env},
+	{"collect", NULL, command_collect},
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))

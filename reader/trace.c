@@ -359,6 +359,17 @@ struct log *trace_live(struct trace *trace)
 	return trace->live;
 }
 
+const void *trace_live_bytes(struct trace *trace, size_t *size)
+{
+	*size = 0;
+	return trace->live ? log_writer_memory(trace->live_memory, size) : NULL;
+}
+
+struct log_anchor trace_last_anchor(const struct trace *trace)
+{
+	return trace->clock.count ? trace->clock.anchors[trace->clock.count - 1] : (struct log_anchor){0};
+}
+
 uint64_t trace_time(struct trace *trace, uint64_t ticks)
 {
 	return clock_realtime(&trace->clock, ticks);

@@ -108,6 +108,12 @@ const struct log_head *trace_head(const struct trace *trace);
 struct log *trace_log(struct trace *trace);
 struct log *trace_live(struct trace *trace);
 
+/* The bytes of trace_live(), as long as the trace is open; NULL without one. */
+const void *trace_live_bytes(struct trace *trace, size_t *size);
+
+/* The latest clock reading of the frames read so far; all 0 without one. */
+struct log_anchor trace_last_anchor(const struct trace *trace);
+
 /*
  * Frames of both logs, numbered through; for commands that need no order. As log_frame_read(); a frame of the live area
  * has a catalogue of its own with the same numbers of calls, so count by batch_shape.call_index. Frames read for the
