@@ -4,7 +4,7 @@
  */
 #include "reader/repair.h"
 #include "format/log_writer.h"
-#include "reader/index.h"
+#include "format/numbering.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,7 @@
 struct repair {
 	struct trace *trace;
 	struct log_writer *writer;
-	struct index threads; /* (pid, tid) to its place in `next` */
-	uint64_t *next;	      /* the number each thread's next event should have */
-	size_t next_count;
+	struct numbering numbering;
 	struct object_end end;
 	uint8_t *packed, *content; /* of the frame being copied */
 	size_t packed_room, content_room;
@@ -83,24 +81,6 @@ static int unpack_content(struct repair *repair, const uint8_t *packed, size_t s
 
 /* ---- objects -------------------------------------------------------------------------------------------------- */
 
-/* The place of a thread in `next`, made when it is new. INDEX_NONE when out of memory. */
-static uint32_t find_thread(struct repair *repair, uint64_t pid, uint64_t tid)
-{
-	uint32_t place = index_get(&repair->threads, pid, tid);
-	uint64_t *next;
-
-	if (place != INDEX_NONE)
-		return place;
-	next = reallocarray(repair->next, repair->next_count + 1, sizeof(*next));
-	if (!next)
-		return INDEX_NONE;
-	repair->next = next;
-	next[repair->next_count] = 0;
-	if (index_set(&repair->threads, pid, tid, (uint32_t)repair->next_count))
-		return INDEX_NONE;
-	return (uint32_t)repair->next_count++;
-}
-
 static bool is_number(const msgpack_object *object)
 {
 	return object->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
@@ -127,25 +107,21 @@ static int copy_events(struct repair *repair, const msgpack_object_array *array,
 {
 	const msgpack_object *members = array->ptr;
 	msgpack_packer *out = log_writer_packer(repair->writer);
-	uint64_t first, lost, count, expected;
-	uint32_t thread;
+	struct numbering_verdict verdict;
+	uint64_t first, lost, count;
 	size_t rest;
 
 	if (array->size < 6 || !is_number(&members[1]) || !is_number(&members[2]) || !is_number(&members[3]) ||
 	    !is_number(&members[4]) || !is_number(&members[5]))
 		return 0;
-	thread = find_thread(repair, members[1].via.u64, members[2].via.u64);
-	if (thread == INDEX_NONE)
-		return -ENOMEM;
 	first = members[3].via.u64;
 	lost = members[4].via.u64;
 	count = members[5].via.u64;
-	expected = repair->next[thread];
-	if (first > expected && first - expected > lost) {
-		repair->account->missing += first - expected - lost;
-		lost = first - expected;
-	}
-	repair->next[thread] = first + count;
+	if (numbering_continue(&repair->numbering, (uint32_t)members[1].via.u64, (uint32_t)members[2].via.u64, first,
+			       lost, count, &verdict))
+		return -ENOMEM;
+	repair->account->missing += verdict.missing;
+	lost += verdict.missing;
 	repair->end.events += count;
 	repair->end.lost_full += lost;
 	rest = skip_heads(bytes, size);
@@ -169,7 +145,6 @@ static bool is_called(const msgpack_object *object, const char *name)
 static int begin_thread(struct repair *repair, const msgpack_object_array *array)
 {
 	uint64_t pid = 0, tid = 0;
-	uint32_t thread;
 
 	if (array->size < 2 || array->ptr[1].type != MSGPACK_OBJECT_MAP)
 		return 0;
@@ -180,12 +155,8 @@ static int begin_thread(struct repair *repair, const msgpack_object_array *array
 		else if (is_called(&member->key, "tid") && is_number(&member->val))
 			tid = member->val.via.u64;
 	}
-	thread = find_thread(repair, pid, tid);
-	if (thread == INDEX_NONE)
-		return -ENOMEM;
-	repair->next[thread] = 0;
 	repair->end.threads++;
-	return 0;
+	return numbering_begin(&repair->numbering, (uint32_t)pid, (uint32_t)tid);
 }
 
 static int copy_object(struct repair *repair, const msgpack_object *object, const uint8_t *bytes, size_t size)
@@ -297,8 +268,7 @@ int repair_write(struct trace *trace, const char *from, const char *to, struct r
 	close(fd);
 	if (rc)
 		unlink(to);
-	index_free(&repair.threads);
-	free(repair.next);
+	numbering_free(&repair.numbering);
 	free(repair.packed);
 	free(repair.content);
 	return rc;

@@ -112,13 +112,18 @@ static int add_thread(struct tables *tables, const struct frame_thread *thread)
 {
 	uint32_t number = (uint32_t)tables->threads_count;
 
-	if (MAKE_ROOM(tables->threads, tables->threads_room, number) ||
-	    MAKE_ROOM(tables->thread_next, tables->nexts_room, number))
+	if (MAKE_ROOM(tables->threads, tables->threads_room, number))
 		return -ENOMEM;
 	tables->threads[number] = (struct trace_thread){.seen = *thread};
-	tables->thread_next[number] = 0;
 	tables->threads_count++;
 	return index_set(&tables->thread_index, thread->pid, thread->tid, number);
+}
+
+static int begin_thread(struct tables *tables, const struct frame_thread *thread)
+{
+	int rc = numbering_begin(&tables->numbering, thread->pid, thread->tid);
+
+	return rc ? rc : add_thread(tables, thread);
 }
 
 /* The present thread of these numbers; one that never said that it began is added. INDEX_NONE when out of memory. */
@@ -130,14 +135,6 @@ static uint32_t find_thread(struct tables *tables, uint32_t pid, uint32_t tid, u
 	if (number != INDEX_NONE)
 		return number;
 	return add_thread(tables, &unannounced) ? INDEX_NONE : index_get(&tables->thread_index, pid, tid);
-}
-
-static void count_hole(struct tables *tables, uint32_t thread, uint64_t first, uint64_t lost)
-{
-	uint64_t expected = tables->thread_next[thread] + lost;
-
-	if (first > expected)
-		tables->loss.lost_uncounted += first - expected;
 }
 
 static int add_thread_end(struct tables *tables, const struct frame_thread_end *end)
@@ -154,9 +151,7 @@ static int add_thread_end(struct tables *tables, const struct frame_thread_end *
 	if (end->lost > known) {
 		tables->threads[thread].lost = end->lost;
 		tables->loss.lost += end->lost - known;
-		tables->thread_next[thread] += end->lost - known;
 	}
-	count_hole(tables, thread, end->made, 0);
 	return 0;
 }
 
@@ -165,10 +160,12 @@ static int add_batch(struct tables *tables, const struct batch_view *batch)
 	uint32_t thread = find_thread(tables, batch->pid, batch->tid, batch->count ? batch->enter[0] : 0);
 	uint32_t process = index_get(&tables->process_index, batch->pid, 0);
 
-	if (thread == INDEX_NONE)
+	struct numbering_verdict verdict;
+
+	if (thread == INDEX_NONE || numbering_continue(&tables->numbering, batch->pid, batch->tid, batch->first,
+						       batch->lost, batch->count, &verdict))
 		return -ENOMEM;
-	count_hole(tables, thread, batch->first, batch->lost);
-	tables->thread_next[thread] = batch->first + batch->count;
+	tables->loss.lost_uncounted += verdict.missing;
 	tables->threads[thread].events += batch->count;
 	tables->threads[thread].lost += batch->lost;
 	tables->loss.events += batch->count;
@@ -206,7 +203,7 @@ int tables_add(struct tables *tables, const struct frame *frame)
 	for (uint32_t i = 0; !rc && i < frame->processes_count; i++)
 		rc = add_process(tables, &frame->processes[i]);
 	for (uint32_t i = 0; !rc && i < frame->threads_count; i++)
-		rc = add_thread(tables, &frame->threads[i]);
+		rc = begin_thread(tables, &frame->threads[i]);
 	for (uint32_t i = 0; !rc && i < frame->modules_count; i++)
 		rc = add_later_modules(tables, &frame->modules[i]);
 	for (uint32_t i = 0; !rc && i < frame->stacks_count; i++)
@@ -227,7 +224,7 @@ void tables_free(struct tables *tables)
 	free(tables->processes);
 	free(tables->process_before);
 	free(tables->threads);
-	free(tables->thread_next);
+	numbering_free(&tables->numbering);
 	free(tables->thread_ends);
 	free(tables->modules);
 	free(tables->stacks);

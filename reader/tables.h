@@ -7,6 +7,7 @@
 #define IPCTRACE_READER_TABLES_H
 
 #include "format/arena.h"
+#include "format/numbering.h"
 #include "reader/index.h"
 #include "reader/trace.h"
 
@@ -26,12 +27,12 @@ struct tables {
 	struct trace_process *processes;
 	uint32_t *process_before; /* the image of the same pid before each, or INDEX_NONE */
 	struct trace_thread *threads;
-	uint64_t *thread_next; /* the number each thread's next event should have */
+	struct numbering numbering;
 	struct frame_thread_end *thread_ends;
 	struct tables_modules *modules;
 	struct tables_stack *stacks;
 	size_t processes_count, threads_count, thread_ends_count, modules_count, stacks_count;
-	size_t processes_room, befores_room, threads_room, nexts_room, thread_ends_room, modules_room, stacks_room;
+	size_t processes_room, befores_room, threads_room, thread_ends_room, modules_room, stacks_room;
 	struct index process_index, thread_index, modules_index, stack_index;
 	struct trace_loss loss;
 };
