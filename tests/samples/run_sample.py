@@ -21,7 +21,7 @@ def lines_of(text):
 
 
 def main():
-    command, sample, call = sys.argv[1:]
+    command, sample, call = (*(str(pathlib.Path(path).resolve()) for path in sys.argv[1:3]), sys.argv[3])
     environment = {name: value for name, value in os.environ.items() if not name.startswith(('IPCTRACE_', 'LD_'))}
     with tempfile.TemporaryDirectory() as folder:
         log = pathlib.Path(folder) / 'sample.ipct'
