@@ -19,6 +19,7 @@ struct command {
 static const struct command commands[] = {
 	{"record", "run a command and record its calls", command_record},
 	{"print", "print the calls of a trace in order of time", command_print},
+	{"report", "what a trace amounts to: by call, object, process and thread", command_report},
 	{"check", "verify a trace; repair a damaged one", command_check},
 	{"calls", "list the calls that are traced", command_calls},
 	{"env", "print the environment that traces a program without record", command_env},

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+/*
+ * `ipctrace report`: what a trace amounts to, by call, by object, by process and thread.
+ *
+ * Calls are counted from the columns of frames in any order; objects and processes need the events in order of time,
+ * because only then it is known what a number means. Each way is gone only when something of it is wanted.
+ */
+#include "reader/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/filter.h"
+#include "reader/amount.h"
+#include "reader/command.h"
+#include "reader/option.h"
+#include "reader/trace.h"
+
+enum report_part {
+	PART_CALL = 1,
+	PART_OBJECT = 2,
+	PART_PROCESS = 4,
+	PART_THREAD = 8,
+	PARTS_ALL = 15,
+	PARTS_ORDERED = PART_OBJECT | PART_PROCESS | PART_THREAD,
+};
+
+struct settings {
+	unsigned parts; /* enum report_part; 0: all */
+	const char *filter;
+	enum report_sort sort;
+	bool json, all;
+	int colour; /* 1 always, 0 never, -1 on a terminal */
+};
+
+/* What is gathered. */
+struct report {
+	const struct settings *settings;
+	struct trace *trace;
+	struct report_view view;
+	uint8_t *enabled;
+	struct flow *flows;
+	struct call_tallies calls;
+	struct identities *identity;
+	struct object_tallies *objects;
+	struct process_tallies *processes;
+};
+
+uint64_t report_ns(const struct report_view *view, uint64_t ticks)
+{
+	return (uint64_t)((double)ticks * view->ns_per_tick + 0.5);
+}
+
+void report_note_more(const struct report_view *view, struct text *out, size_t more)
+{
+	if (more)
+		text_format(out, "%zu more lines; --all shows them\n", more);
+}
+
+/* ---- options ---- */
+
+struct word {
+	const char *word;
+	int value;
+};
+
+static int find_word(const struct word *words, size_t count, const char *value)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(words[i].word, value))
+			return words[i].value;
+	return -1;
+}
+
+#define FIND_WORD(words, value) find_word(words, sizeof(words) / sizeof(words[0]), value)
+
+static int set_by(void *context, const char *value)
+{
+	static const struct word words[] = {
+		{"call", PART_CALL}, {"object", PART_OBJECT}, {"process", PART_PROCESS}, {"thread", PART_THREAD}};
+	struct settings *settings = context;
+	int part = FIND_WORD(words, value);
+
+	if (part < 0)
+		return 1;
+	settings->parts |= (unsigned)part;
+	return 0;
+}
+
+static int set_sort(void *context, const char *value)
+{
+	static const struct word words[] = {{"time", SORT_TIME},     {"count", SORT_COUNT}, {"calls", SORT_COUNT},
+					    {"errors", SORT_ERRORS}, {"bytes", SORT_BYTES}, {"mean", SORT_MEAN},
+					    {"max", SORT_MAX},	     {"name", SORT_NAME}};
+	int sort = FIND_WORD(words, value);
+
+	if (sort < 0)
+		return 1;
+	((struct settings *)context)->sort = (enum report_sort)sort;
+	return 0;
+}
+
+static int set_colour(void *context, const char *value)
+{
+	static const struct word words[] = {{"always", 1}, {"never", 0}, {"auto", 2}};
+	int colour = FIND_WORD(words, value);
+
+	if (colour < 0)
+		return 1;
+	((struct settings *)context)->colour = colour == 2 ? -1 : colour;
+	return 0;
+}
+
+static int set_filter(void *context, const char *value)
+{
+	((struct settings *)context)->filter = value;
+	return 0;
+}
+
+static int set_json(void *context, const char *value)
+{
+	((struct settings *)context)->json = true;
+	return 0;
+}
+
+static int set_all(void *context, const char *value)
+{
+	((struct settings *)context)->all = true;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{0, NULL, "[OPTION]... TRACE", "ipctrace report --by call -e %socket redis.ipct", NULL},
+	{0, "by", "WHAT", "only one part: call, object, process or thread; may be repeated", set_by},
+	{'e', NULL, "EXPR", "count only these calls: names and %families, `!` for all others", set_filter},
+	{'S', "sort", "KEY", "order by time (the default), count, errors, bytes, mean, max or name", set_sort},
+	{'a', "all", NULL, "every line, however many there are", set_all},
+	{0, "json", NULL, "one JSON object; times in ns", set_json},
+	{0, "color", "WHEN", "auto (the default), always or never", set_colour},
+};
+
+/* ---- gathering ---- */
+
+static int prepare(struct report *report)
+{
+	const struct catalogue *catalogue = trace_catalogue(report->trace);
+	char trouble[256];
+
+	report->enabled = malloc(catalogue->calls_count + 1u);
+	report->flows = calloc(catalogue->calls_count + 1u, sizeof(*report->flows));
+	if (!report->enabled || !report->flows || call_tallies_make(&report->calls, catalogue))
+		return -ENOMEM;
+	memset(report->enabled, 1, catalogue->calls_count);
+	for (uint32_t i = 0; i < catalogue->calls_count; i++)
+		report->flows[i] = flow_of_call(&catalogue->calls[i]);
+	if (report->settings->filter &&
+	    filter_parse(report->settings->filter, catalogue, report->enabled, trouble, sizeof(trouble))) {
+		fprintf(stderr, "ipctrace report: -e %s: %s\n", report->settings->filter, trouble);
+		return 1;
+	}
+	report->view = (struct report_view){.catalogue = catalogue,
+					    .enabled = report->enabled,
+					    .flows = report->flows,
+					    .sort = report->settings->sort,
+					    .all = report->settings->all,
+					    .ns_per_tick = 1};
+	return 0;
+}
+
+/* Frames that cannot be read are passed over here: they are in the account of losses. */
+static int count_frames(struct report *report)
+{
+	struct frame *frame = NULL;
+	int error = 0;
+
+	for (size_t i = 0; !error && i < trace_frames(report->trace); i++) {
+		error = trace_frame_read(report->trace, i, &frame);
+		if (!error)
+			error = call_tallies_add(&report->calls, &report->view, frame);
+		else if (error > 0)
+			error = 0;
+	}
+	frame_free(frame);
+	return error;
+}
+
+static int count_event(struct report *report, const struct event *event)
+{
+	uint32_t call = (uint32_t)(event->call - event->catalogue->calls);
+	int error = identity_observe(report->identity, event);
+
+	if (!error && report->enabled[call] && report->objects)
+		error = object_tallies_add(report->objects, event, call);
+	if (!error && report->enabled[call] && report->processes)
+		error = process_tallies_add(report->processes, event);
+	return error;
+}
+
+static int count_entry(struct report *report, const struct trace_entry *entry)
+{
+	switch (entry->kind) {
+	case TRACE_EVENT:
+		return count_event(report, entry->event);
+	case TRACE_PROCESS:
+		return identity_process(report->identity, entry->process);
+	case TRACE_THREAD:
+		return identity_thread(report->identity, entry->thread);
+	case TRACE_THREAD_END:
+		return identity_thread_end(report->identity, entry->thread_end);
+	default:
+		return 0;
+	}
+}
+
+static int count_in_order(struct report *report, unsigned parts)
+{
+	struct trace_entry entry;
+	int error = identity_new(&report->identity, report->view.catalogue);
+
+	if (!error && parts & PART_OBJECT)
+		error = object_tallies_new(&report->objects, &report->view, report->identity);
+	if (!error && parts & (PART_PROCESS | PART_THREAD))
+		error = process_tallies_new(&report->processes, &report->view, report->identity);
+	while (!error) {
+		error = trace_next(report->trace, &entry);
+		if (!error)
+			error = count_entry(report, &entry);
+	}
+	if (error == TRACE_E_END)
+		error = 0;
+	if (!error && report->objects)
+		error = object_tallies_finish(report->objects);
+	return error;
+}
+
+static int gather(struct report *report, unsigned parts)
+{
+	int error = prepare(report);
+
+	if (!error && parts & PART_CALL)
+		error = count_frames(report);
+	if (!error && parts & PARTS_ORDERED)
+		error = count_in_order(report, parts);
+	if (!error) {
+		uint64_t ticks = trace_last_anchor(report->trace).ticks;
+		report->view.ns_per_tick = (double)trace_span(report->trace, ticks, 1u << 30) / (1u << 30);
+	}
+	return error;
+}
+
+static void report_free(struct report *report)
+{
+	object_tallies_free(report->objects);
+	process_tallies_free(report->processes);
+	identity_free(report->identity);
+	call_tallies_free(&report->calls);
+	free(report->enabled);
+	free(report->flows);
+	trace_close(report->trace);
+}
+
+/* ---- printing ---- */
+
+/* What the figures below do not contain comes first. */
+static void print_losses(const struct trace_loss *loss, struct text *out)
+{
+	const struct object_end *end = &loss->end;
+	uint64_t lost = loss->lost + loss->lost_uncounted;
+	bool is_said = false;
+
+	if (lost || end->lost_without_slot || end->lost_write || end->lost_invalid) {
+		text_put(out, "INCOMPLETE: ");
+		amount_count(out, lost + end->lost_without_slot);
+		text_put(out, " events were lost and are not counted below\n");
+		is_said = true;
+	}
+	if (loss->damaged_frames || loss->damage_regions) {
+		text_format(out,
+			    "DAMAGED: %llu frames and %llu regions of the file could not be read; see ipctrace check\n",
+			    (unsigned long long)loss->damaged_frames, (unsigned long long)loss->damage_regions);
+		is_said = true;
+	}
+	if (!loss->is_closed) {
+		text_put(out, "NOT CLOSED: the recording goes on, or its collector was killed\n");
+		is_said = true;
+	}
+	if (is_said)
+		text_char(out, '\n');
+}
+
+static void print_title(const struct report *report, const char *title, bool is_first, struct text *out)
+{
+	if (!is_first)
+		text_char(out, '\n');
+	text_format(out, report->view.colour ? "\033[1;36m%s\033[0m\n" : "%s\n", title);
+}
+
+static void print_report(struct report *report, unsigned parts, struct text *out)
+{
+	bool several = parts & (parts - 1);
+
+	print_losses(trace_loss(report->trace), out);
+	if (parts & PART_CALL) {
+		if (several)
+			print_title(report, "By call", true, out);
+		call_tallies_print(&report->calls, &report->view, out);
+	}
+	if (parts & PART_OBJECT) {
+		if (several)
+			print_title(report, "By object", !(parts & PART_CALL), out);
+		object_tallies_print(report->objects, out);
+	}
+	if (parts & (PART_PROCESS | PART_THREAD)) {
+		if (several)
+			print_title(report, "By process and thread", !(parts & (PART_CALL | PART_OBJECT)), out);
+		process_tallies_print(report->processes, parts & PART_THREAD, out);
+	}
+}
+
+static void print_report_json(struct report *report, unsigned parts, struct text *out)
+{
+	const struct trace_loss *loss = trace_loss(report->trace);
+
+	text_format(out,
+		    "{\"losses\": {\"lost\": %llu, \"uncounted\": %llu, \"without_slot\": %llu, \"write\": %llu, "
+		    "\"invalid\": %llu, \"damaged_frames\": %llu, \"damage_regions\": %llu, \"closed\": %s}",
+		    (unsigned long long)loss->lost, (unsigned long long)loss->lost_uncounted,
+		    (unsigned long long)loss->end.lost_without_slot, (unsigned long long)loss->end.lost_write,
+		    (unsigned long long)loss->end.lost_invalid, (unsigned long long)loss->damaged_frames,
+		    (unsigned long long)loss->damage_regions, loss->is_closed ? "true" : "false");
+	if (parts & PART_CALL) {
+		text_put(out, ",\n \"calls\": ");
+		call_tallies_print_json(&report->calls, &report->view, out);
+	}
+	if (parts & PART_OBJECT) {
+		text_put(out, ",\n \"objects\": ");
+		object_tallies_print_json(report->objects, out);
+	}
+	if (parts & (PART_PROCESS | PART_THREAD)) {
+		text_put(out, ",\n \"processes\": ");
+		process_tallies_print_json(report->processes, out);
+	}
+	text_put(out, "}\n");
+}
+
+static bool wants_colour(int setting)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	if (setting >= 0)
+		return setting;
+	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+}
+
+static int write_out(const struct text *out)
+{
+	if (out->failed) {
+		fprintf(stderr, "ipctrace report: not enough memory\n");
+		return 2;
+	}
+	if (fwrite(out->bytes, 1, out->size, stdout) != out->size || fflush(stdout)) {
+		fprintf(stderr, "ipctrace report: cannot write: %s\n", strerror(errno));
+		return 2;
+	}
+	return 0;
+}
+
+static int run(const struct settings *settings, const char *path)
+{
+	unsigned parts = settings->parts ? settings->parts : PARTS_ALL;
+	struct trace_opening opening = {.unordered = !(parts & PARTS_ORDERED)};
+	struct report report = {.settings = settings};
+	struct log_trouble trouble;
+	struct text out = {0};
+	int status = 2;
+
+	if (trace_open(&report.trace, path, &opening, &trouble)) {
+		fprintf(stderr, "ipctrace report: %s\n", trouble.text);
+		return 2;
+	}
+	int error = gather(&report, parts);
+	if (!error) {
+		report.view.colour = !settings->json && wants_colour(settings->colour);
+		if (settings->json)
+			print_report_json(&report, parts, &out);
+		else
+			print_report(&report, parts, &out);
+		status = write_out(&out);
+	} else if (error < 0) {
+		fprintf(stderr, "ipctrace report: %s: %s\n", path, strerror(-error));
+	}
+	text_free(&out);
+	report_free(&report);
+	return status;
+}
+
+int command_report(int argc, char **argv)
+{
+	struct settings settings = {.colour = -1};
+	int first = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+
+	if (first < 0)
+		return 2;
+	if (argc - first != 1) {
+		fprintf(stderr, "ipctrace report: one trace is wanted; see ipctrace report --help\n");
+		return 2;
+	}
+	return run(&settings, argv[first]);
+}

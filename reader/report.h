@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The parts of a report: what each gathers over the events of a trace, and how it prints it. The command itself, which
+ * knows where the events come from, is in report.c.
+ */
+#ifndef IPCTRACE_READER_REPORT_H
+#define IPCTRACE_READER_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/frame.h"
+#include "reader/flow.h"
+#include "reader/histogram.h"
+#include "reader/identity.h"
+#include "reader/text.h"
+
+enum report_sort { SORT_TIME, SORT_COUNT, SORT_ERRORS, SORT_BYTES, SORT_MEAN, SORT_MAX, SORT_NAME };
+
+/* What all parts need to know. */
+struct report_view {
+	const struct catalogue *catalogue;
+	const uint8_t *enabled;	  /* by call: counted at all */
+	const struct flow *flows; /* by call */
+	double ns_per_tick;
+	enum report_sort sort;
+	bool colour, all; /* all: no table is cut short */
+};
+
+/* A time for people, or ns for machines. */
+uint64_t report_ns(const struct report_view *view, uint64_t ticks);
+
+/* Writes what may be cut short as a note: "312 more; --all shows them". */
+void report_note_more(const struct report_view *view, struct text *out, size_t more);
+
+/* ---- by call (report_call.c): from columns, frames in any order ---- */
+
+struct call_tally {
+	struct histogram *durations; /* NULL while there was none; in ticks */
+	uint64_t errors, bytes, unfinished;
+};
+
+/* One a call of the catalogue. Zero it, and free it with call_tallies_free(). */
+struct call_tallies {
+	struct call_tally *rows;
+	uint32_t count;
+	struct call_tally **of_shape; /* scratch */
+	uint64_t *shape_counts;
+	uint32_t shapes_capacity;
+};
+
+int call_tallies_make(struct call_tallies *tallies, const struct catalogue *catalogue);
+void call_tallies_free(struct call_tallies *tallies);
+
+/* Counts all events of a frame. 0 or -ENOMEM. */
+int call_tallies_add(struct call_tallies *tallies, const struct report_view *view, const struct frame *frame);
+
+/* Adds `from`, which is left as it is. 0 or -ENOMEM. */
+int call_tallies_merge(struct call_tallies *tallies, const struct call_tallies *from);
+void call_tallies_print(const struct call_tallies *tallies, const struct report_view *view, struct text *out);
+void call_tallies_print_json(const struct call_tallies *tallies, const struct report_view *view, struct text *out);
+
+/* ---- by object (report_object.c): events in order of time ---- */
+
+struct object_tallies;
+
+int object_tallies_new(struct object_tallies **tallies, const struct report_view *view, struct identities *identity);
+void object_tallies_free(struct object_tallies *tallies);
+
+/* The event that the identity has just observed. 0 or -ENOMEM. */
+int object_tallies_add(struct object_tallies *tallies, const struct event *event, uint32_t call);
+
+/* Nothing more comes; the identity is finished. 0 or -ENOMEM. */
+int object_tallies_finish(struct object_tallies *tallies);
+void object_tallies_print(struct object_tallies *tallies, struct text *out);
+void object_tallies_print_json(struct object_tallies *tallies, struct text *out);
+
+/* ---- by process and thread (report_process.c): events in order of time ---- */
+
+struct process_tallies;
+
+int process_tallies_new(struct process_tallies **tallies, const struct report_view *view, struct identities *identity);
+void process_tallies_free(struct process_tallies *tallies);
+int process_tallies_add(struct process_tallies *tallies, const struct event *event);
+
+/* `threads`: with a line for each thread below its process. */
+void process_tallies_print(struct process_tallies *tallies, bool threads, struct text *out);
+void process_tallies_print_json(struct process_tallies *tallies, struct text *out);
+
+#endif
