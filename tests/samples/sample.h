@@ -1,101 +1,184 @@
 // SPDX-License-Identifier: MIT
 /*
- * A sample makes one call, once with success and once without, and says on stdout which lines `ipctrace print -e CALL`
- * must print of it. run_sample.py records it and compares. stdio's own calls are not traced, so saying disturbs
- * nothing.
+ * What the samples share: printing the line that is expected of a call, giving up, and a few things to call upon.
+ *
+ * A sample makes its call and prints, from its own variables, the line that `ipctrace print` must show for it. It must
+ * not look at a trace, and it makes its own call as often as it prints a line, never in passing.
  */
 #ifndef IPCTRACE_TESTS_SAMPLE_H
 #define IPCTRACE_TESTS_SAMPLE_H
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-/* One expected line. */
-#define expect(...) (printf(__VA_ARGS__), putchar('\n'))
+#define PRINTS_CALL __attribute__((format(printf, 2, 3)))
 
-/* The result of a call that has just failed, as it is printed. Valid until the next use. */
-static inline const char *failure(void)
+/* Lines leave at once: what follows may be a fork, an exec or an _exit. */
+__attribute__((constructor)) static void output_begin(void)
 {
-	static char text[128];
-
-	snprintf(text, sizeof(text), "-1 %s (%s)", strerrorname_np(errno), strerror(errno));
-	return text;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-/* The sample cannot be made here: its setting is missing. */
-static inline void sample_need(int is_there, const char *what)
+/* The machine cannot do what the sample shows. */
+__attribute__((noreturn)) static inline void sample_skip(const char *reason)
 {
-	if (is_there)
-		return;
-	fprintf(stderr, "cannot prepare the sample: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "%s: %s\n", reason, strerror(errno));
 	exit(77);
 }
 
-static inline struct sockaddr_in sample_loopback(in_port_t port)
+/* What the sample needs beside its own call; its result. */
+#define must(call) must_succeed((long)(call), #call)
+static inline long must_succeed(long result, const char *call)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return address;
+	if (result != -1)
+		return result;
+	perror(call);
+	exit(1);
 }
 
-/* A loopback address as it is printed. Valid until the next use. */
-static inline const char *sample_inet(in_port_t port)
+/* The call, and " = " in the column in which the reader has it. */
+static inline void expect_call(const char *call, va_list values)
 {
-	static char text[128];
+	char text[16384];
 
-	snprintf(text, sizeof(text), "{sa_family=AF_INET, sin_port=htons(%u), sin_addr=inet_addr(\"127.0.0.1\")}",
-		 port);
+	vsnprintf(text, sizeof(text), call, values);
+	printf("%-39s = ", text);
+}
+
+/* " EBADF (Bad file descriptor)" behind what is already there. */
+static inline void expect_reason(int error)
+{
+	printf(" %s (%s)\n", strerrorname_np(error), strerror(error));
+	errno = error;
+}
+
+/* A call of which -1 says that it failed, with errno as the call left it. */
+PRINTS_CALL static inline void expect(long result, const char *call, ...)
+{
+	int error = errno;
+	va_list values;
+
+	va_start(values, call);
+	expect_call(call, values);
+	va_end(values);
+	printf("%ld", result);
+	if (result == -1)
+		expect_reason(error);
+	else
+		printf("\n");
+}
+
+/* The same with an address as its result; NULL and MAP_FAILED say that it failed. */
+PRINTS_CALL static inline void expect_address(const void *result, const char *call, ...)
+{
+	int error = errno;
+	va_list values;
+
+	va_start(values, call);
+	expect_call(call, values);
+	va_end(values);
+	printf(!result ? "NULL" : result == MAP_FAILED ? "-1" : "%p", result);
+	if (!result || result == MAP_FAILED)
+		expect_reason(error);
+	else
+		printf("\n");
+}
+
+/* A call that returns its error number. */
+PRINTS_CALL static inline void expect_error(int error, const char *call, ...)
+{
+	va_list values;
+
+	va_start(values, call);
+	expect_call(call, values);
+	va_end(values);
+	printf("%d", error);
+	if (error)
+		expect_reason(error);
+	else
+		printf("\n");
+}
+
+/* A result that is not a number: "?" of a call that does not return, or a name. */
+PRINTS_CALL static inline void expect_text(const char *result, const char *call, ...)
+{
+	va_list values;
+
+	va_start(values, call);
+	expect_call(call, values);
+	va_end(values);
+	printf("%s\n", result);
+}
+
+/* A file of this folder with `content` in it, open for reading and writing, at its beginning. */
+static inline int file_with(const char *name, const char *content)
+{
+	int fd = (int)must(open(name, O_RDWR | O_CREAT | O_TRUNC, 0600));
+	FILE *file = fopen(name, "w");
+
+	if (!file || fputs(content, file) < 0 || fclose(file)) {
+		perror(name);
+		exit(1);
+	}
+	return fd;
+}
+
+/* Two sockets that are connected. */
+struct ends {
+	int near, far;
+};
+
+static inline struct ends pair_of(int type)
+{
+	int fds[2];
+
+	must(socketpair(AF_UNIX, type, 0, fds));
+	return (struct ends){fds[0], fds[1]};
+}
+
+static inline struct sockaddr_in loopback(unsigned port)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET,
+				    .sin_port = htons((uint16_t)port),
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+/* A socket on a free port of the loopback interface, and its address. */
+static inline int socket_on_loopback(int type, struct sockaddr_in *address)
+{
+	int fd = (int)must(socket(AF_INET, type, 0));
+	socklen_t size = sizeof(*address);
+
+	*address = loopback(0);
+	must(bind(fd, (struct sockaddr *)address, size));
+	must(getsockname(fd, (struct sockaddr *)address, &size));
+	return fd;
+}
+
+/* How a sockaddr is printed; the text is good until the fourth call from here. */
+static inline const char *address_text(const struct sockaddr_in *address)
+{
+	static char texts[4][128];
+	static unsigned next;
+	char *text = texts[next++ % 4];
+
+	snprintf(text, sizeof(texts[0]), "{sa_family=AF_INET, sin_port=htons(%u), sin_addr=inet_addr(\"%s\")}",
+		 ntohs(address->sin_port), inet_ntoa(address->sin_addr));
 	return text;
-}
-
-/* A socket bound to a free loopback port. */
-static inline int sample_bound(int type, in_port_t *port)
-{
-	struct sockaddr_in address = sample_loopback(0);
-	socklen_t size = sizeof(address);
-	int fd = socket(AF_INET, type, 0);
-
-	sample_need(fd >= 0 && !bind(fd, (struct sockaddr *)&address, size) &&
-			    !getsockname(fd, (struct sockaddr *)&address, &size),
-		    "a bound socket");
-	*port = ntohs(address.sin_port);
-	return fd;
-}
-
-/* A listening socket on a free loopback port. */
-static inline int sample_listening(in_port_t *port)
-{
-	int fd = sample_bound(SOCK_STREAM, port);
-
-	sample_need(!listen(fd, 5), "a listening socket");
-	return fd;
-}
-
-/* A socket connected to `port`; its own port in *own. */
-static inline int sample_connected(in_port_t port, in_port_t *own)
-{
-	struct sockaddr_in address = sample_loopback(port);
-	socklen_t size = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	sample_need(fd >= 0 && !connect(fd, (struct sockaddr *)&address, size) &&
-			    !getsockname(fd, (struct sockaddr *)&address, &size),
-		    "a connected socket");
-	*own = ntohs(address.sin_port);
-	return fd;
-}
-
-/* Two connected UNIX sockets of `type`. */
-static inline void sample_pair(int type, int pair[2])
-{
-	sample_need(!socketpair(AF_UNIX, type, 0, pair), "a pair of sockets");
 }
 
 #endif
