@@ -33,11 +33,14 @@ struct use {
 
 /* An object that is gone, or several that are not told apart. */
 struct object_line {
-	char *name; /* without the maker */
-	char *peer; /* "" when not known */
+	char *name;	  /* without the maker */
+	char *group;	  /* what all of its group are called */
+	char *peer;	  /* "" when not known */
+	char *peer_group; /* what the peers of a whole group are called */
 	struct object *maker;
 	enum object_type type;
 	uint64_t objects;
+	bool has_other_peers; /* not all peers are like the first one's */
 	struct use use;
 };
 
@@ -104,13 +107,21 @@ static char *group_name(const struct object *object)
 	return name;
 }
 
-static char *peer_name(const struct object *object)
+/* With its maker, unless that is the maker of both. */
+static char *peer_name(const struct object *object, bool of_group)
 {
-	char text[600] = "";
+	struct object *peer = object->peer;
+	char *own, *name = NULL;
 
-	if (object->peer)
-		object_print(object->peer, text, sizeof(text));
-	return strdup(text);
+	if (!peer)
+		return strdup("");
+	own = of_group ? group_name(peer) : strdup(object_name(peer));
+	if (!own || !peer->process || peer->process == object->process)
+		return own;
+	if (asprintf(&name, "%s: %s", object_name(peer->process), own) < 0)
+		name = NULL;
+	free(own);
+	return name;
 }
 
 static struct group *find_group(struct object_tallies *tallies, const struct object *object)
@@ -130,6 +141,17 @@ static struct group *find_group(struct object_tallies *tallies, const struct obj
 	return group;
 }
 
+static int begin_line(struct object_line *line, struct object *object)
+{
+	line->name = strdup(object_name(object));
+	line->group = group_name(object);
+	line->peer = peer_name(object, false);
+	line->peer_group = peer_name(object, true);
+	line->maker = object->process;
+	line->type = object->type;
+	return line->name && line->group && line->peer && line->peer_group ? 0 : -ENOMEM;
+}
+
 /* An object is no more: its counts go where they are kept. */
 static void keep_use(void *context, struct object *object)
 {
@@ -143,13 +165,7 @@ static void keep_use(void *context, struct object *object)
 	struct object_line *line = NULL;
 	if (group)
 		line = group->apart_count < APART_MAX ? &group->apart[group->apart_count++] : &group->rest;
-	if (line && !line->objects) {
-		line->name = line == &group->rest ? group_name(object) : strdup(object_name(object));
-		line->peer = line == &group->rest ? strdup("") : peer_name(object);
-		line->maker = object->process;
-		line->type = object->type;
-	}
-	if (!line || !line->name || !line->peer) {
+	if (!line || (!line->objects && begin_line(line, object))) {
 		tallies->error = -ENOMEM;
 	} else {
 		line->objects++;
@@ -175,7 +191,9 @@ int object_tallies_new(struct object_tallies **tallies, const struct report_view
 static void free_line(struct object_line *line)
 {
 	free(line->name);
+	free(line->group);
 	free(line->peer);
+	free(line->peer_group);
 }
 
 void object_tallies_free(struct object_tallies *tallies)
@@ -256,8 +274,9 @@ int object_tallies_add(struct object_tallies *tallies, const struct event *event
 	const struct flow *flow = &tallies->view->flows[call];
 	struct object *object = identity_subject(tallies->identity, event);
 
-	/* A number that never was a descriptor is no object. */
-	if (!object || (event->error == EBADF && object->type == OBJECT_UNKNOWN))
+	/* Processes have a part of their own, and use the tag; a number that never was a descriptor is no object. */
+	if (!object || object->type == OBJECT_PROCESS || object->type == OBJECT_THREAD ||
+	    (event->error == EBADF && object->type == OBJECT_UNKNOWN))
 		return tallies->error;
 	count_call(tallies, object, event);
 	if (flow->direction == FLOW_MOVED)
@@ -300,6 +319,9 @@ static int compare_lines(const void *left, const void *right)
 {
 	const struct line_order *a = left, *b = right;
 
+	/* Files come last: they are not whom programs talk to. */
+	if ((a->line->type == OBJECT_FILE) != (b->line->type == OBJECT_FILE))
+		return a->line->type == OBJECT_FILE ? 1 : -1;
 	if (a->sort != SORT_NAME) {
 		uint64_t value_a = sort_value(a->line, a->sort), value_b = sort_value(b->line, b->sort);
 		if (value_a != value_b)
@@ -308,7 +330,22 @@ static int compare_lines(const void *left, const void *right)
 	return strcmp(a->line->name, b->line->name);
 }
 
-static struct line_order *sort_lines(const struct object_tallies *tallies, size_t *count)
+/* A group of many is one line. */
+static void fold_group(struct group *group)
+{
+	for (uint32_t i = 0; i < group->apart_count; i++) {
+		struct object_line *line = &group->apart[i];
+		group->rest.objects += line->objects;
+		merge_use(&group->rest.use, &line->use);
+		if (strcmp(group->rest.peer_group, line->peer_group))
+			group->rest.has_other_peers = true;
+		free_line(line);
+	}
+	group->apart_count = 0;
+}
+
+/* The lines of all groups, in the order wanted. Folds groups, so it is called once. */
+static struct line_order *sort_lines(struct object_tallies *tallies, size_t *count)
 {
 	size_t capacity = 1;
 
@@ -319,6 +356,8 @@ static struct line_order *sort_lines(const struct object_tallies *tallies, size_
 	if (!order)
 		return NULL;
 	for (struct group *group = tallies->first; group; group = group->next) {
+		if (group->rest.objects && !tallies->view->all)
+			fold_group(group);
 		for (uint32_t i = 0; i < group->apart_count; i++)
 			order[(*count)++] = (struct line_order){&group->apart[i], tallies->view->sort};
 		if (group->rest.objects)
@@ -357,6 +396,18 @@ static void print_users(struct text *text, const struct use *use)
 		text_put(text, ", ...");
 }
 
+static const char *line_name(const struct object_line *line)
+{
+	return line->objects > 1 ? line->group : line->name;
+}
+
+static const char *line_peer(const struct object_line *line)
+{
+	if (line->objects == 1)
+		return line->peer;
+	return line->has_other_peers ? "several" : line->peer_group;
+}
+
 static void print_line(struct amount_table *table, const struct report_view *view, const struct object_line *line)
 {
 	amount_time(&table->cells, report_ns(view, line->use.ticks));
@@ -373,11 +424,11 @@ static void print_line(struct amount_table *table, const struct report_view *vie
 	amount_cell(table);
 	if (line->maker)
 		text_format(&table->cells, "%s: ", line->maker->label);
-	text_put(&table->cells, line->name);
+	text_put(&table->cells, line_name(line));
 	if (line->objects > 1)
-		text_format(&table->cells, " (%llu more of them)", (unsigned long long)line->objects);
-	if (line->peer[0])
-		text_format(&table->cells, "  <->  %s", line->peer);
+		text_format(&table->cells, " (%llu of them)", (unsigned long long)line->objects);
+	if (*line_peer(line))
+		text_format(&table->cells, "  <->  %s", line_peer(line));
 	amount_cell(table);
 }
 
@@ -406,7 +457,7 @@ static void print_line_json(struct text *out, const struct report_view *view, co
 	const struct use *use = &line->use;
 
 	text_put(out, "{\"object\": ");
-	text_json_string(out, line->name);
+	text_json_string(out, line_name(line));
 	text_put(out, ", \"type\": ");
 	text_json_string(out, object_type_name(line->type));
 	text_put(out, ", \"process\": ");
@@ -415,8 +466,8 @@ static void print_line_json(struct text *out, const struct report_view *view, co
 	else
 		text_put(out, "null");
 	text_put(out, ", \"peer\": ");
-	if (line->peer[0])
-		text_json_string(out, line->peer);
+	if (*line_peer(line))
+		text_json_string(out, line_peer(line));
 	else
 		text_put(out, "null");
 	text_put(out, ", \"users\": [");
