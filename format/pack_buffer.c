@@ -36,8 +36,6 @@ static bool buffer_grow(struct pack_buffer *buffer, size_t size)
 {
 	size_t capacity = buffer->capacity ? buffer->capacity : 1024;
 
-	if (size > buffer->limit - buffer->size)
-		return false;
 	while (capacity < buffer->size + size)
 		capacity *= 2;
 	uint8_t *bytes = realloc(buffer->bytes, capacity);
@@ -52,7 +50,8 @@ uint8_t *pack_buffer_extend(struct pack_buffer *buffer, size_t size)
 {
 	if (buffer->failed)
 		return NULL;
-	if (size > buffer->capacity - buffer->size && !buffer_grow(buffer, size)) {
+	if (size > buffer->limit - buffer->size ||
+	    (size > buffer->capacity - buffer->size && !buffer_grow(buffer, size))) {
 		buffer->failed = true;
 		return NULL;
 	}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Integer columns: what goes in comes out, and takes the room it should.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "format/column.h"
+
+#define COUNT_MAX 20000u
+
+static uint64_t values[COUNT_MAX], decoded[COUNT_MAX];
+static uint64_t state = 1;
+
+static uint64_t random_next(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+/* The bytes that `count` values take, after asserting that they survive. */
+static size_t column_round_trip(uint32_t count)
+{
+	struct pack_buffer buffer;
+
+	pack_buffer_init(&buffer, 1 << 24);
+	column_pack(&buffer, values, count);
+	cr_assert(!buffer.failed);
+	struct unpack in = unpack_from(buffer.bytes, buffer.size);
+	column_unpack(&in, decoded, count);
+	cr_assert(!in.failed && in.at == in.end);
+	for (uint32_t i = 0; i < count; i++)
+		cr_assert_eq(decoded[i], values[i], "value %u of %u", i, count);
+	size_t size = buffer.size;
+	pack_buffer_free(&buffer);
+	return size;
+}
+
+Test(column, keeps_values_of_every_width_and_sign)
+{
+	for (unsigned bits = 0; bits <= 64; bits++) {
+		for (uint32_t count = 0; count < 700; count = count * 2 + 1) {
+			uint64_t mask = bits < 64 ? (1ull << bits) - 1 : UINT64_MAX;
+			for (uint32_t i = 0; i < count; i++)
+				values[i] = (random_next() & mask) - (bits % 2 ? mask / 2 : 0);
+			column_round_trip(count);
+		}
+	}
+}
+
+Test(column, keeps_the_patterns_around_the_escape)
+{
+	for (unsigned width = 1; width <= 8; width++) {
+		uint64_t escape = width < 8 ? (1ull << 8 * width) - 1 : UINT64_MAX;
+		for (uint32_t i = 0; i < 1000; i++)
+			values[i] = i % 7 ? i % 5 : escape - 2 + i % 4;
+		column_round_trip(1000);
+	}
+}
+
+Test(column, keeps_extremes)
+{
+	static const uint64_t extremes[] = {0, 1, UINT64_MAX, 1ull << 63, (1ull << 63) - 1, (1ull << 63) + 1};
+
+	for (uint32_t i = 0; i < 600; i++)
+		values[i] = extremes[random_next() % 6];
+	column_round_trip(600);
+}
+
+Test(column, takes_no_bytes_for_a_constant)
+{
+	for (uint32_t i = 0; i < COUNT_MAX; i++)
+		values[i] = 1ull << 50;
+	cr_assert_leq(column_round_trip(COUNT_MAX), 16);
+}
+
+Test(column, is_not_widened_by_outliers)
+{
+	for (uint32_t i = 0; i < COUNT_MAX; i++)
+		values[i] = i % 1000 ? random_next() % 200 : random_next();
+	cr_assert_leq(column_round_trip(COUNT_MAX), COUNT_MAX + 20 * 10 + 50);
+}
+
+Test(column, codes_steps_when_they_are_smaller_than_values)
+{
+	uint64_t offset = 1ull << 40;
+
+	for (uint32_t i = 0; i < COUNT_MAX; i++)
+		values[i] = offset += random_next() % 100;
+	cr_assert_leq(column_round_trip(COUNT_MAX), COUNT_MAX + 50);
+}
+
+Test(column, survives_a_sample_that_misleads)
+{
+	for (uint32_t i = 0; i < COUNT_MAX; i++)
+		values[i] = i < COUNT_MAX / 2 ? 5 : random_next();
+	column_round_trip(COUNT_MAX);
+	for (uint32_t i = 0; i < COUNT_MAX; i++)
+		values[i] = i % 2 ? 5 : random_next() >> 8;
+	column_round_trip(COUNT_MAX);
+}
+
+Test(column, refuses_bytes_that_do_not_fit_the_count)
+{
+	struct pack_buffer buffer;
+
+	for (uint32_t i = 0; i < 100; i++)
+		values[i] = i;
+	pack_buffer_init(&buffer, 1 << 16);
+	column_pack(&buffer, values, 100);
+	struct unpack in = unpack_from(buffer.bytes, buffer.size);
+	column_unpack(&in, decoded, 101);
+	cr_assert(in.failed);
+	pack_buffer_free(&buffer);
+}
