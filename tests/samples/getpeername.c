@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+/* The other end of a connection, and of a socket that has none. */
+#include "tests/samples/sample.h"
 
 int main(void)
 {
-	struct sockaddr_in address;
-	socklen_t size = sizeof(address);
-	in_port_t port, own;
-	int listener = sample_listening(&port);
-	int fd = sample_connected(port, &own);
+	struct sockaddr_in address, peer;
+	int listener = socket_on_loopback(SOCK_STREAM, &address), fd = (int)must(socket(AF_INET, SOCK_STREAM, 0));
+	socklen_t size = sizeof(peer);
 
-	getpeername(fd, (struct sockaddr *)&address, &size);
-	expect("getpeername(%d, %s, [16]) = 0", fd, sample_inet(port));
-	getpeername(listener, (struct sockaddr *)&address, &size);
-	expect("getpeername(%d, %p, [16]) = %s", listener, (void *)&address, failure());
-	return 0;
+	must(listen(listener, 1));
+	expect(getpeername(fd, (struct sockaddr *)&peer, &size), "getpeername(%d, %p, [16])", fd, (void *)&peer);
+	must(connect(fd, (struct sockaddr *)&address, sizeof(address)));
+	expect(getpeername(fd, (struct sockaddr *)&peer, &size), "getpeername(%d, %s, [16])", fd,
+	       address_text(&address));
 }

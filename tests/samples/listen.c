@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+/* A socket that can listen and one that cannot. */
+#include "tests/samples/sample.h"
 
 int main(void)
 {
-	in_port_t port;
-	int fd = sample_bound(SOCK_STREAM, &port);
+	struct sockaddr_in address;
+	int stream = socket_on_loopback(SOCK_STREAM, &address);
+	int datagram = socket_on_loopback(SOCK_DGRAM, &address);
 
-	listen(fd, 17);
-	expect("listen(%d, 17) = 0", fd);
-	fd = sample_bound(SOCK_DGRAM, &port);
-	listen(fd, 1);
-	expect("listen(%d, 1) = %s", fd, failure());
-	return 0;
+	expect(listen(stream, 5), "listen(%d, 5)", stream);
+	expect(listen(datagram, SOMAXCONN), "listen(%d, 4096)", datagram);
+	expect(listen(-1, 0), "listen(-1, 0)");
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+/* Bytes, a look at them, more than the buffer holds, an end, and nothing there; also under its fortified name. */
+#include "tests/samples/sample.h"
+
+ssize_t __recv_chk(int sockfd, void *buf, size_t len, size_t buflen, int flags);
 
 int main(void)
 {
-	char buffer[16];
-	int pair[2];
+	struct ends ends = pair_of(SOCK_STREAM), messages = pair_of(SOCK_DGRAM);
+	char bytes[16];
 
-	sample_pair(SOCK_STREAM, pair);
-	send(pair[0], "a\0b\377", 4, 0);
-	recv(pair[1], buffer, sizeof(buffer), MSG_PEEK);
-	expect("recv(%d, \"a\\0b\\377\", 16, MSG_PEEK) = 4", pair[1]);
-	recv(pair[1], buffer, 2, 0);
-	expect("recv(%d, \"a\\0\", 2, 0) = 2", pair[1]);
-	recv(pair[0], buffer, sizeof(buffer), MSG_DONTWAIT);
-	expect("recv(%d, %p, 16, MSG_DONTWAIT) = %s", pair[0], (void *)buffer, failure());
-	shutdown(pair[0], SHUT_WR);
-	recv(pair[1], buffer, 2, 0);
-	expect("recv(%d, \"b\\377\", 2, 0) = 2", pair[1]);
-	recv(pair[1], buffer, 2, 0);
-	expect("recv(%d, \"\", 2, 0) = 0", pair[1]);
-	return 0;
+	must(write(ends.far, "hello", 5));
+	expect(recv(ends.near, bytes, 3, MSG_PEEK), "recv(%d, \"hel\", 3, MSG_PEEK)", ends.near);
+	expect(recv(ends.near, bytes, 3, 0), "recv(%d, \"hel\", 3, 0)", ends.near);
+	expect(__recv_chk(ends.near, bytes, 8, sizeof(bytes), 0), "recv(%d, \"lo\", 8, 0)", ends.near);
+	expect(recv(ends.near, bytes, 8, MSG_DONTWAIT), "recv(%d, %p, 8, MSG_DONTWAIT)", ends.near, (void *)bytes);
+	must(shutdown(ends.far, SHUT_WR));
+	expect(recv(ends.near, bytes, 8, 0), "recv(%d, \"\", 8, 0)", ends.near);
+	must(write(messages.far, "a longer message", 16));
+	expect(recv(messages.near, bytes, 4, MSG_TRUNC), "recv(%d, %p, 4, MSG_TRUNC)", messages.near, (void *)bytes);
+	expect(recv(-1, bytes, 8, 0), "recv(-1, %p, 8, 0)", (void *)bytes);
+	expect(recv(messages.near, NULL, 8, MSG_DONTWAIT), "recv(%d, NULL, 8, MSG_DONTWAIT)", messages.near);
 }

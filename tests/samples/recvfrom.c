@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+/* With the sender's address and without; also under its fortified name. */
+#include "tests/samples/sample.h"
+
+ssize_t __recvfrom_chk(int sockfd, void *buf, size_t len, size_t buflen, int flags, struct sockaddr *src_addr,
+		       socklen_t *addrlen);
 
 int main(void)
 {
-	struct sockaddr_in address;
-	socklen_t size = sizeof(address);
-	in_port_t from_port, to_port;
-	char buffer[16];
-	int from = sample_bound(SOCK_DGRAM, &from_port), to = sample_bound(SOCK_DGRAM, &to_port);
+	struct sockaddr_in address, sender, found;
+	int near = socket_on_loopback(SOCK_DGRAM, &address), far = socket_on_loopback(SOCK_DGRAM, &sender);
+	socklen_t size = 64, same = sizeof(found);
+	char bytes[16];
 
-	address = sample_loopback(to_port);
-	sendto(from, "hello", 5, 0, (struct sockaddr *)&address, size);
-	recvfrom(to, buffer, sizeof(buffer), 0, (struct sockaddr *)&address, &size);
-	expect("recvfrom(%d, \"hello\", 16, 0, %s, [16]) = 5", to, sample_inet(from_port));
-	recvfrom(to, buffer, sizeof(buffer), MSG_DONTWAIT, NULL, NULL);
-	expect("recvfrom(%d, %p, 16, MSG_DONTWAIT, NULL, NULL) = %s", to, (void *)buffer, failure());
-	return 0;
+	must(connect(far, (struct sockaddr *)&address, sizeof(address)));
+	for (int i = 0; i < 3; i++)
+		must(write(far, "hello", 5));
+	expect(recvfrom(near, bytes, sizeof(bytes), 0, (struct sockaddr *)&found, &size),
+	       "recvfrom(%d, \"hello\", 16, 0, %s, [64 => 16])", near, address_text(&sender));
+	expect(__recvfrom_chk(near, bytes, 2, sizeof(bytes), 0, (struct sockaddr *)&found, &same),
+	       "recvfrom(%d, \"he\", 2, 0, %s, [16])", near, address_text(&sender));
+	expect(recvfrom(near, bytes, sizeof(bytes), MSG_WAITALL, NULL, NULL),
+	       "recvfrom(%d, \"hello\", 16, MSG_WAITALL, NULL, NULL)", near);
+	expect(recvfrom(near, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&found, &same),
+	       "recvfrom(%d, %p, 16, MSG_DONTWAIT, %p, [16])", near, (void *)bytes, (void *)&found);
 }

@@ -152,9 +152,8 @@ static inline struct ends pair_of(int type)
 
 static inline struct sockaddr_in loopback(unsigned port)
 {
-	return (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_port = htons((uint16_t)port),
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	return (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 /* A socket on a free port of the loopback interface, and its address. */

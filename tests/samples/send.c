@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+/* Bytes that print and bytes that do not, more than is kept, and nobody to hear them. */
+#include "tests/samples/sample.h"
+
+ssize_t __send(int sockfd, const void *buf, size_t len, int flags);
 
 int main(void)
 {
-	static char large[1000];
-	int pair[2];
+	struct ends ends = pair_of(SOCK_STREAM);
+	const char *bytes = "a\n\"\0\377", *reply = "none";
+	char many[100];
 
-	sample_pair(SOCK_STREAM, pair);
-	send(pair[0], "PING\r\n", 6, MSG_DONTWAIT | MSG_NOSIGNAL);
-	expect("send(%d, \"PING\\r\\n\", 6, MSG_DONTWAIT|MSG_NOSIGNAL) = 6", pair[0]);
-	memset(large, 'x', sizeof(large));
-	send(pair[0], large, sizeof(large), 0);
-	expect("send(%d, \"%.64s\"..., 1000, 0) = 1000", pair[0], large);
-	send(-1, large, 1, 0);
-	expect("send(-1, %p, 1, 0) = %s", (void *)large, failure());
-	return 0;
+	memset(many, 'x', sizeof(many));
+	expect(send(ends.near, "PING\r\n", 6, MSG_NOSIGNAL), "send(%d, \"PING\\r\\n\", 6, MSG_NOSIGNAL)", ends.near);
+	expect(send(ends.near, bytes, 5, MSG_DONTWAIT | MSG_MORE),
+	       "send(%d, \"a\\n\\\"\\0\\377\", 5, MSG_DONTWAIT|MSG_MORE)", ends.near);
+	expect(send(ends.near, many, sizeof(many), 0), "send(%d, \"%.64s\"..., 100, 0)", ends.near, many);
+	expect(__send(ends.far, "", 0, 0), "send(%d, \"\", 0, 0)", ends.far);
+	must(close(ends.far));
+	expect(send(ends.near, reply, 4, MSG_NOSIGNAL), "send(%d, %p, 4, MSG_NOSIGNAL)", ends.near, (void *)reply);
 }

@@ -1,32 +1,49 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+/* A gathered message, a descriptor and credentials sent along, and a socket that has no peer. */
+#include "tests/samples/sample.h"
 
-#include <sys/uio.h>
-
-int main(void)
+static void send_rights(struct ends ends)
 {
 	union {
 		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
-	struct iovec vector[2] = {{(char[]){"abc"}, 3}, {(char[]){"defg"}, 4}};
-	struct msghdr message = {.msg_iov = vector, .msg_iovlen = 2};
-	int pair[2], passed = STDIN_FILENO;
+		char bytes[CMSG_SPACE(2 * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+	} control = {{0}};
+	struct iovec part = {"r", 1};
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&message), *credentials;
+	struct ucred me = {getpid(), getuid(), getgid()};
 
-	sample_pair(SOCK_STREAM, pair);
-	sendmsg(pair[0], &message, MSG_NOSIGNAL);
-	expect("sendmsg(%d, {msg_name=NULL, msg_iov=[{iov_base=\"abc\", iov_len=3}, {iov_base=\"defg\", iov_len=4}]}, "
-	       "MSG_NOSIGNAL) = 7",
-	       pair[0]);
-	memcpy(CMSG_DATA(&control.head), &passed, sizeof(passed));
-	message.msg_control = &control;
-	message.msg_controllen = sizeof(control);
+	*rights = (struct cmsghdr){CMSG_LEN(8), SOL_SOCKET, SCM_RIGHTS};
+	memcpy(CMSG_DATA(rights), &ends, 8);
+	credentials = CMSG_NXTHDR(&message, rights);
+	*credentials = (struct cmsghdr){CMSG_LEN(sizeof(me)), SOL_SOCKET, SCM_CREDENTIALS};
+	memcpy(CMSG_DATA(credentials), &me, sizeof(me));
+	expect(sendmsg(ends.near, &message, 0),
+	       "sendmsg(%d, {msg_name=NULL, msg_iov=[{iov_base=\"r\", iov_len=1}], msg_control=[{cmsg_len=24, "
+	       "cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[%d, %d]}, {cmsg_len=28, cmsg_level=SOL_SOCKET, "
+	       "cmsg_type=SCM_CREDENTIALS, cmsg_data={pid=%d, uid=%d, gid=%d}}]}, 0)",
+	       ends.near, ends.near, ends.far, me.pid, (int)me.uid, (int)me.gid);
+}
+
+int main(void)
+{
+	struct sockaddr_in address;
+	struct ends ends = pair_of(SOCK_STREAM);
+	struct iovec parts[] = {{"one", 3}, {NULL, 0}, {" two", 4}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+	int datagram = socket_on_loopback(SOCK_DGRAM, &address);
+
+	expect(sendmsg(ends.near, &message, MSG_NOSIGNAL),
+	       "sendmsg(%d, {msg_name=NULL, msg_iov=[{iov_base=\"one\", iov_len=3}, {iov_base=\"\", iov_len=0}, "
+	       "{iov_base=\" two\", iov_len=4}]}, MSG_NOSIGNAL)",
+	       ends.near);
+	send_rights(ends);
+	expect(sendmsg(datagram, &message, 0), "sendmsg(%d, %p, 0)", datagram, (void *)&message);
+	message.msg_name = &address;
+	message.msg_namelen = sizeof(address);
 	message.msg_iovlen = 1;
-	sendmsg(pair[0], &message, 0);
-	expect("sendmsg(%d, {msg_name=NULL, msg_iov=[{iov_base=\"abc\", iov_len=3}], msg_control=[{cmsg_len=20, "
-	       "cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[0]}]}, 0) = 3",
-	       pair[0]);
-	sendmsg(-1, &message, 0);
-	expect("sendmsg(-1, %p, 0) = %s", (void *)&message, failure());
-	return 0;
+	expect(sendmsg(datagram, &message, 0), "sendmsg(%d, {msg_name=%s, msg_iov=[{iov_base=\"one\", iov_len=3}]}, 0)",
+	       datagram, address_text(&address));
+	expect(sendmsg(datagram, NULL, 0), "sendmsg(%d, NULL, 0)", datagram);
 }

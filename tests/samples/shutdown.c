@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+/* One direction, both, and what is no socket. */
+#include "tests/samples/sample.h"
 
 int main(void)
 {
-	int pair[2];
+	struct ends ends = pair_of(SOCK_STREAM);
+	int file = file_with("file", "");
 
-	sample_pair(SOCK_STREAM, pair);
-	shutdown(pair[0], SHUT_WR);
-	expect("shutdown(%d, SHUT_WR) = 0", pair[0]);
-	shutdown(pair[0], 3);
-	expect("shutdown(%d, 3) = %s", pair[0], failure());
-	return 0;
+	expect(shutdown(ends.near, SHUT_RD), "shutdown(%d, SHUT_RD)", ends.near);
+	expect(shutdown(ends.near, SHUT_WR), "shutdown(%d, SHUT_WR)", ends.near);
+	expect(shutdown(ends.far, SHUT_RDWR), "shutdown(%d, SHUT_RDWR)", ends.far);
+	expect(shutdown(file, SHUT_RDWR), "shutdown(%d, SHUT_RDWR)", file);
+	expect(shutdown(ends.near, 3), "shutdown(%d, 3)", ends.near);
 }
