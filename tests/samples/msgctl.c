@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+#include "tests/samples/sample.h"
 
 #include <sys/msg.h>
 
@@ -8,15 +8,16 @@ int main(void)
 	struct msqid_ds state;
 	int id = msgget(IPC_PRIVATE, 0600);
 
-	sample_need(id >= 0, "a message queue");
+	if (!(id >= 0))
+		sample_skip("a message queue");
 	msgctl(id, IPC_STAT, &state);
-	expect("msgctl(%d, IPC_STAT, {key=IPC_PRIVATE, uid=%u, gid=%u, mode=0600, msg_stime=0, msg_rtime=0, "
-	       "msg_ctime=%ld, "
-	       "msg_cbytes=0, msg_qnum=0, msg_qbytes=%lu, msg_lspid=0, msg_lrpid=0}) = 0",
+	expect(0,
+	       "msgctl(%d, IPC_STAT, {key=IPC_PRIVATE, uid=%u, gid=%u, mode=0600, msg_stime=0, msg_rtime=0, "
+	       "msg_ctime=%ld, msg_cbytes=0, msg_qnum=0, msg_qbytes=%lu, msg_lspid=0, msg_lrpid=0})",
 	       id, getuid(), getgid(), state.msg_ctime, state.msg_qbytes);
 	msgctl(id, IPC_RMID, NULL);
-	expect("msgctl(%d, IPC_RMID, NULL) = 0", id);
+	expect(0, "msgctl(%d, IPC_RMID, NULL)", id);
 	msgctl(id, IPC_STAT, &state);
-	expect("msgctl(%d, IPC_STAT, %p) = %s", id, (void *)&state, failure());
+	expect(-1, "msgctl(%d, IPC_STAT, %p)", id, (void *)&state);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sample.h"
+#include "tests/samples/sample.h"
 
 #include <sys/msg.h>
 
@@ -7,11 +7,12 @@ int main(void)
 {
 	int id = msgget(IPC_PRIVATE, IPC_CREAT | 0640);
 
-	sample_need(id >= 0, "a message queue");
-	expect("msgget(IPC_PRIVATE, IPC_CREAT|0640) = %d", id);
+	if (!(id >= 0))
+		sample_skip("a message queue");
+	expect(id, "msgget(IPC_PRIVATE, IPC_CREAT|0640)");
 	msgctl(id, IPC_RMID, NULL);
 	key_t key = 0x1b0000 + getpid();
 	msgget(key, 0);
-	expect("msgget(%#x, 0) = %s", key, failure());
+	expect(-1, "msgget(%#x, 0)", key);
 	return 0;
 }
