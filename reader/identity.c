@@ -101,11 +101,6 @@ static const struct rule *rule_of(const struct identities *identity, const struc
 	return &identity->rules[event->call - event->catalogue->calls];
 }
 
-bool identity_concerns(const struct identities *identity, uint32_t call)
-{
-	return identity->rules[call].apply;
-}
-
 void identity_set_result(struct identities *identity, struct object *object)
 {
 	if (object)

@@ -46,12 +46,6 @@ int identity_thread_end(struct identities *identity, const struct frame_thread_e
  */
 int identity_observe(struct identities *identity, const struct event *event);
 
-/*
- * Whether identity_observe() has anything to do for the call with this number in the catalogue; observing the others
- * may be left out when no look-ups are made in between.
- */
-bool identity_concerns(const struct identities *identity, uint32_t call);
-
 /* Take effect of all that is outstanding, and report every object to the watcher. Nothing may be observed after. */
 void identity_finish(struct identities *identity);
 

@@ -375,13 +375,19 @@ void news_free(struct process_news *news)
 	free(news);
 }
 
-static char *copy_image(const char *exe)
+/*
+ * The name a program was called by: one file may be many programs (redis-server is a link to redis-check-rdb). A login
+ * shell's has a dash in front.
+ */
+static char *copy_image(const struct frame_process *process)
 {
-	const char *slash = exe ? strrchr(exe, '/') : NULL;
+	const char *path = process->argc && process->argv[0][0] ? process->argv[0] : process->exe;
+	const char *slash = path ? strrchr(path, '/') : NULL;
 
-	if (!exe || !*exe)
+	if (!path || !*path)
 		return NULL;
-	return strdup(slash && slash[1] ? slash + 1 : exe);
+	path = slash && slash[1] ? slash + 1 : path;
+	return strdup(path + (*path == '-'));
 }
 
 int identity_process(struct identities *identity, const struct frame_process *process)
@@ -393,7 +399,7 @@ int identity_process(struct identities *identity, const struct frame_process *pr
 	news->pid = process->pid;
 	news->parent = process->parent;
 	news->origin = process->origin;
-	news->image = copy_image(process->exe);
+	news->image = copy_image(process);
 	if (process->fds_count && !(news->fds = calloc(process->fds_count, sizeof(*news->fds)))) {
 		news_free(news);
 		return -ENOMEM;

@@ -28,6 +28,7 @@ struct use {
 	uint64_t ticks, waiting;
 	struct object *users[USERS_MAX]; /* processes, in the order of coming */
 	uint32_t users_count;
+	uint32_t last_pid; /* of the call before: most often that of the next */
 	bool has_more_users;
 };
 

@@ -37,10 +37,6 @@ struct process_tallies {
 	struct identities *identity;
 	struct process_line *lines; /* the tag of a process is its place here + 1 */
 	size_t count, capacity;
-	/* the thread of the event before, which is most often that of the next */
-	uint32_t last_pid, last_tid;
-	uint64_t last_id;
-	struct object *last_thread;
 };
 
 int process_tallies_new(struct process_tallies **tallies, const struct report_view *view, struct identities *identity)
