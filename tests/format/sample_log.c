@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Makes the sample log from raw records.
+ */
+#include <string.h>
+
+#include "format/batch.h"
+#include "format/object.h"
+#include "tests/format/sample_log.h"
+#include "tests/format/tape.h"
+
+static const char *const command[] = {"redis-server", "--port", "7777"};
+
+const struct log_head sample_head = {
+	.tool_version = "0.1.0",
+	.created = 1700000000123456789ull,
+	.command = command,
+	.command_count = 3,
+	.directory = "/srv",
+	.host = "host",
+	.kernel = "Linux 6.1.0",
+	.machine = "x86_64",
+	.boot_id = "0f0f0f0f",
+	.clock_is_tsc = true,
+	.filter = "%socket",
+	.payload_limit = 64,
+	.stack_depth = 4,
+	.full_policy = 1,
+	.catalogue = &catalogue_builtin,
+};
+
+/* A record with items behind it, as a ring would hold it. */
+struct composed {
+	_Alignas(8) uint8_t bytes[2048];
+	size_t size;
+};
+
+static void composed_begin(struct composed *composed, const void *record, size_t size)
+{
+	memcpy(composed->bytes, record, size);
+	composed->size = size;
+}
+
+static void composed_item(struct composed *composed, enum item_form form, uint16_t index, const void *bytes,
+			  size_t size)
+{
+	struct item item = {.arg = ITEM_NO_ARG, .form = (uint8_t)form, .index = index, .size = (uint32_t)size};
+
+	memset(composed->bytes + composed->size, 0, item_words(item.size) * 8ul);
+	memcpy(composed->bytes + composed->size, &item, sizeof(item));
+	memcpy(composed->bytes + composed->size + sizeof(item), bytes, size);
+	composed->size += item_words(item.size) * 8ul;
+}
+
+static const void *composed_end(struct composed *composed)
+{
+	struct record_head head;
+
+	memcpy(&head, composed->bytes, sizeof(head));
+	head.words = (uint32_t)(composed->size / 8) & 0xfffff;
+	memcpy(composed->bytes, &head, sizeof(head));
+	return composed->bytes;
+}
+
+static void module_item(struct composed *composed)
+{
+	static const char path[] = "/usr/lib/libc.so.6";
+	struct item_module module = {.base = 0x7f0000000000,
+				     .start = 0x7f0000026000,
+				     .end = 0x7f000017b000,
+				     .build_id = {1, 2, 3, 4},
+				     .build_id_size = 20,
+				     .path_size = sizeof(path) - 1};
+	uint8_t bytes[sizeof(module) + sizeof(path) - 1];
+
+	memcpy(bytes, &module, sizeof(module));
+	memcpy(bytes + sizeof(module), path, sizeof(path) - 1);
+	composed_item(composed, ITEM_MODULE, 0, bytes, sizeof(bytes));
+}
+
+static int process_write(msgpack_packer *out)
+{
+	struct record_process process = {.head = {.type = RECORD_PROCESS_BEGIN},
+					 .ticks = 1000,
+					 .pid = 100,
+					 .parent = 99,
+					 .origin = PROCESS_EXEC,
+					 .uid = 1000,
+					 .start_time = 900};
+	struct {
+		struct item_open_fd open_fd;
+		char link[12];
+	} open_fd = {{.fd = 5, .link_size = 12}, "socket:[123]"};
+	struct composed composed;
+
+	composed_begin(&composed, &process, sizeof(process));
+	composed_item(&composed, ITEM_STRING, PROCESS_EXE, "/usr/bin/redis-server", 21);
+	composed_item(&composed, ITEM_STRING, PROCESS_CWD, "/srv", 4);
+	composed_item(&composed, ITEM_STRINGS, 0, "redis-server\0--port\0007777\0", 25);
+	module_item(&composed);
+	composed_item(&composed, ITEM_OPEN_FD, 0, &open_fd, sizeof(open_fd));
+	const void *record = composed_end(&composed);
+	return object_pack_process(out, record, composed.size);
+}
+
+static int stack_write(msgpack_packer *out)
+{
+	struct {
+		struct record_stack stack;
+		uint64_t frames[3];
+	} record = {{.head = {.type = RECORD_STACK, .words = 6}, .hash = 0xabcdef0123456789, .depth = 3},
+		    {0x401000, 0x402000, 0x7f0000026100}};
+
+	return object_pack_stack(out, 100, &record.stack, sizeof(record));
+}
+
+static int modules_write(msgpack_packer *out)
+{
+	struct record_mark mark = {.head = {.type = RECORD_MODULES}, .ticks = 5000};
+	struct composed composed;
+
+	composed_begin(&composed, &mark, sizeof(mark));
+	module_item(&composed);
+	const void *record = composed_end(&composed);
+	return object_pack_modules(out, 100, record, composed.size);
+}
+
+static int beginning_write(msgpack_packer *out)
+{
+	struct record_thread thread = {.head = {.type = RECORD_THREAD_BEGIN, .words = sizeof(thread) / 8},
+				       .ticks = 1100,
+				       .pid = 100,
+				       .tid = 101,
+				       .creator = 100,
+				       .ordinal = 1,
+				       .start = 0x401234};
+	int error = process_write(out);
+
+	if (!error)
+		error = object_pack_thread(out, &thread, sizeof(thread));
+	if (!error)
+		error = stack_write(out);
+	return error ? error : modules_write(out);
+}
+
+static int ending_write(msgpack_packer *out)
+{
+	struct record_mark mark = {.head = {.type = RECORD_THREAD_END, .words = sizeof(mark) / 8}, .ticks = 90000};
+	struct live_in_flight call = {
+		.enter = 91000, .type = RECORD_CALL + 3, .argc = 1, .site = 0x401500, .args = {7}};
+	struct object_end end = {
+		.ticks = 99999, .events = 160, .lost_full = 2, .processes = 1, .threads = 1, .bytes = 1234};
+	int error = object_pack_thread_end(out, 100, 101, 162, 2, &mark, sizeof(mark));
+
+	if (!error)
+		error = object_pack_unfinished(out, &catalogue_builtin, 100, 102, &call);
+	return error ? error : object_pack_end(out, &end);
+}
+
+static int events_write(msgpack_packer *out, struct tape *tape, struct batch *batch, uint64_t first)
+{
+	size_t at = 0;
+
+	tape->used = 0;
+	for (uint32_t i = 0; i < SAMPLE_EVENTS; i++)
+		tape_random_call(tape, (uint32_t)((first + i) % catalogue_builtin.calls_count));
+	for (const struct record_call *record; (record = tape_next(tape, &at));)
+		if (batch_add(batch, record, record->head.words * 8ul))
+			return -1;
+	return batch_encode(batch, 100, 101, first, 0, out);
+}
+
+int sample_write(struct log_writer *writer)
+{
+	struct tape tape = {.random = 42, .ticks = 2000};
+	struct batch *batch;
+	int error = batch_new(&batch, &catalogue_builtin);
+
+	for (uint64_t frame = 0; !error && frame < SAMPLE_FRAMES; frame++) {
+		struct log_anchor before = {frame * 10000, frame * 5000 + 77, frame * 5000 + sample_head.created};
+		struct log_anchor after = {frame * 10000 + 10000, frame * 5000 + 5077,
+					   frame * 5000 + 5000 + sample_head.created};
+		msgpack_packer *out = log_writer_packer(writer);
+		if (frame == 1)
+			error = beginning_write(out);
+		if (!error && frame)
+			error = events_write(out, &tape, batch, (frame - 1) * SAMPLE_EVENTS);
+		if (!error && frame == SAMPLE_FRAMES - 1)
+			error = ending_write(out);
+		if (!error)
+			error = log_writer_flush(writer, &before, &after);
+	}
+	tape_free(&tape);
+	batch_free(batch);
+	return error;
+}
+
+struct log_writer *sample_log(const void **bytes, size_t *size)
+{
+	struct log_writer *writer;
+
+	if (log_writer_open_memory(&writer, &sample_head))
+		return NULL;
+	if (sample_write(writer)) {
+		log_writer_free(writer);
+		return NULL;
+	}
+	*bytes = log_writer_memory(writer, size);
+	return writer;
+}
