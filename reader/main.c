@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{"report", "what a trace amounts to: by call, object, process and thread", command_report},
 	{"check", "verify a trace; repair a damaged one", command_check},
 	{"calls", "list the calls that are traced", command_calls},
+	{"doctor", "what of a command will not be seen, and how to see it", command_doctor},
 	{"env", "print the environment that traces a program without record", command_env},
 	{"collect", NULL, command_collect},
 };
