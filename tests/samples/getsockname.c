@@ -16,6 +16,6 @@ int main(void)
 	must(getsockname(inet, (struct sockaddr *)&found, &size));
 	expect(0, "getsockname(%d, %s, [16])", inet, address_text(&found));
 	expect(getsockname(local, (struct sockaddr *)&cut, &small),
-	       "getsockname(%d, {sa_family=AF_UNIX, sun_path=\"soc\"}, [5 => 9])", local);
+	       "getsockname(%d, {sa_family=AF_UNIX, sun_path=\"soc\"}, [5] => [9])", local);
 	expect(getsockname(-1, (struct sockaddr *)&found, &size), "getsockname(-1, %p, [16])", (void *)&found);
 }

@@ -16,7 +16,7 @@ int main(void)
 	for (int i = 0; i < 3; i++)
 		must(write(far, "hello", 5));
 	expect(recvfrom(near, bytes, sizeof(bytes), 0, (struct sockaddr *)&found, &size),
-	       "recvfrom(%d, \"hello\", 16, 0, %s, [64 => 16])", near, address_text(&sender));
+	       "recvfrom(%d, \"hello\", 16, 0, %s, [64] => [16])", near, address_text(&sender));
 	expect(__recvfrom_chk(near, bytes, 2, sizeof(bytes), 0, (struct sockaddr *)&found, &same),
 	       "recvfrom(%d, \"he\", 2, 0, %s, [16])", near, address_text(&sender));
 	expect(recvfrom(near, bytes, sizeof(bytes), MSG_WAITALL, NULL, NULL),

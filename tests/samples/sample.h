@@ -62,7 +62,9 @@ static inline void expect_call(const char *call, va_list values)
 /* " EBADF (Bad file descriptor)" behind what is already there. */
 static inline void expect_reason(int error)
 {
-	printf(" %s (%s)\n", strerrorname_np(error), strerror(error));
+	if (error)
+		printf(" %s (%s)", strerrorname_np(error), strerror(error));
+	printf("\n");
 	errno = error;
 }
 
@@ -135,6 +137,14 @@ static inline int file_with(const char *name, const char *content)
 		exit(1);
 	}
 	return fd;
+}
+
+#define PAGE 4096
+
+/* Pages to read and write. */
+static inline char *pages_of(unsigned count)
+{
+	return (char *)must(mmap(NULL, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 }
 
 /* Two sockets that are connected. */

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/* A page, and what is not mapped. */
+#include "tests/samples/sample.h"
+
+int main(void)
+{
+	char *page = pages_of(1);
+
+	must(mlock(page, PAGE));
+	expect(munlock(page, PAGE), "munlock(%p, 4096)", (void *)page);
+	must(munmap(page, PAGE));
+	expect(munlock(page, PAGE), "munlock(%p, 4096)", (void *)page);
+}
