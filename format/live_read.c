@@ -216,6 +216,11 @@ static int take_modules(struct live_reader *reader, struct walk *walk, const voi
 	return object_pack_modules(log_writer_packer(reader->writer), walk->cursor->pid, record, bytes);
 }
 
+/* All but stacks say when, in the same place. */
+_Static_assert(offsetof(struct record_process, ticks) == offsetof(struct record_mark, ticks) &&
+		       offsetof(struct record_thread, ticks) == offsetof(struct record_mark, ticks),
+	       "records that are not calls begin alike");
+
 /* What is not a call: how, and how large its struct is at least. */
 static const struct mark_taker {
 	int (*take)(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes);
@@ -261,17 +266,20 @@ static void observe_call(const struct live_reader *reader, const struct record_c
 		observe_items(reader, call, bytes, spec->argc, made);
 }
 
+static bool is_later(const struct walk *walk, uint64_t ticks)
+{
+	return ticks > walk->until && ticks - walk->until < FUTURE_TICKS;
+}
+
 static int take_call(struct live_reader *reader, struct walk *walk, const struct record_call *call, size_t bytes)
 {
 	unsigned index = call->head.type - RECORD_CALL;
-	uint64_t end;
 	int rc;
 
 	if (index >= reader->catalogue->calls_count || index >= LIVE_EVENTS_MAX ||
 	    bytes < sizeof(*call) + reader->catalogue->calls[index].argc * sizeof(call->args[0]))
 		return TAKE_E_INVALID;
-	end = call->enter + call->duration;
-	if (end > walk->until && end - walk->until < FUTURE_TICKS)
+	if (is_later(walk, call->enter + call->duration))
 		return TAKE_E_LATER;
 	rc = batch_add(reader->batch, call, bytes);
 	if (rc == BATCH_E_FULL) {
@@ -290,10 +298,15 @@ static int take_call(struct live_reader *reader, struct walk *walk, const struct
 static int take_mark(struct live_reader *reader, struct walk *walk, unsigned type, const uint8_t *record, size_t bytes)
 {
 	const struct mark_taker *taker = &mark_takers[type];
+	uint64_t ticks;
 	int rc = TAKE_E_INVALID;
 
-	if (taker->take && bytes >= taker->bytes)
-		rc = taker->take(reader, walk, record, bytes);
+	if (!taker->take || bytes < taker->bytes)
+		return rc;
+	memcpy(&ticks, record + offsetof(struct record_mark, ticks), sizeof(ticks));
+	if (type != RECORD_STACK && is_later(walk, ticks))
+		return TAKE_E_LATER;
+	rc = taker->take(reader, walk, record, bytes);
 	return rc > 0 ? TAKE_E_INVALID : rc;
 }
 

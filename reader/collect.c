@@ -63,19 +63,24 @@ static void signals_prepare(void)
 	sigaction(SIGTERM, &stop, NULL);
 }
 
-/* Whoever reads the program's output waits until the last writer is gone: that must not be us. */
+/* The program's own, which would stay open as long as we live. */
 static void descriptors_drop(int ready_fd)
+{
+	if (ready_fd > 3)
+		close_range(3, (unsigned)ready_fd - 1, 0);
+	close_range(ready_fd > 2 ? (unsigned)ready_fd + 1 : 3, ~0u, 0);
+}
+
+/* Whoever reads the program's output waits until the last writer is gone: that must not be us. */
+static void output_drop(int ready_fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		if (fd != ready_fd)
 			dup2(null, fd);
-	if (null > 2 && null != ready_fd)
+	if (null > 2)
 		close(null);
-	if (ready_fd > 3)
-		close_range(3, (unsigned)ready_fd - 1, 0);
-	close_range(ready_fd > 2 ? (unsigned)ready_fd + 1 : 3, ~0u, 0);
 }
 
 static void ready_say(int fd)
@@ -89,15 +94,15 @@ static void ready_say(int fd)
 
 static int collect(struct collector *collector)
 {
-	uint64_t last = clock_monotonic();
+	uint64_t last = monotonic_now();
 	int rc = 0;
 
 	while (!rc && !stopped) {
 		uint64_t grace = collector_images(collector) ? LAST_GRACE : FIRST_GRACE;
 		rc = collector_step(collector);
 		if (collector_alive(collector))
-			last = clock_monotonic();
-		else if (clock_monotonic() - last > grace)
+			last = monotonic_now();
+		else if (monotonic_now() - last > grace)
 			break;
 	}
 	return rc;
@@ -141,6 +146,7 @@ int command_collect(int argc, char **argv)
 	unsetenv("LD_PRELOAD");
 	if (settings_read(&settings, argc, argv))
 		return 2;
+	descriptors_drop(settings.ready_fd);
 	signals_prepare();
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;
@@ -157,7 +163,7 @@ int command_collect(int argc, char **argv)
 		fprintf(stderr, "ipctrace: cannot write '%s': %s; the program runs untraced\n", path, strerror(-rc));
 		return 2;
 	}
-	descriptors_drop(settings.ready_fd);
+	output_drop(settings.ready_fd);
 	/* what goes wrong from here on is told by the log's account, or by its absence */
 	collector_open_log(collector, IPCTRACE_VERSION, NULL);
 	ready_say(settings.ready_fd);

@@ -210,13 +210,13 @@ static void collect(struct recording *recording)
 		if (!command_is_over(recording))
 			continue;
 		if (!over_at) {
-			over_at = clock_monotonic();
+			over_at = monotonic_now();
 			interrupts = 0;
 			collector_hurry(recording->collector);
 		}
 		if (!collector_alive(recording->collector))
 			return;
-		if (!said && clock_monotonic() - over_at > WAIT_SAID_AFTER) {
+		if (!said && monotonic_now() - over_at > WAIT_SAID_AFTER) {
 			say_waiting(recording);
 			said = true;
 		}

@@ -11,7 +11,7 @@
 
 #define ATTEMPTS 5
 
-bool clock_has_tsc(void)
+bool tsc_is_steady(void)
 {
 #ifdef __x86_64__
 	unsigned eax, ebx, ecx, edx = 0;
@@ -30,30 +30,30 @@ static uint64_t clock_read(clockid_t id)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-uint64_t clock_monotonic(void)
+uint64_t monotonic_now(void)
 {
 	return clock_read(CLOCK_MONOTONIC);
 }
 
-uint64_t clock_ticks(bool is_tsc)
+uint64_t ticks_read(bool is_tsc)
 {
 #ifdef __x86_64__
 	if (is_tsc)
 		return __builtin_ia32_rdtsc();
 #endif
-	return clock_monotonic();
+	return monotonic_now();
 }
 
-struct log_anchor clock_anchor(bool is_tsc)
+struct log_anchor anchor_read(bool is_tsc)
 {
 	struct log_anchor best = {0};
 	uint64_t best_width = UINT64_MAX;
 
 	for (int i = 0; i < ATTEMPTS; i++) {
-		uint64_t before = clock_ticks(is_tsc);
-		uint64_t monotonic = clock_monotonic();
+		uint64_t before = ticks_read(is_tsc);
+		uint64_t monotonic = monotonic_now();
 		uint64_t realtime = clock_read(CLOCK_REALTIME);
-		uint64_t width = clock_ticks(is_tsc) - before;
+		uint64_t width = ticks_read(is_tsc) - before;
 		if (width >= best_width)
 			continue;
 		best_width = width;

@@ -13,14 +13,14 @@
 #include "format/log_head.h"
 
 /* Whether ticks are those of the time stamp counter on this machine: one that never stops or changes its speed. */
-bool clock_has_tsc(void);
+bool tsc_is_steady(void);
 
-uint64_t clock_ticks(bool is_tsc);
+uint64_t ticks_read(bool is_tsc);
 
 /* CLOCK_MONOTONIC in ns. */
-uint64_t clock_monotonic(void);
+uint64_t monotonic_now(void);
 
 /* All clocks, read within a fraction of a microsecond: the best of a few attempts. */
-struct log_anchor clock_anchor(bool is_tsc);
+struct log_anchor anchor_read(bool is_tsc);
 
 #endif

@@ -59,14 +59,14 @@ struct collector {
 static void control_fill(const struct collector *collector)
 {
 	struct live_control *control = collector->area.control;
-	struct log_anchor anchor = clock_anchor(clock_has_tsc());
+	struct log_anchor anchor = anchor_read(tsc_is_steady());
 
 	control->calls_count = collector->catalogue->calls_count;
 	control->catalogue_hash = live_catalogue_hash(collector->catalogue);
 	control->payload_limit = collector->settings.payload_limit;
 	control->stack_depth = collector->settings.stack_depth;
 	control->full_policy = collector->settings.full_policy;
-	control->clock_is_tsc = clock_has_tsc();
+	control->clock_is_tsc = tsc_is_steady();
 	control->collector_state = COLLECTOR_RUNNING;
 	for (int i = 0; i < 2; i++) {
 		control->anchors[i][0] = anchor.ticks;
@@ -114,7 +114,7 @@ int collector_open(struct collector **collector, const struct trace_settings *se
 	made->catalogue = catalogue;
 	made->log_fd = -1;
 	made->sleep = SLEEP_MIN;
-	made->active_at = made->flushed_at = clock_monotonic();
+	made->active_at = made->flushed_at = monotonic_now();
 	made->log_path = strdup(log_path);
 	if (!rc)
 		rc = made->log_path ? log_file_check(log_path) : -ENOMEM;
@@ -225,14 +225,14 @@ static void sleep_now(struct collector *collector)
 
 int collector_step(struct collector *collector)
 {
-	uint64_t now = clock_monotonic(), grown;
+	uint64_t now = monotonic_now(), grown;
 	struct drain_pending pending;
 	int rc = 0;
 
 	if (!collector->drain)
 		return -ENOMEM;
 	processes_poll(collector->processes, process_died, collector);
-	pending = drain_look(collector->drain, process_seen, collector);
+	pending = drain_look(collector->drain);
 	area_grow(collector, pending.claimed, now);
 	if (now - collector->dead_threads_at >= DEAD_THREADS_PERIOD) {
 		collector->dead_threads_at = now;
@@ -249,9 +249,11 @@ int collector_step(struct collector *collector)
 		rc = drain_run(collector->drain);
 		collector->flushed_at = now;
 		collector->pending = 0;
+		/* what was drained may have spoken of processes that are long gone */
+		processes_poll(collector->processes, process_died, collector);
 	}
 	sleep_choose(collector, grown, now);
-	if (!rc)
+	if (!rc && (collector_alive(collector) || !collector->hurries))
 		sleep_now(collector);
 	return rc;
 }

@@ -34,6 +34,7 @@ struct drain {
 	struct live_area *area;
 	struct live_reader *reader;
 	struct log_writer *writer;
+	struct live_observer observer;
 	struct live_owners *owners; /* one for each slot, when rings overwrite */
 	bool is_tsc, overwrites, finishes;
 	int trouble;
@@ -65,11 +66,13 @@ int drain_new(struct drain **drain, struct live_area *area, const struct catalog
 		return rc;
 	}
 	made->area = area;
+	if (observer)
+		made->observer = *observer;
 	made->writer = writer;
 	made->size_limit = size_limit;
 	made->trouble = log_lost;
-	made->is_tsc = clock_has_tsc();
-	made->before = clock_anchor(made->is_tsc);
+	made->is_tsc = tsc_is_steady();
+	made->before = anchor_read(made->is_tsc);
 	made->drained_until = made->before.ticks;
 	*drain = made;
 	return 0;
@@ -135,7 +138,7 @@ static bool frame_fits(const struct drain *drain)
 /* Writes the frame, or throws it away and says why not. */
 static void frame_write(struct drain *drain)
 {
-	struct log_anchor after = clock_anchor(drain->is_tsc);
+	struct log_anchor after = anchor_read(drain->is_tsc);
 	uint64_t events = live_reader_counts(drain->reader)->events;
 
 	anchor_publish(drain->area->control->anchors[1], &after);
@@ -221,11 +224,15 @@ static int slot_drain(struct drain *drain, uint32_t index, uint64_t until)
 	return rc;
 }
 
+/* What an image left comes before what its successor, of the same pid, has done. */
 static int drain_span(struct drain *drain, uint64_t until)
 {
 	uint32_t used = live_area_used(drain->area);
 	int rc = 0;
 
+	for (uint32_t i = 0; i < used && !rc && drain->ending; i++)
+		if (drain->slots[i].ends)
+			rc = slot_drain(drain, i, until);
 	for (uint32_t i = 0; i < used && !rc; i++)
 		rc = slot_drain(drain, i, until);
 	frame_flush(drain);
@@ -268,7 +275,7 @@ static void find_replaced(struct drain *drain, uint32_t index, uint32_t used)
 	}
 }
 
-struct drain_pending drain_look(struct drain *drain, void (*owner_seen)(void *context, uint32_t pid), void *context)
+struct drain_pending drain_look(struct drain *drain)
 {
 	struct drain_pending pending = {0};
 	uint32_t used = live_area_used(drain->area);
@@ -289,7 +296,8 @@ struct drain_pending drain_look(struct drain *drain, void (*owner_seen)(void *co
 		mine->pid = pid;
 		mine->image = image;
 		mine->look = drain->looks;
-		owner_seen(context, pid);
+		if (drain->observer.process_seen)
+			drain->observer.process_seen(drain->observer.context, pid);
 		if (slot->tid == pid) /* the first thread of an image */
 			find_replaced(drain, i, used);
 	}
@@ -337,14 +345,11 @@ bool drain_is_urgent(const struct drain *drain)
 
 int drain_run(struct drain *drain)
 {
-	uint64_t now = clock_ticks(drain->is_tsc), bytes = 0;
-	uint32_t used = live_area_used(drain->area);
-	uint64_t spans;
+	uint64_t now = ticks_read(drain->is_tsc), spans;
+	struct drain_pending pending = drain_look(drain); /* owners that came before `now` are known now */
 	int rc = 0;
 
-	for (uint32_t i = 0; i < used; i++)
-		bytes += slot_pending(drain, i);
-	spans = bytes / FRAME_RAW < SPANS_MAX ? bytes / FRAME_RAW + 1 : SPANS_MAX;
+	spans = pending.bytes / FRAME_RAW < SPANS_MAX ? pending.bytes / FRAME_RAW + 1 : SPANS_MAX;
 	for (uint64_t left = spans; left > 1 && !rc && now > drain->drained_until; left--)
 		rc = drain_span(drain, drain->drained_until + (now - drain->drained_until) / left);
 	return rc ? rc : drain_span(drain, now);
@@ -378,7 +383,7 @@ int drain_finish(struct drain *drain)
 	drain->lost_without_slot = __atomic_load_n(&drain->area->control->lost_without_slot, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < used; i++)
 		slot_end(drain, i);
-	return rc ? rc : drain_span(drain, clock_ticks(drain->is_tsc));
+	return rc ? rc : drain_span(drain, ticks_read(drain->is_tsc));
 }
 
 int drain_trouble(const struct drain *drain)
@@ -391,7 +396,7 @@ struct object_end drain_account(const struct drain *drain)
 	const struct live_counts *counts = live_reader_counts(drain->reader);
 
 	return (struct object_end){
-		.ticks = clock_ticks(drain->is_tsc),
+		.ticks = ticks_read(drain->is_tsc),
 		.events = counts->events - drain->lost_write,
 		.lost_full = counts->lost_full,
 		.lost_without_slot = drain->lost_without_slot,
@@ -406,7 +411,7 @@ struct object_end drain_account(const struct drain *drain)
 int drain_write_end(struct drain *drain)
 {
 	struct object_end end = drain_account(drain);
-	struct log_anchor after = clock_anchor(drain->is_tsc);
+	struct log_anchor after = anchor_read(drain->is_tsc);
 	int rc = object_pack_end(log_writer_packer(drain->writer), &end);
 
 	return rc ? rc : log_writer_flush(drain->writer, &drain->before, &after);

@@ -33,10 +33,8 @@ struct drain_pending {
 	uint32_t claimed; /* slots that have an owner */
 };
 
-/*
- * Looks at all slots; `owner_seen` is called when a slot has an owner that it did not have at the last look.
- */
-struct drain_pending drain_look(struct drain *drain, void (*owner_seen)(void *context, uint32_t pid), void *context);
+/* Looks at all slots. The observer is told of each owner that a slot did not have at the last look. */
+struct drain_pending drain_look(struct drain *drain);
 
 /* The process is dead: its slots are emptied at the next drain_run(), and given back. */
 void drain_process_died(struct drain *drain, uint32_t pid);

@@ -58,10 +58,10 @@ struct log_head log_file_head(const struct trace_settings *settings, const struc
 {
 	static struct utsname names;
 	static char directory[PATH_MAX];
-	bool is_tsc = clock_has_tsc();
+	bool is_tsc = tsc_is_steady();
 	struct log_head head = {
 		.tool_version = tool_version,
-		.created = clock_anchor(is_tsc).realtime,
+		.created = anchor_read(is_tsc).realtime,
 		.command = (const char *const *)command,
 		.directory = getcwd(directory, sizeof(directory)),
 		.boot_id = read_boot_id(),
