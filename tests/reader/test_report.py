@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What `ipctrace report` makes of a program whose calls are known. Argument: the command."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+IPCTRACE = sys.argv.pop(1)
+
+PROGRAM = '''
+import os, socket, threading
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+
+def serve():
+    for _ in range(20):
+        connection, _ = listener.accept()
+        connection.sendall(connection.recv(100) * 10)
+        connection.close()
+
+thread = threading.Thread(target=serve)
+thread.start()
+for _ in range(20):
+    client = socket.create_connection(listener.getsockname())
+    client.sendall(b"hello")
+    while client.recv(1000):
+        pass
+    client.close()
+thread.join()
+a, b = socket.socketpair()
+if os.fork() == 0:
+    b.send(b"from the child")
+    os._exit(0)
+os.wait()
+assert a.recv(100) == b"from the child"
+try:
+    a.recv(100, socket.MSG_DONTWAIT)
+except BlockingIOError:
+    pass
+'''
+
+
+def run(*words):
+    done = subprocess.run([IPCTRACE, *words], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Report(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.trace = os.path.join(cls.folder.name, 'program.ipct')
+        status, out, err = run('record', '-o', cls.trace, '--', '/usr/bin/python3', '-c', PROGRAM)
+        assert status == 0, err
+
+    def report(self, *words):
+        status, out, err = run('report', *words, self.trace)
+        self.assertEqual((status, err), (0, ''))
+        return out
+
+    def parts(self, *words):
+        return json.loads(self.report('--json', *words))
+
+    def test_calls_are_counted_with_their_errors_and_bytes(self):
+        calls = {row['call']: row for row in self.parts('--by', 'call')['calls']}
+        self.assertEqual(calls['send']['count'], 41)
+        self.assertEqual(calls['send']['bytes'], 20 * 5 + 20 * 50 + 14)
+        self.assertEqual(calls['recv']['bytes'], 20 * 5 + 20 * 50 + 14)
+        self.assertEqual(calls['recv']['errors'], 1)
+        self.assertEqual(calls['fork']['count'], 1)
+        for row in calls.values():
+            self.assertLessEqual(row['p50'], row['p99'])
+            self.assertLessEqual(row['p99'], row['max'])
+            self.assertLessEqual(row['max'], row['total'])
+
+    def test_all_ways_of_counting_agree(self):
+        parts = self.parts()
+        events = sum(row['count'] + row['unfinished'] for row in parts['calls'])
+        self.assertEqual(events, sum(row['events'] for row in parts['processes']))
+        self.assertEqual(events, sum(thread['events'] for row in parts['processes'] for thread in row['threads']))
+
+    def test_both_ends_of_conversations_are_told(self):
+        objects = {row['object']: row for row in self.parts('--by', 'object')['objects']}
+        clients, servers = objects['tcp-client -> 127.0.0.1:*'], objects['tcp-server on :*']
+        self.assertEqual((clients['objects'], servers['objects']), (20, 20))
+        self.assertEqual((clients['sent'], clients['received']), (100, 1000))
+        self.assertEqual((servers['sent'], servers['received']), (1000, 100))
+        self.assertEqual(clients['peer'], 'tcp-server on :*')
+        self.assertEqual(objects['unix-pair#0.a']['peer'], 'unix-pair#0.b')
+        self.assertEqual(objects['unix-pair#0.b']['users'], ['P0', 'P0.1'])
+
+    def test_many_alike_are_told_apart_on_demand(self):
+        names = [row['object'] for row in self.parts('--by', 'object', '--all')['objects']]
+        self.assertIn('tcp-client#0 -> 127.0.0.1:*', names)
+
+    def test_processes_form_a_tree(self):
+        processes = {row['process']: row for row in self.parts('--by', 'process')['processes']}
+        self.assertEqual(list(processes), ['P0(python3)', 'P0.1'])
+        threads = [thread['thread'] for thread in processes['P0(python3)']['threads']]
+        self.assertEqual(threads, ['P0', 'P0.t1'])
+
+    def test_only_selected_calls_are_counted(self):
+        calls = [row['call'] for row in self.parts('--by', 'call', '-e', 'send,fork')['calls']]
+        self.assertEqual(sorted(calls), ['fork', 'send'])
+
+    def test_rows_come_in_the_order_wanted(self):
+        for key, field in (('count', 'count'), ('bytes', 'bytes'), ('time', 'total'), ('max', 'max')):
+            values = [row[field] for row in self.parts('--by', 'call', '-S', key)['calls']]
+            self.assertEqual(values, sorted(values, reverse=True))
+        names = [row['call'] for row in self.parts('--by', 'call', '-S', 'name')['calls']]
+        self.assertEqual(names, sorted(names))
+
+    def test_the_text_has_a_title_for_each_part_and_aligned_columns(self):
+        text = self.report()
+        for title in ('By call', 'By object', 'By process and thread'):
+            self.assertIn(title, text.splitlines())
+        lines = self.report('--by', 'call').splitlines()
+        place = lines[0].index('call', lines[0].index('max'))
+        self.assertTrue(all(line[place - 1] == ' ' != line[place] for line in lines[:-1] if '%' not in line[:1]))
+        self.assertNotIn('\033', text)
+        self.assertIn('\033[1m', self.report('--color=always'))
+
+    def test_damage_is_said_first(self):
+        with open(self.trace, 'rb') as file:
+            whole = file.read()
+        cut = os.path.join(self.folder.name, 'cut.ipct')
+        with open(cut, 'wb') as file:
+            file.write(whole[:-100])
+        status, out, err = run('report', cut)
+        self.assertEqual(status, 0)
+        self.assertRegex(out.splitlines()[0], '^(INCOMPLETE|DAMAGED|NOT CLOSED)')
+        status, out, _ = run('report', '--json', cut)
+        self.assertFalse(json.loads(out)['losses']['closed'])
+
+    def test_bad_input_is_one_line_and_status_2(self):
+        for words in (['report'], ['report', '--by', 'colour', self.trace], ['report', '-S', 'luck', self.trace],
+                      ['report', '-e', 'no_such_call', self.trace], ['report', '/nowhere.ipct'],
+                      ['report', '/dev/null'], ['report', sys.argv[0]]):
+            status, out, err = run(*words)
+            self.assertEqual((status, out), (2, ''), words)
+            self.assertEqual(err.count('\n'), 1, err)
+
+
+unittest.main()
