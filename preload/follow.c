@@ -374,7 +374,7 @@ static void string_write(struct sink *sink, unsigned arg, const struct value_spe
 	struct item *item = (struct item *)sink->at;
 	uint64_t room = (uint64_t)(sink->end - sink->at);
 
-	if (room < sizeof(*item) + 8)
+	if (room < sizeof(*item))
 		return;
 	uint64_t limit = least(STRING_MAX, room - sizeof(*item));
 	int64_t length = string_copy(sink->follow, (uint8_t *)(item + 1), sink->follow->capture->args[arg], limit);
