@@ -139,6 +139,15 @@ static inline int file_with(const char *name, const char *content)
 	return fd;
 }
 
+/* "/ipctrace-sample-PID": for what lives in names of the whole machine. */
+static inline const char *own_name(void)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "/ipctrace-sample-%d", (int)getpid());
+	return name;
+}
+
 #define PAGE 4096
 
 /* Pages to read and write. */
