@@ -108,6 +108,7 @@ int log_check(struct log *log)
 	numbering_free(&checker.numbering);
 	if (error < 0)
 		return error;
-	qsort(log->damage, log->damage_count, sizeof(*log->damage), damage_compare);
+	if (log->damage_count)
+		qsort(log->damage, log->damage_count, sizeof(*log->damage), damage_compare);
 	return 0;
 }

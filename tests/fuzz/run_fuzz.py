@@ -1,0 +1,22 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Fuzz each target for some seconds from fresh seeds: run_fuzz.py BUILD SECONDS [TARGET...].  0 when nothing was found."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TARGETS = ['log', 'frame', 'catalogue', 'record']
+
+build, seconds = pathlib.Path(sys.argv[1]) / 'tests/fuzz', int(sys.argv[2])
+failed = []
+with tempfile.TemporaryDirectory() as folder:
+    subprocess.run([build / 'make_seeds', folder], check=True)
+    for target in sys.argv[3:] or TARGETS:
+        run = subprocess.run([build / f'fuzz_{target}', f'-max_total_time={seconds}', '-rss_limit_mb=1024', '-timeout=10', '-max_len=200000',
+                              f'-artifact_prefix={build}/{target}-', f'{folder}/{target}'], stderr=subprocess.PIPE, text=True)
+        print(f'{target}: {run.stderr.strip().splitlines()[-1]}')
+        if run.returncode:
+            print(run.stderr[-4000:])
+            failed.append(target)
+sys.exit(1 if failed else 0)
