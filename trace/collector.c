@@ -33,7 +33,9 @@
 #define SLEEP_MIN	    (MILLISECOND / 10)
 #define SLEEP_MAX	    (5 * MILLISECOND)
 #define SLEEP_IDLE	    (25 * MILLISECOND)
-#define IDLE_AFTER	    (1000 * MILLISECOND)
+/* Rings that overwrite do not wait for us: what says who writes must be seen before they have gone round. */
+#define SLEEP_OVERWRITE (MILLISECOND / 2)
+#define IDLE_AFTER	(1000 * MILLISECOND)
 /* How long a writer may need between looking whether its call is traced and publishing the record. */
 #define STOP_WAIT MILLISECOND
 
@@ -200,8 +202,11 @@ static void process_died(void *context, uint32_t pid)
  */
 static void sleep_choose(struct collector *collector, uint64_t grown, uint64_t now)
 {
-	uint64_t longest = now - collector->active_at > IDLE_AFTER ? SLEEP_IDLE : SLEEP_MAX;
+	bool is_idle = now - collector->active_at > IDLE_AFTER;
+	uint64_t longest = is_idle ? SLEEP_IDLE : SLEEP_MAX;
 
+	if (collector->settings.full_policy == FULL_OVERWRITE && !is_idle)
+		longest = SLEEP_OVERWRITE;
 	if (collector->hurries)
 		longest = MILLISECOND / 2;
 	collector->sleep = grown > collector->area.ring_size / 8 ? collector->sleep / 2 : collector->sleep * 2;
@@ -226,6 +231,7 @@ static void sleep_now(struct collector *collector)
 int collector_step(struct collector *collector)
 {
 	uint64_t now = monotonic_now(), grown;
+	bool overwrites = collector->settings.full_policy == FULL_OVERWRITE, half_full;
 	struct drain_pending pending;
 	int rc = 0;
 
@@ -238,14 +244,14 @@ int collector_step(struct collector *collector)
 		collector->dead_threads_at = now;
 		drain_find_dead_threads(collector->drain);
 	}
-	if (collector->settings.full_policy == FULL_OVERWRITE)
+	if (overwrites)
 		rc = drain_marks(collector->drain);
 	grown = pending.largest > collector->pending ? pending.largest - collector->pending : 0;
 	if (grown)
 		collector->active_at = now;
 	collector->pending = pending.largest;
-	if (!rc && (drain_is_urgent(collector->drain) || pending.largest >= collector->area.ring_size / 2 ||
-		    now - collector->flushed_at >= FLUSH_PERIOD)) {
+	half_full = !overwrites && pending.largest >= collector->area.ring_size / 2;
+	if (!rc && (drain_is_urgent(collector->drain) || half_full || now - collector->flushed_at >= FLUSH_PERIOD)) {
 		rc = drain_run(collector->drain);
 		collector->flushed_at = now;
 		collector->pending = 0;

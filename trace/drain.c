@@ -284,7 +284,7 @@ struct drain_pending drain_look(struct drain *drain)
 	for (uint32_t i = 0; i < used; i++) {
 		struct drain_slot *mine = &drain->slots[i];
 		const struct live_slot *slot = live_area_slot(drain->area, i);
-		uint64_t bytes = drain->overwrites ? 0 : slot_pending(drain, i);
+		uint64_t bytes = slot_pending(drain, i);
 		pending.bytes += bytes;
 		pending.largest = bytes > pending.largest ? bytes : pending.largest;
 		if (__atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) != SLOT_CLAIMED)
