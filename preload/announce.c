@@ -15,6 +15,7 @@
 /* A record under construction in the ring; nothing is written beyond `end`. */
 struct announcement {
 	uint8_t *at, *end;
+	char exe[512]; /* the dynamic linker has no name for the program itself */
 };
 
 static uint8_t *announce_item(struct announcement *record, enum item_form form, uint64_t size)
@@ -49,6 +50,10 @@ static void announce_link(struct announcement *record, unsigned index, const cha
 		return;
 	((struct item *)to - 1)->index = (uint16_t)index;
 	bytes_copy(to, text, (uint64_t)length);
+	if (index == 0 && (uint64_t)length < sizeof(record->exe)) {
+		bytes_copy(record->exe, text, (uint64_t)length);
+		record->exe[length] = 0;
+	}
 }
 
 static void announce_argv(struct announcement *record, char **argv)
@@ -98,13 +103,14 @@ static void module_note(struct item_module *module, const struct dl_phdr_info *i
 static int announce_module(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct item_module module = {0};
-	const char *path = info->dlpi_name ? info->dlpi_name : "";
+	struct announcement *record = context;
+	const char *path = info->dlpi_name && info->dlpi_name[0] ? info->dlpi_name : record->exe;
 
 	module_note(&module, info);
 	module.path_size = (uint32_t)text_length(path);
 	if (module.path_size > ITEM_BYTES_MAX)
 		return 0;
-	uint8_t *to = announce_item(context, ITEM_MODULE, sizeof(module) + module.path_size);
+	uint8_t *to = announce_item(record, ITEM_MODULE, sizeof(module) + module.path_size);
 	if (!to)
 		return 1;
 	bytes_copy(to, &module, sizeof(module));
@@ -184,6 +190,35 @@ void process_announce(struct live_slot *slot, enum process_origin origin, char *
 	}
 	__atomic_fetch_add(&image.view.control->processes_begun, 1, __ATOMIC_RELAXED);
 	stream_publish(slot, &room, words, (uint32_t)((record.at - room.at) / 8), RECORD_PROCESS_BEGIN);
+}
+
+/* How many libraries had ever been loaded when they were last announced. */
+static uint64_t modules_added;
+
+static int modules_look(struct dl_phdr_info *info, size_t size, void *changed)
+{
+	*(bool *)changed = info->dlpi_adds != modules_added;
+	modules_added = info->dlpi_adds;
+	return 1;
+}
+
+void modules_announce(struct live_slot *slot)
+{
+	const uint32_t words = 4096;
+	bool changed = false;
+
+	dl_iterate_phdr(modules_look, &changed);
+	if (!changed)
+		return;
+	struct stream_room room = stream_reserve(&image.view, slot, words);
+	if (!room.at)
+		return;
+	((struct record_mark *)room.at)->ticks = ticks_now();
+	struct announcement record = {.at = room.at + sizeof(struct record_mark), .end = room.at + words * 8};
+	announce_link(&record, 0, "/proc/self/exe");
+	record.at = room.at + sizeof(struct record_mark); /* only its name is wanted */
+	dl_iterate_phdr(announce_module, &record);
+	stream_publish(slot, &room, words, (uint32_t)((record.at - room.at) / 8), RECORD_MODULES);
 }
 
 void thread_announce(struct live_slot *slot, uint64_t start)

@@ -51,6 +51,9 @@ void thread_announce(struct live_slot *slot, uint64_t start);
 /* Announces the image or the forked child, with what identifies it. */
 void process_announce(struct live_slot *slot, enum process_origin origin, char **argv);
 
+/* Announces the libraries again when some have been loaded since. */
+void modules_announce(struct live_slot *slot);
+
 /* Called in a forked child, by whatever wrapper or hook sees it first: gives it an identity. */
 void fork_child(void);
 
@@ -70,7 +73,10 @@ static inline uint64_t ticks_now(void)
 	return ticks_of_kernel();
 }
 
-/* Opens libunwind when stacks are wanted; see stack.c. */
+/* Finds what stack.c hooks to load libunwind in time; always to be called, since the hook is always exported. */
+void stack_hook(void);
+
+/* Opens libunwind when stacks are wanted. */
 void stack_prepare(void);
 
 /*

@@ -5,8 +5,11 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
+#include <sys/resource.h>
 
+#include "originals.h"
 #include "preload/capture.h"
 #include "preload/image.h"
 #include "trace/raw.h"
@@ -19,17 +22,83 @@ static int (*backtrace_take)(void **frames, int size);
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char etext[] __attribute__((visibility("hidden")));
 
-void stack_prepare(void)
+/*
+ * libunwind tests addresses by writing them into a pipe, and keeps that pipe. It gets numbers that no program misses:
+ * the last ones below the limit.
+ */
+static int (*pipe2_original)(int ends[2], int flags);
+
+static int pipe2_out_of_the_way(int ends[2], int flags)
 {
+	struct rlimit limit;
+	int result = pipe2_original(ends, flags);
+
+	if (result != 0 || !thread_slot || !thread_slot->busy ||
+	    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) != 0)
+		return result;
+	for (unsigned i = 0; i < 2; i++) {
+		long high = raw_syscall(SYS_fcntl, ends[i], F_DUPFD_CLOEXEC, limit.rlim_cur - 2);
+		if (high < 0)
+			continue;
+		raw_syscall(SYS_close, ends[i]);
+		ends[i] = (int)high;
+	}
+	return 0;
+}
+
+/* Set by stack_hook(): what a program's start-up code calls once libc is initialised, and nothing else runs yet. */
+__attribute__((used)) void *start_main_original;
+
+void stack_hook(void)
+{
+	start_main_original = dlsym(RTLD_NEXT, "__libc_start_main");
+}
+
+/*
+ * Loading a library needs an initialised libc, which our constructor, the first of all, does not have. So libunwind is
+ * loaded when the program's start-up code hands over to libc, by a stub that leaves no frame behind.
+ */
+__asm__(".pushsection .text\n"
+	".globl __libc_start_main\n"
+	".type __libc_start_main, @function\n"
+	"__libc_start_main:\n"
+	"	endbr64\n"
+	"	push %rdi\n"
+	"	push %rsi\n"
+	"	push %rdx\n"
+	"	push %rcx\n"
+	"	push %r8\n"
+	"	push %r9\n"
+	"	sub $8, %rsp\n"
+	"	call stack_prepare\n"
+	"	add $8, %rsp\n"
+	"	pop %r9\n"
+	"	pop %r8\n"
+	"	pop %rcx\n"
+	"	pop %rdx\n"
+	"	pop %rsi\n"
+	"	pop %rdi\n"
+	"	jmp *start_main_original(%rip)\n"
+	".size __libc_start_main, . - __libc_start_main\n"
+	".popsection\n");
+
+__attribute__((used)) void stack_prepare(void)
+{
+	int (*take)(void **, int) = NULL;
 	void *frames[4];
 
-	if (!live_control.stack_depth)
+	if (!live_control.stack_depth || !thread_slot)
 		return;
+	pipe2_original = real_pipe2;
+	real_pipe2 = pipe2_out_of_the_way;
+	thread_slot->busy = 1; /* what libunwind maps for itself is not the program's doing */
 	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 	if (library)
-		*(void **)&backtrace_take = dlsym(library, "unw_backtrace");
-	if (backtrace_take)
-		backtrace_take(frames, 4); /* its caches are filled here, not in the first call of the program */
+		*(void **)&take = dlsym(library, "unw_backtrace");
+	if (take)
+		take(frames, 4); /* its caches are filled here, not in the first call of the program */
+	thread_slot->busy = 0;
+	backtrace_take = take;
 }
 
 static void stack_write(struct live_slot *slot, uint64_t hash, void **frames, unsigned depth)
@@ -76,6 +145,7 @@ uint64_t stack_take(struct live_slot *slot)
 		hash = (hash ^ (uint64_t)(uintptr_t)frames[skip + i]) * 0x9e3779b97f4a7c15ull, hash ^= hash >> 29;
 	if (slot->stacks_seen[hash % STACKS_SEEN] != hash) {
 		slot->stacks_seen[hash % STACKS_SEEN] = hash;
+		modules_announce(slot);
 		stack_write(slot, hash, frames + skip, depth);
 	}
 	return hash;

@@ -60,15 +60,20 @@ static uint32_t slot_index(const struct live_view *view, const struct live_slot 
 	return (uint32_t)(((const uint8_t *)slot - view->slots) / live_slot_size(view->control->ring_size));
 }
 
-struct live_slot *stream_claim(const struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
+struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
 {
 	struct live_control *control = view->control;
 	struct live_slot *slot = free_pop(view);
 
-	for (int waits = 0; !slot && waits < CLAIM_WAITS && !view->no_kernel && !stream_collector_dead(view); waits++) {
+	uint32_t ready = __atomic_load_n(&control->slots_ready, __ATOMIC_RELAXED);
+
+	for (int waits = 0; !slot && waits < CLAIM_WAITS && ready != view->hopeless_ready && !view->no_kernel &&
+			    !stream_collector_dead(view);
+	     waits++) {
 		collector_wait(view);
 		slot = free_pop(view);
 	}
+	view->hopeless_ready = slot ? 0 : ready;
 	if (!slot)
 		return NULL;
 	uint32_t used = __atomic_load_n(&control->slots_used, __ATOMIC_RELAXED);

@@ -17,6 +17,8 @@
 
 /* One process's view of a mapped live area. */
 struct live_view {
+	/* how many slots were ready when waiting for one was in vain; it is not waited again until there are more */
+	uint32_t hopeless_ready;
 	struct live_control *control;
 	uint8_t *slots;	      /* slot 0, LIVE_PAGE after the control page in the file */
 	uint32_t slots_count; /* as many as this process has mapped */
@@ -38,7 +40,7 @@ static inline uint8_t *stream_ring(struct live_slot *slot)
  * Takes the most recently returned slot for (pid, tid). Returns NULL when none is to be had: the caller's events are
  * then lost, and counted in the control page by stream_lost_without_slot().
  */
-struct live_slot *stream_claim(const struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image);
+struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image);
 
 /* Gives a slot back. What it still holds is drained in the order in which it was written. */
 void stream_return(const struct live_view *view, struct live_slot *slot);

@@ -63,6 +63,10 @@ def twins_of(name):
             f'{name}_nocancel', f'__{name}_nocancel', f'__libc_{name}', f'__libc_{name}64'}
 
 
+# Exported, but not to be recorded: preload/stack.c says why.
+HOOKS = {'__libc_start_main'}
+
+
 class Symbols(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -93,10 +97,11 @@ class Symbols(unittest.TestCase):
 
     def test_nothing_is_exported_that_no_row_describes(self):
         exported = {symbol.name for symbol in self.exported}
-        self.assertEqual(sorted(exported - self.described), [])
+        self.assertEqual(sorted(exported - self.described - HOOKS), [])
 
     def test_versions_are_those_of_the_rows(self):
         exported = {(symbol.name, symbol.version) for symbol in self.exported}
+        exported = {symbol for symbol in exported if symbol[0] not in HOOKS}
         self.assertEqual(sorted(map(str, exported ^ self.rows)), [])
         defaults = {(symbol.name, symbol.version) for symbol in self.exported if symbol.version and symbol.is_default}
         self.assertEqual(defaults, self.defaults)
