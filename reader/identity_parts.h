@@ -103,6 +103,7 @@ struct rule {
 	int8_t subject; /* the first argument that means an object */
 	int8_t string;	/* the first string, a name */
 	int8_t cloexec; /* the flags that say whether a new descriptor is closed on exec */
+	int8_t address; /* a sockaddr, or message with one, to send to */
 	int8_t control; /* the message with control data */
 	uint64_t cloexec_bit;
 	char *stem; /* "eventfd" of eventfd(), "epoll" of epoll_create1(): the role of what it makes */
@@ -227,6 +228,7 @@ int apply_listen(struct identities *identity, const struct moment *moment);
 int apply_names(struct identities *identity, const struct moment *moment);
 struct object *find_socket(struct identities *identity, const struct moment *moment);
 void socket_meet(struct object *listener, struct object *object, bool accepted);
+void socket_send_to(struct identities *identity, const struct moment *moment);
 void socket_forget(struct object *object);
 
 /* ---- descriptors that came otherwise (identity_rights.c) ---- */

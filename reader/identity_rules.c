@@ -328,6 +328,8 @@ static int apply_row(struct identities *identity, const struct moment *moment)
 		error = apply_arg(identity, moment, arg);
 	if (!error && moment->ok && result_is_object(moment->call))
 		error = apply_new(identity, moment);
+	if (moment->ok && moment->rule->address >= 0)
+		socket_send_to(identity, moment);
 	if (!error && moment->rule->control >= 0)
 		error = apply_control(identity, moment);
 	return error;
@@ -414,6 +416,9 @@ static void read_args(const struct catalogue *catalogue, const struct call_spec 
 			rule->subject = i;
 		if (rule->string < 0 && value->kind == KIND_STRING && value->direction == DIRECTION_IN)
 			rule->string = i;
+		if (rule->address < 0 && value->direction == DIRECTION_IN &&
+		    (value->kind == KIND_SOCKADDR || value->kind == KIND_MSGHDR || value->kind == KIND_MMSGHDR))
+			rule->address = i;
 		if (rule->control < 0 && (value->kind == KIND_MSGHDR || value->kind == KIND_MMSGHDR))
 			rule->control = i;
 		if (bit && rule->cloexec < 0) {
@@ -436,7 +441,7 @@ static bool value_says_something(const struct catalogue *catalogue, const struct
 
 static bool row_says_something(const struct catalogue *catalogue, const struct call_spec *call, const struct rule *rule)
 {
-	bool says = result_is_object(call) || rule->control >= 0;
+	bool says = result_is_object(call) || rule->control >= 0 || rule->address >= 0;
 
 	for (unsigned i = 0; i < call->argc; i++)
 		says |= value_says_something(catalogue, &call->args[i].value);
@@ -475,7 +480,8 @@ int rules_make(struct identities *identity)
 	for (unsigned i = 0; i < catalogue->calls_count; i++) {
 		const struct call_spec *call = &catalogue->calls[i];
 		struct rule *rule = &identity->rules[i];
-		*rule = (struct rule){.fd = -1, .subject = -1, .string = -1, .cloexec = -1, .control = -1};
+		*rule = (struct rule){
+			.fd = -1, .subject = -1, .string = -1, .cloexec = -1, .address = -1, .control = -1};
 		read_args(catalogue, call, rule);
 		rule->stem = find_stem(call->name, rule->string >= 0);
 		if (!rule->stem)

@@ -62,10 +62,9 @@ static void note_bound(struct object *socket)
 		socket->identity->error = -ENOMEM;
 }
 
-/* Who listens at the address that `socket` connects to, as far as it was traced. */
-static struct object *find_bound(const struct object *socket)
+/* Who listens at `remote`, for such as `socket`, as far as it was traced. */
+static struct object *find_bound(const struct object *socket, const struct endpoint *remote)
 {
-	const struct endpoint *remote = object_remote(socket);
 	struct object *bound;
 
 	if (!endpoint_is_named(remote))
@@ -160,7 +159,7 @@ static void set_endpoints(struct object *socket, const struct endpoint *local, c
 
 static void print_remote(const struct object *socket, char *text, size_t size)
 {
-	const struct object *bound = find_bound(socket);
+	const struct object *bound = find_bound(socket, object_remote(socket));
 
 	endpoint_print(object_remote(socket), bound && bound->any_port, text, size);
 }
@@ -356,6 +355,32 @@ int apply_accept(struct identities *identity, const struct moment *moment)
 	return effect_descriptor(identity, moment, (uint32_t)moment->event->result, socket, is_cloexec(moment));
 }
 
+/* Connecting to the wildcard address is connecting to this host. */
+static void set_loopback(struct endpoint *endpoint)
+{
+	static const uint8_t ipv4[] = {127, 0, 0, 1};
+
+	if (endpoint->family == AF_INET)
+		memcpy(endpoint->ip, ipv4, sizeof(ipv4));
+	else
+		endpoint->ip[15] = 1;
+}
+
+/* A datagram sent to an address from a socket that is not connected: it talks to whoever is bound there. */
+void socket_send_to(struct identities *identity, const struct moment *moment)
+{
+	struct endpoint remote;
+	struct object *socket = find_socket(identity, moment);
+
+	if (!socket || socket->peer || is_stream(socket) || !find_endpoint(moment, ITEM_ADDRESS, &remote))
+		return;
+	if (remote.family != AF_UNIX && endpoint_is_any(&remote))
+		set_loopback(&remote);
+	struct object *bound = find_bound(socket, &remote);
+	if (bound)
+		object_point(socket, bound);
+}
+
 /* A connect that failed says where it wanted to go, and names the socket all the same. */
 int apply_connect(struct identities *identity, const struct moment *moment)
 {
@@ -367,9 +392,11 @@ int apply_connect(struct identities *identity, const struct moment *moment)
 	find_endpoint(moment, ITEM_LOCAL, &local);
 	if (!object_local(socket)->family || !endpoint_is_named(object_local(socket)))
 		socket->any_port = true;
+	if (remote.family != AF_UNIX && endpoint_is_any(&remote))
+		set_loopback(&remote);
 	set_endpoints(socket, &local, &remote);
 	name_socket(socket, moment->thread, ROLE_CLIENT);
-	struct object *bound = find_bound(socket);
+	struct object *bound = find_bound(socket, object_remote(socket));
 	bool has_gone = moment->ok || moment->event->error == EINPROGRESS;
 	if (!bound || !has_gone)
 		return 0;

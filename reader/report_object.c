@@ -65,7 +65,7 @@ static void add_user(struct use *use, struct object *process)
 	if (!process)
 		return;
 	for (uint32_t i = 0; i < use->users_count; i++)
-		if (use->users[i] == process)
+		if (use->users[i] == process || !strcmp(use->users[i]->label, process->label))
 			return;
 	if (use->users_count < USERS_MAX)
 		use->users[use->users_count++] = process;

@@ -325,6 +325,37 @@ Test(identity, names_a_bound_datagram_socket_by_its_address)
 	cr_expect(eq(ptr, client->peer, identity_object(identity, pid, KIND_FD, 3)));
 }
 
+Test(identity, points_an_unconnected_datagram_socket_to_whom_it_sends)
+{
+	make_socket(3, AF_INET, SOCK_DGRAM);
+	CALL("bind", 0, 3, 0x7000, 16);
+	add_inet(ITEM_ADDRESS, "0.0.0.0", 53);
+	act();
+	make_socket(4, AF_INET, SOCK_DGRAM);
+	CALL("sendto", 5, 4, 0x7000, 5, 0, 0x7100, 16);
+	add_inet(ITEM_ADDRESS, "127.0.0.1", 53);
+	act();
+	settle();
+	EXPECT_FD(4, "udp#1");
+	struct object *client = identity_object(identity, pid, KIND_FD, 4);
+	cr_expect(eq(ptr, client->peer, identity_object(identity, pid, KIND_FD, 3)));
+}
+
+Test(identity, takes_a_connect_to_the_wildcard_address_for_one_to_this_host)
+{
+	make_listener(3, "0.0.0.0", 8080);
+	make_socket(4, AF_INET, SOCK_STREAM);
+	CALL("connect", 0, 4, 0x7000, 16);
+	add_inet(ITEM_ADDRESS, "0.0.0.0", 8080);
+	add_inet(ITEM_LOCAL, "127.0.0.1", 50000);
+	act();
+	make_accepted(3, 5, "127.0.0.1", 50000);
+	settle();
+	EXPECT_FD(4, "tcp-client#0 -> 127.0.0.1:8080");
+	struct object *client = identity_object(identity, pid, KIND_FD, 4);
+	cr_expect(eq(ptr, client->peer, identity_object(identity, pid, KIND_FD, 5)));
+}
+
 Test(identity, names_other_descriptors_by_path_or_sort)
 {
 	CALL("open", 3, 0x7000, O_RDONLY, 0);
