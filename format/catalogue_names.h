@@ -11,7 +11,7 @@
 #define LENGTH_COUNT	5
 #define IDENTITY_COUNT	3
 #define FAILURE_COUNT	4
-#define OUTCOME_COUNT	4
+#define OUTCOME_COUNT	5
 
 static const char *const direction_names[DIRECTION_COUNT] = {
 	[DIRECTION_NONE] = "none",
@@ -52,6 +52,7 @@ static const char *const outcome_names[OUTCOME_COUNT] = {
 	[OUTCOME_CANCELLED] = "cancelled",
 	[OUTCOME_JUMPED] = "jumped",
 	[OUTCOME_UNFINISHED] = "unfinished",
+	[OUTCOME_DEPARTED] = "departed",
 };
 
 #endif

@@ -291,7 +291,7 @@ static void calls_check(struct catalogue *catalogue)
 	}
 }
 
-/* Fields lie inside their struct, and a struct inside another is a smaller one, so that no walk is endless. */
+/* Fields lie inside their struct, and a struct inside another stands before it, so that no walk is endless. */
 static void structs_check(struct reader *reader)
 {
 	const struct catalogue *catalogue = reader->catalogue;
@@ -304,7 +304,7 @@ static void structs_check(struct reader *reader)
 			uint32_t size = field->value.width;
 			if (field->value.kind == KIND_STRUCT) {
 				size = catalogue->structs[field->value.table].size;
-				reader->in.failed |= size >= spec->size;
+				reader->in.failed |= field->value.table >= i;
 			}
 			reader->in.failed |= field->offset + size > spec->size;
 		}

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static volatile uint64_t visit_sum;
 
-/* Walks over structs inside structs end because the inner one is smaller. */
+/* Walks over structs inside structs end because the inner one stands before the outer one. */
 static void struct_visit(const struct catalogue *catalogue, const struct struct_spec *spec)
 {
 	for (uint32_t i = 0; i < spec->count; i++) {
@@ -19,7 +19,7 @@ static void struct_visit(const struct catalogue *catalogue, const struct struct_
 		visit_sum += strlen(field->name);
 		if (field->offset + field->value.width > spec->size)
 			abort();
-		if (field->value.kind == KIND_STRUCT && catalogue->structs[field->value.table].size >= spec->size)
+		if (field->value.kind == KIND_STRUCT && &catalogue->structs[field->value.table] >= spec)
 			abort();
 	}
 }
