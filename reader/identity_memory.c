@@ -227,7 +227,21 @@ int apply_sysv_get(struct identities *identity, const struct moment *moment, enu
 		(struct effect){.type = EFFECT_SYSV, .time = moment->event->enter, .key = place, .object = object});
 }
 
-/* ---- POSIX semaphores by address ---- */
+/* ---- POSIX semaphores ---- */
+
+/* Found by `key` as long as anybody means it; who makes it again later gives it the same name. */
+void semaphore_note(struct object *object, uint64_t key)
+{
+	object->number = key;
+	if (map_put(&object->identity->named, key, object))
+		object->identity->error = -ENOMEM;
+}
+
+void semaphore_forget(struct object *object)
+{
+	if (object->type == OBJECT_SEM && map_get(&object->identity->named, object->number) == object)
+		map_take(&object->identity->named, object->number);
+}
 
 /*
  * The semaphore at an address where none was opened or initialised before our eyes: it lies in a mapping, and whoever
@@ -257,8 +271,7 @@ static struct object *place_semaphore(struct identities *identity, struct proces
 		return object;
 	}
 	object_label(object, " in %s + 0x%llx", object_name(place), (unsigned long long)offset);
-	if (!map_put(&identity->named, key, object))
-		object_retain(object);
+	semaphore_note(object, key);
 	return object;
 }
 

@@ -215,6 +215,8 @@ int apply_shmdt(struct identities *identity, const struct moment *moment);
 int apply_sysv_get(struct identities *identity, const struct moment *moment, enum kind kind);
 int apply_semaphore(struct identities *identity, const struct moment *moment, uint64_t address);
 struct object *sysv_object(struct identities *identity, enum kind kind, uint64_t id);
+void semaphore_note(struct object *object, uint64_t key);
+void semaphore_forget(struct object *object);
 struct object *semaphore_object(struct identities *identity, struct process *process, uint64_t address);
 
 /* ---- sockets (identity_socket.c) ---- */

@@ -191,10 +191,7 @@ static int new_semaphore(struct identities *identity, const struct moment *momen
 		if (!object)
 			return 0;
 		object_label(object, " %s", name);
-		if (map_put(&identity->named, key, object))
-			return -ENOMEM;
-		/* The name stays when nobody has it open: whoever opens it later means the same. */
-		object_retain(object);
+		semaphore_note(object, key);
 	}
 	identity_set_result(identity, object);
 	return effect_push(identity, (struct effect){.type = EFFECT_SEMAPHORE,

@@ -177,6 +177,7 @@ static void destroy(struct object *object)
 	while ((waiting = object_queue_pop(object)))
 		object_release(waiting);
 	socket_forget(object);
+	semaphore_forget(object);
 	thread_hold(object, NULL);
 	if (object->peer)
 		unhold(object->peer);
