@@ -45,6 +45,8 @@ struct walk {
 	uint64_t until;
 	uint64_t marks_from;
 	uint64_t count;
+	uint64_t first_ticks; /* of what was counted; 0 when nothing was */
+	bool begins;	      /* a thread does, in what was counted */
 	struct live_owners *owners;
 };
 
@@ -217,7 +219,8 @@ static int take_modules(struct live_reader *reader, struct walk *walk, const voi
 }
 
 /* All but stacks say when, in the same place. */
-_Static_assert(offsetof(struct record_process, ticks) == offsetof(struct record_mark, ticks) &&
+_Static_assert(offsetof(struct record_call, enter) == offsetof(struct record_mark, ticks) &&
+		       offsetof(struct record_process, ticks) == offsetof(struct record_mark, ticks) &&
 		       offsetof(struct record_thread, ticks) == offsetof(struct record_mark, ticks),
 	       "records that are not calls begin alike");
 
@@ -324,8 +327,13 @@ static int take_record(struct live_reader *reader, struct walk *walk, const uint
 	if (head.type == RECORD_PAD || (walk->kind == WALK_MARKS && is_call) || (walk->kind == WALK_COUNT && is_known))
 		return 0;
 	walk->count++;
-	if (walk->kind == WALK_COUNT)
+	if (walk->kind == WALK_COUNT) {
+		/* calls say when they were entered in the place where other records say when they are of */
+		if (!walk->first_ticks && head.type != RECORD_STACK && bytes >= sizeof(struct record_mark))
+			memcpy(&walk->first_ticks, record + offsetof(struct record_mark, ticks), sizeof(uint64_t));
+		walk->begins |= head.type == RECORD_THREAD_BEGIN;
 		return 0;
+	}
 	if (is_known)
 		return head.type == RECORD_THREAD_BEGIN && bytes >= sizeof(*thread)
 			       ? stream_begin(reader, walk->cursor, thread->pid, thread->tid)
@@ -524,34 +532,54 @@ static uint64_t owner_seek(const struct live_owners *owners, struct live_cursor 
 	return owners->is_cut && position < owners->rows[0].position ? owners->rows[0].position : position;
 }
 
-/* How many records WALK_WINDOW is going to take from `from` on. */
-static uint64_t count_window(struct live_reader *reader, const struct live_ring *ring, uint64_t from, uint64_t end,
-			     uint64_t marks_from)
+/* Walks over what WALK_WINDOW is going to take. */
+static void count_window(struct live_reader *reader, struct walk *count)
 {
-	struct live_cursor cursor = {.position = from};
-	struct walk walk = {WALK_COUNT, ring, &cursor, end, .marks_from = marks_from};
-
-	while (walk_ring(reader, &walk) == LIVE_E_FULL)
+	while (walk_ring(reader, count) == LIVE_E_FULL)
 		;
-	return walk.count;
+}
+
+/* The slot's owner wrote over its own beginning before that was seen: what the slot itself says stands in for it. */
+static int pack_owner(struct live_reader *reader, const struct live_slot *slot, uint64_t ticks)
+{
+	struct record_thread thread = {.head = {.words = sizeof(thread) / 8, .type = RECORD_THREAD_BEGIN},
+				       .ticks = ticks,
+				       .pid = slot->pid,
+				       .tid = slot->tid,
+				       .creator = slot->creator,
+				       .ordinal = slot->ordinal,
+				       .start = slot->start};
+	int rc = object_pack_thread(log_writer_packer(reader->writer), &thread, sizeof(thread));
+
+	reader->counts.threads += rc == 0;
+	return rc < 0 ? rc : 0;
 }
 
 int live_reader_take_window(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor,
 			    uint64_t from, const struct live_owners *owners)
 {
 	const struct live_slot *slot = ring->slot;
+	struct live_cursor counted = {0};
 	struct walk walk = {WALK_WINDOW, ring, cursor, .until = UINT64_MAX, .marks_from = cursor->position};
+	struct walk count = {WALK_COUNT, ring, &counted, .marks_from = cursor->position};
 	uint64_t made = __atomic_load_n(&slot->made, __ATOMIC_RELAXED), found;
-	int rc;
+	bool is_known = cursor->pid == slot->pid && cursor->tid == slot->tid;
+	int rc = 0;
 
 	cursor->position = from;
 	bound_walk(&walk, __atomic_load_n(&slot->reserved, __ATOMIC_ACQUIRE));
 	cursor->position = owner_seek(owners, cursor, cursor->position);
 	find_owner(ring, cursor);
 	/* Losses stand before the events that are left: first count these. */
-	found = count_window(reader, ring, cursor->position, walk.end, walk.marks_from) + cursor->slot_made;
-	rc = stream_lose(reader, cursor, made > found + in_flight_count(slot) ? made - found : 0,
-			 &reader->counts.lost_full);
+	counted.position = cursor->position;
+	count.end = walk.end;
+	count_window(reader, &count);
+	if (!is_known && !count.begins && count.first_ticks && slot->tid)
+		rc = pack_owner(reader, slot, count.first_ticks);
+	found = count.count + cursor->slot_made;
+	if (!rc)
+		rc = stream_lose(reader, cursor, made > found + in_flight_count(slot) ? made - found : 0,
+				 &reader->counts.lost_full);
 	do {
 		rc = rc && rc != LIVE_E_FULL ? rc : walk_ring(reader, &walk);
 	} while (rc == LIVE_E_FULL && cursor->position < walk.end);
