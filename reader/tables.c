@@ -29,12 +29,14 @@ static int make_room(void **array, size_t *room, size_t count, size_t size)
 
 #define MAKE_ROOM(array, room, count) make_room((void **)&(array), &(room), (count), sizeof(*(array)))
 
-static const struct frame_module *copy_modules(struct arena *arena, const struct frame_module *modules, uint32_t count)
+/* The program itself is loaded without a name: `exe` stands for it. */
+static const struct frame_module *copy_modules(struct arena *arena, const struct frame_module *modules, uint32_t count,
+					       const char *exe)
 {
 	struct frame_module *copies = copy_array(arena, modules, count, sizeof(*modules));
 
 	for (uint32_t i = 0; copies && i < count; i++) {
-		copies[i].path = copy_text(arena, modules[i].path);
+		copies[i].path = *modules[i].path ? copy_text(arena, modules[i].path) : exe;
 		copies[i].build_id = copy_array(arena, modules[i].build_id, modules[i].build_id_size, 1);
 		if (!copies[i].path || !copies[i].build_id)
 			return NULL;
@@ -49,7 +51,7 @@ static int copy_process(struct arena *arena, struct frame_process *process)
 
 	process->exe = copy_text(arena, process->exe);
 	process->cwd = copy_text(arena, process->cwd);
-	process->modules = copy_modules(arena, process->modules, process->modules_count);
+	process->modules = copy_modules(arena, process->modules, process->modules_count, process->exe);
 	if (!argv || !fds || !process->exe || !process->cwd || !process->modules)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < process->argc; i++)
@@ -75,6 +77,28 @@ static int add_modules(struct tables *tables, const struct frame_modules *module
 	return index_set(&tables->modules_index, modules->pid, 0, (uint32_t)tables->modules_count++);
 }
 
+/*
+ * Puts an image behind those of the same pid that began before it: a log has them in the order in which their rings
+ * were read.
+ */
+static int chain_process(struct tables *tables, uint32_t number)
+{
+	const struct trace_process *processes = tables->processes;
+	uint32_t pid = processes[number].seen.pid, latest = index_get(&tables->process_index, pid, 0), after;
+
+	if (latest == INDEX_NONE || processes[latest].seen.ticks <= processes[number].seen.ticks) {
+		tables->process_before[number] = latest;
+		return index_set(&tables->process_index, pid, 0, number);
+	}
+	do {
+		after = latest;
+		latest = tables->process_before[after];
+	} while (latest != INDEX_NONE && processes[latest].seen.ticks > processes[number].seen.ticks);
+	tables->process_before[number] = latest;
+	tables->process_before[after] = number;
+	return 0;
+}
+
 static int add_process(struct tables *tables, const struct frame_process *process)
 {
 	struct trace_process *added;
@@ -87,7 +111,7 @@ static int add_process(struct tables *tables, const struct frame_process *proces
 	*added = (struct trace_process){.seen = *process};
 	if (copy_process(&tables->arena, &added->seen))
 		return -ENOMEM;
-	tables->process_before[number] = index_get(&tables->process_index, process->pid, 0);
+	tables->process_before[number] = INDEX_NONE;
 	tables->processes_count++;
 	if (added->seen.modules_count) {
 		struct frame_modules modules = {.pid = process->pid,
@@ -97,14 +121,14 @@ static int add_process(struct tables *tables, const struct frame_process *proces
 		if (add_modules(tables, &modules))
 			return -ENOMEM;
 	}
-	return index_set(&tables->process_index, process->pid, 0, number);
+	return chain_process(tables, number);
 }
 
 static int add_later_modules(struct tables *tables, const struct frame_modules *modules)
 {
 	struct frame_modules copy = *modules;
 
-	copy.modules = copy_modules(&tables->arena, modules->modules, modules->count);
+	copy.modules = copy_modules(&tables->arena, modules->modules, modules->count, "");
 	return copy.modules ? add_modules(tables, &copy) : -ENOMEM;
 }
 
@@ -158,7 +182,7 @@ static int add_thread_end(struct tables *tables, const struct frame_thread_end *
 static int add_batch(struct tables *tables, const struct batch_view *batch)
 {
 	uint32_t thread = find_thread(tables, batch->pid, batch->tid, batch->count ? batch->enter[0] : 0);
-	uint32_t process = index_get(&tables->process_index, batch->pid, 0);
+	const struct trace_process *image = tables_process_at(tables, batch->pid, batch->count ? batch->enter[0] : 0);
 
 	struct numbering_verdict verdict;
 
@@ -170,9 +194,9 @@ static int add_batch(struct tables *tables, const struct batch_view *batch)
 	tables->threads[thread].lost += batch->lost;
 	tables->loss.events += batch->count;
 	tables->loss.lost += batch->lost;
-	if (process != INDEX_NONE) {
-		tables->processes[process].events += batch->count;
-		tables->processes[process].lost += batch->lost;
+	if (image) {
+		tables->processes[image - tables->processes].events += batch->count;
+		tables->processes[image - tables->processes].lost += batch->lost;
 	}
 	return 0;
 }
@@ -264,8 +288,8 @@ const struct frame_module *tables_module_at(const struct tables *tables, uint32_
 		for (; number != INDEX_NONE; number = tables->modules[number].before) {
 			const struct frame_modules *seen = &tables->modules[number].seen;
 			const struct frame_module *module = NULL;
-			if (process && seen->ticks < process->seen.ticks)
-				break; /* those of the image before */
+			if (process && tables_process_at(tables, pid, seen->ticks) != process)
+				continue; /* those of another image */
 			/* What was loaded after `ticks` was hardly somewhere else before: libraries stay. */
 			module = find_module(seen, address);
 			if (module)

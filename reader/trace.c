@@ -380,6 +380,15 @@ uint64_t trace_span(struct trace *trace, uint64_t ticks, uint64_t duration)
 	return clock_monotonic(&trace->clock, ticks + duration) - clock_monotonic(&trace->clock, ticks);
 }
 
+double trace_ticks_per_ns(const struct trace *trace)
+{
+	const struct clock *clock = &trace->clock;
+	const struct log_anchor *first = clock->anchors, *last = clock->anchors + clock->count - 1;
+
+	return clock->count < 2 ? 1
+				: (double)(last->ticks - first->ticks) / (double)(last->monotonic - first->monotonic);
+}
+
 const struct trace_process *trace_processes(const struct trace *trace, size_t *count)
 {
 	*count = trace->tables.processes_count;

@@ -126,6 +126,9 @@ int trace_frame_read(struct trace *trace, size_t index, struct frame **frame);
 uint64_t trace_time(struct trace *trace, uint64_t ticks);
 uint64_t trace_span(struct trace *trace, uint64_t ticks, uint64_t duration);
 
+/* How fast the ticks go, over all of the trace; 1 when that is not known. */
+double trace_ticks_per_ns(const struct trace *trace);
+
 /* Known after trace_open(); with `follow`, of what was read so far. In order of the log. */
 const struct trace_process *trace_processes(const struct trace *trace, size_t *count);
 const struct trace_thread *trace_threads(const struct trace *trace, size_t *count);
