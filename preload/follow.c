@@ -507,6 +507,15 @@ static bool worth_following(const struct value_spec *value, bool careful)
 	return !careful || trait_goes_in(value);
 }
 
+/* The value-result length, which capture->length remembers from before the call; ITEM_NO_ARG when there is none. */
+static uint8_t length_argument(const struct call_spec *call)
+{
+	for (unsigned i = 0; i < call->argc; i++)
+		if (call->args[i].value.length == LENGTH_POINTED)
+			return call->args[i].value.length_value;
+	return ITEM_NO_ARG;
+}
+
 static void plan_args(struct follow *follow)
 {
 	const struct capture *capture = follow->capture;
@@ -528,6 +537,9 @@ static void plan_args(struct follow *follow)
 	}
 	for (unsigned i = 0; i < capture->before_count; i++)
 		follow->words += bound_bytes(capture->before[i].size);
+	follow->length_arg = follow->careful ? ITEM_NO_ARG : length_argument(follow->call);
+	if (follow->length_arg != ITEM_NO_ARG && capture->args[follow->length_arg])
+		follow->words += bound_bytes(sizeof(capture->length));
 }
 
 /*
@@ -565,6 +577,7 @@ bool follow_plan(struct follow *follow, const struct capture *capture, struct li
 	follow->stack = 0;
 	follow->child = 0;
 	follow->mask = 0;
+	follow->length_arg = ITEM_NO_ARG;
 	follow->asks = follow->creates = follow->semval = false;
 	follow->capture = capture;
 	follow->call = &catalogue_builtin.calls[event];
@@ -644,6 +657,12 @@ uint32_t follow_write(const struct follow *follow, uint8_t *at)
 					    capture->before[i].size, 0);
 		if (bytes)
 			bytes_copy(bytes, capture->before[i].bytes, capture->before[i].size);
+	}
+	if (follow->length_arg != ITEM_NO_ARG && (follow->mask & 1u << follow->length_arg)) {
+		uint8_t *bytes = item_start(&sink, follow->length_arg, ITEM_BEFORE, 0, sizeof(capture->length),
+					    sizeof(capture->length), 0);
+		if (bytes)
+			bytes_copy(bytes, &capture->length, sizeof(capture->length));
 	}
 	if (follow->stack)
 		word_write(&sink, ITEM_STACK, follow->stack);

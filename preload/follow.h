@@ -17,11 +17,12 @@ struct follow {
 	const struct call_spec *call;
 	struct live_slot *slot;
 	int64_t result;
-	uint64_t stack; /* hash, 0 for none */
-	uint32_t words; /* upper bound */
-	uint32_t child; /* tid of the vfork child writing, 0 when it is the slot's owner */
-	uint8_t mask;	/* arguments to follow */
-	bool careful;	/* through the kernel only */
+	uint64_t stack;	    /* hash, 0 for none */
+	uint32_t words;	    /* upper bound */
+	uint32_t child;	    /* tid of the vfork child writing, 0 when it is the slot's owner */
+	uint8_t mask;	    /* arguments to follow */
+	uint8_t length_arg; /* a value-result length whose former value is noted as well; ITEM_NO_ARG when none */
+	bool careful;	    /* through the kernel only */
 	bool asks, creates, semval;
 	struct value_spec values[CALL_ARGS_MAX];
 };
