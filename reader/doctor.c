@@ -16,6 +16,7 @@
 #include "format/catalogue.h"
 #include "reader/command.h"
 #include "reader/option.h"
+#include "reader/output.h"
 #include "reader/program.h"
 #include "reader/text.h"
 
@@ -366,7 +367,7 @@ int command_doctor(int argc, char **argv)
 {
 	bool json = false;
 	char path[4096];
-	struct text out = {0};
+	struct output out = {.fd = STDOUT_FILENO};
 	int first = options_parse(options, sizeof(options) / sizeof(options[0]), &json, argc, argv);
 
 	if (first < 0)
@@ -384,15 +385,15 @@ int command_doctor(int argc, char **argv)
 	int status = doctor ? examine(doctor, path, sizeof(path)) : 2;
 	if (!status) {
 		if (json)
-			print_findings_json(doctor, argv[first], &out);
+			print_findings_json(doctor, argv[first], &out.text);
 		else
-			print_findings(doctor, argv[first], &out);
-		if (out.failed || fwrite(out.bytes, 1, out.size, stdout) != out.size || fflush(stdout))
-			status = 2;
-		else
-			status = level_statuses[doctor->worst];
+			print_findings(doctor, argv[first], &out.text);
+		int written = output_flush(&out);
+		if (written < 0)
+			fprintf(stderr, "ipctrace doctor: cannot write: %s\n", strerror(-written));
+		status = written < 0 ? 2 : level_statuses[doctor->worst];
 	}
-	text_free(&out);
+	output_free(&out);
 	for (size_t i = 0; doctor && i < doctor->libraries_count; i++)
 		free(doctor->libraries[i]);
 	free(doctor);

@@ -17,6 +17,7 @@
 #include "reader/amount.h"
 #include "reader/command.h"
 #include "reader/option.h"
+#include "reader/output.h"
 #include "reader/trace.h"
 
 enum report_part {
@@ -32,8 +33,7 @@ struct settings {
 	unsigned parts; /* enum report_part; 0: all */
 	const char *filter;
 	enum report_sort sort;
-	bool json, all;
-	int colour; /* 1 always, 0 never, -1 on a terminal */
+	bool json, all, colour;
 };
 
 /* What is gathered. */
@@ -105,13 +105,10 @@ static int set_sort(void *context, const char *value)
 
 static int set_colour(void *context, const char *value)
 {
-	static const struct word words[] = {{"always", 1}, {"never", 0}, {"auto", 2}};
-	int colour = FIND_WORD(words, value);
+	int colour = output_color(value, STDOUT_FILENO);
 
-	if (colour < 0)
-		return 1;
-	((struct settings *)context)->colour = colour == 2 ? -1 : colour;
-	return 0;
+	((struct settings *)context)->colour = colour > 0;
+	return colour < 0;
 }
 
 static int set_filter(void *context, const char *value)
@@ -134,12 +131,12 @@ static int set_all(void *context, const char *value)
 
 static const struct option_spec options[] = {
 	{0, NULL, "[OPTION]... TRACE", "ipctrace report --by call -e %socket redis.ipct", NULL},
-	{0, "by", "WHAT", "only one part: call, object, process or thread; may be repeated", set_by},
-	{'e', NULL, "EXPR", "count only these calls: names and %families, `!` for all others", set_filter},
-	{'S', "sort", "KEY", "order by time (the default), count, errors, bytes, mean, max or name", set_sort},
+	{0, "by", "WHAT", "only call, object, process or thread; may be given again", set_by},
+	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", set_filter},
+	{'S', "sort", "KEY", "by time (default), count, errors, bytes, mean, max, name", set_sort},
 	{'a', "all", NULL, "every line, however many there are", set_all},
 	{0, "json", NULL, "one JSON object; times in ns", set_json},
-	{0, "color", "WHEN", "auto (the default), always or never", set_colour},
+	{0, "color", "WHEN", "auto, always or never", set_colour},
 };
 
 /* ---- gathering ---- */
@@ -346,26 +343,13 @@ static void print_report_json(struct report *report, unsigned parts, struct text
 	text_put(out, "}\n");
 }
 
-static bool wants_colour(int setting)
+static int write_out(struct output *out)
 {
-	const char *no_colour = getenv("NO_COLOR");
+	int error = output_flush(out);
 
-	if (setting >= 0)
-		return setting;
-	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
-}
-
-static int write_out(const struct text *out)
-{
-	if (out->failed) {
-		fprintf(stderr, "ipctrace report: not enough memory\n");
-		return 2;
-	}
-	if (fwrite(out->bytes, 1, out->size, stdout) != out->size || fflush(stdout)) {
-		fprintf(stderr, "ipctrace report: cannot write: %s\n", strerror(errno));
-		return 2;
-	}
-	return 0;
+	if (error < 0)
+		fprintf(stderr, "ipctrace report: cannot write: %s\n", strerror(-error));
+	return error < 0 ? 2 : 0;
 }
 
 static int run(const struct settings *settings, const char *path)
@@ -374,7 +358,7 @@ static int run(const struct settings *settings, const char *path)
 	struct trace_opening opening = {.unordered = !(parts & PARTS_ORDERED)};
 	struct report report = {.settings = settings};
 	struct log_trouble trouble;
-	struct text out = {0};
+	struct output out = {.fd = STDOUT_FILENO};
 	int status = 2;
 
 	if (trace_open(&report.trace, path, &opening, &trouble)) {
@@ -383,23 +367,23 @@ static int run(const struct settings *settings, const char *path)
 	}
 	int error = gather(&report, parts);
 	if (!error) {
-		report.view.colour = !settings->json && wants_colour(settings->colour);
+		report.view.colour = !settings->json && settings->colour;
 		if (settings->json)
-			print_report_json(&report, parts, &out);
+			print_report_json(&report, parts, &out.text);
 		else
-			print_report(&report, parts, &out);
+			print_report(&report, parts, &out.text);
 		status = write_out(&out);
 	} else if (error < 0) {
 		fprintf(stderr, "ipctrace report: %s: %s\n", path, strerror(-error));
 	}
-	text_free(&out);
+	output_free(&out);
 	report_free(&report);
 	return status;
 }
 
 int command_report(int argc, char **argv)
 {
-	struct settings settings = {.colour = -1};
+	struct settings settings = {.colour = output_color(NULL, STDOUT_FILENO) > 0};
 	int first = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
 
 	if (first < 0)
