@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Programs that forbid themselves system calls: any that the tracer makes kills them. sandbox WHICH
+ *   strict          prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)
+ *   filter          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER): what libc itself needs, for threads and children too
+ *   number          the same by syscall(SYS_seccomp)
+ *   prctl-number    the same by syscall(SYS_prctl)
+ */
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "facts.h"
+
+#define CALLS 30000
+
+#define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+static struct sock_filter filter[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	/* the program's own */
+	ALLOW(sendto), ALLOW(recvfrom), ALLOW(write), ALLOW(read), ALLOW(exit_group), ALLOW(exit), ALLOW(wait4),
+	ALLOW(getsockname), ALLOW(close), ALLOW(select), ALLOW(pselect6),
+	/* what libc makes of pthread_create, pthread_join, fork and stdio */
+	ALLOW(clone), ALLOW(clone3), ALLOW(mmap), ALLOW(munmap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk), ALLOW(rseq),
+	ALLOW(set_robust_list), ALLOW(rt_sigprocmask), ALLOW(rt_sigreturn), ALLOW(newfstatat),
+	/* futexes without a wake of anybody's collector: only private ones */
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 3),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 128 /* FUTEX_PRIVATE_FLAG */, 0, 0),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+};
+
+static int fds[2];
+
+static void talk(void)
+{
+	char byte;
+
+	for (int i = 0; i < CALLS; i++)
+		if (send(fds[0], "x", 1, 0) != 1 || recv(fds[1], &byte, 1, 0) != 1)
+			_exit(50);
+}
+
+static void *talk_in_thread(void *argument)
+{
+	talk();
+	return NULL;
+}
+
+/* Arguments behind which the tracer would like to look, with the kernel's help. */
+static void ask(void)
+{
+	static struct sockaddr_storage address;
+	static socklen_t size = sizeof(address);
+	struct timeval none = {0, 0};
+	fd_set set;
+
+	getsockname(fds[0], (struct sockaddr *)&address, &size);
+	recvfrom(fds[1], NULL, 0, MSG_DONTWAIT, (struct sockaddr *)&address, &size);
+	FD_ZERO(&set);
+	FD_SET(fds[0], &set);
+	select(fds[0] + 1, NULL, &set, NULL, &none);
+	send(fds[0], (void *)16, 1, 0);
+	write(fds[0], (void *)16, 1);
+}
+
+static int run_strict(void)
+{
+	pid_t child = must(fork(), "fork");
+	int status;
+
+	if (child == 0) {
+		must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT), "strict");
+		for (int i = 0; i < CALLS; i++) {
+			char byte;
+			if (write(fds[0], "x", 1) != 1 || read(fds[1], &byte, 1) != 1)
+				syscall(SYS_exit, 50);
+		}
+		syscall(SYS_exit, 42);
+	}
+	must(waitpid(child, &status, 0), "waitpid");
+	printf("strict: %x\n", (unsigned)status);
+	fact_made("write", CALLS);
+	fact_made("read", CALLS);
+	return 0;
+}
+
+static void enter(const char *how)
+{
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges");
+	if (!strcmp(how, "filter"))
+		must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), how);
+	else if (!strcmp(how, "number"))
+		must((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), how);
+	else
+		must((int)syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0), how);
+}
+
+static void run_filtered(const char *how)
+{
+	pthread_t thread;
+	pid_t child;
+	int status;
+
+	enter(how);
+	ask();
+	talk();
+	if (pthread_create(&thread, NULL, talk_in_thread, NULL))
+		_exit(51);
+	pthread_join(thread, NULL);
+	child = fork();
+	if (child == 0) {
+		talk();
+		_exit(7);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 7)
+		_exit(52);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), "socketpair");
+	if (!strcmp(argv[1], "strict"))
+		return run_strict();
+	pid_t child = must(fork(), "fork");
+	if (child == 0) {
+		run_filtered(argv[1]);
+		_exit(42);
+	}
+	must(waitpid(child, &status, 0), "waitpid");
+	printf("%s: %x\n", argv[1], (unsigned)status);
+	fact_made("send", 3 * CALLS + 1);
+	fact_made("recv", 3 * CALLS);
+	return 0;
+}
