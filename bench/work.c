@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The work that tracers are measured on: one small call made over and over, in one or more threads, or processes that
+ * start and end. Prints one JSON object with what a call cost. It must not know who traces it.
+ *
+ *   work MODE CALLS [THREADS]     MODE: a row of modes[]
+ *   work latency MODE CALLS       how long single calls took, up to p99.99
+ *   work spawn COUNT PROGRAM...   starts PROGRAM so often, one after the other
+ *   work threads COUNT CALLS      threads that all live at once, each making CALLS failing calls
+ *   work processes COUNT CALLS    the same for processes
+ *   work random CALLS             calls whose arguments are all different
+ */
+#include <pthread.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MESSAGE	    64
+#define CHUNKS	    20
+#define THREADS_MAX 2048
+
+extern char **environ;
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* ---- the calls: `calls` of them at most, on what the thread opened --------------------------------------------- */
+
+struct hands {
+	int pair[2];
+	int sem, queue;
+	char bytes[MESSAGE];
+};
+
+static void open_nothing(struct hands *hands)
+{
+}
+
+static void open_pair(struct hands *hands)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, hands->pair))
+		die("socketpair");
+}
+
+static void open_semaphore(struct hands *hands)
+{
+	hands->sem = semget(IPC_PRIVATE, 1, 0600);
+	if (hands->sem < 0)
+		die("semget");
+}
+
+static void close_semaphore(struct hands *hands)
+{
+	semctl(hands->sem, 0, IPC_RMID);
+}
+
+static void open_queue(struct hands *hands)
+{
+	hands->queue = msgget(IPC_PRIVATE, 0600);
+	if (hands->queue < 0)
+		die("msgget");
+}
+
+static void close_queue(struct hands *hands)
+{
+	msgctl(hands->queue, IPC_RMID, NULL);
+}
+
+static void call_recv(struct hands *hands)
+{
+	recv(-1, hands->bytes, sizeof(hands->bytes), 0);
+}
+
+static void call_ping(struct hands *hands)
+{
+	if (send(hands->pair[0], hands->bytes, MESSAGE, 0) != MESSAGE ||
+	    recv(hands->pair[1], hands->bytes, MESSAGE, 0) != MESSAGE)
+		die("ping");
+}
+
+static void call_vector(struct hands *hands)
+{
+	struct iovec parts[2] = {{hands->bytes, MESSAGE / 2}, {hands->bytes + MESSAGE / 2, MESSAGE / 2}};
+
+	if (writev(hands->pair[0], parts, 2) != MESSAGE || readv(hands->pair[1], parts, 2) != MESSAGE)
+		die("writev");
+}
+
+static void call_semop(struct hands *hands)
+{
+	struct sembuf up = {0, 1, 0}, down = {0, -1, 0};
+
+	if (semop(hands->sem, &up, 1) || semop(hands->sem, &down, 1))
+		die("semop");
+}
+
+static void call_message(struct hands *hands)
+{
+	struct {
+		long type;
+		char bytes[MESSAGE];
+	} message = {1, ""};
+
+	if (msgsnd(hands->queue, &message, MESSAGE, 0) || msgrcv(hands->queue, &message, MESSAGE, 0, 0) != MESSAGE)
+		die("msgsnd");
+}
+
+static void call_map(struct hands *hands)
+{
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED || munmap(page, 4096))
+		die("mmap");
+}
+
+static const struct mode {
+	const char *name;
+	int calls; /* made by one `call` */
+	void (*open)(struct hands *hands);
+	void (*call)(struct hands *hands);
+	void (*close)(struct hands *hands);
+} modes[] = {
+	{"recv", 1, open_nothing, call_recv, open_nothing},  {"ping", 2, open_pair, call_ping, open_nothing},
+	{"writev", 2, open_pair, call_vector, open_nothing}, {"semop", 2, open_semaphore, call_semop, close_semaphore},
+	{"msg", 2, open_queue, call_message, close_queue},   {"mmap", 2, open_nothing, call_map, open_nothing},
+};
+
+/* The mode of that name; ends the program when there is none. */
+static const struct mode *mode_find(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(modes[i].name, name))
+			return &modes[i];
+	fprintf(stderr, "work: no mode '%s'\n", name);
+	exit(2);
+}
+
+static int compare(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* ---- the mean of many calls ------------------------------------------------------------------------------------ */
+
+struct worker {
+	const struct mode *mode;
+	long calls;
+	double mean, median;
+	pthread_t thread;
+};
+
+static void *work(void *argument)
+{
+	struct worker *worker = argument;
+	const struct mode *mode = worker->mode;
+	struct hands hands = {.bytes = ""};
+	long rounds = worker->calls / mode->calls / CHUNKS;
+	double chunks[CHUNKS], begin;
+
+	mode->open(&hands);
+	for (long i = 0; i < rounds / 4; i++)
+		mode->call(&hands);
+	begin = now();
+	for (int chunk = 0; chunk < CHUNKS; chunk++) {
+		double start = now();
+		for (long i = 0; i < rounds; i++)
+			mode->call(&hands);
+		chunks[chunk] = (now() - start) / (double)(rounds * mode->calls);
+	}
+	worker->mean = (now() - begin) / (double)(CHUNKS * rounds * mode->calls);
+	mode->close(&hands);
+	qsort(chunks, CHUNKS, sizeof(chunks[0]), compare);
+	worker->median = (chunks[CHUNKS / 2 - 1] + chunks[CHUNKS / 2]) / 2;
+	return NULL;
+}
+
+static double clock_cost(void)
+{
+	double best = 1e9;
+
+	for (int round = 0; round < 10; round++) {
+		double start = now();
+		for (int i = 0; i < 10000; i++)
+			now();
+		double cost = (now() - start) / 10000;
+		best = cost < best ? cost : best;
+	}
+	return best;
+}
+
+static int run_calls(int argc, char **argv)
+{
+	static struct worker workers[THREADS_MAX];
+	const struct mode *mode = mode_find(argv[1]);
+	int threads = argc > 3 ? atoi(argv[3]) : 1;
+	double mean = 0, median = 0, clock = clock_cost();
+	struct rusage used;
+
+	if (threads < 1 || threads > THREADS_MAX)
+		return 2;
+	for (int i = 0; i < threads; i++) {
+		workers[i].mode = mode;
+		workers[i].calls = atol(argv[2]);
+		if (i && pthread_create(&workers[i].thread, NULL, work, &workers[i]))
+			die("pthread_create");
+	}
+	work(&workers[0]);
+	for (int i = 1; i < threads; i++)
+		pthread_join(workers[i].thread, NULL);
+	for (int i = 0; i < threads; i++) {
+		mean += workers[i].mean / threads;
+		median += workers[i].median / threads;
+	}
+	getrusage(RUSAGE_SELF, &used);
+	printf("{\"mean\": %.2f, \"median\": %.2f, \"clock\": %.2f, \"rss\": %ld}\n", mean, median, clock,
+	       used.ru_maxrss);
+	return 0;
+}
+
+/* ---- single calls ---------------------------------------------------------------------------------------------- */
+
+static int run_latency(int argc, char **argv)
+{
+	static const double shares[] = {0.5, 0.9, 0.99, 0.999, 0.9999, 1};
+	static const char *const names[] = {"p50", "p90", "p99", "p99.9", "p99.99", "max"};
+	const struct mode *mode = mode_find(argv[2]);
+	long count = argc > 3 ? atol(argv[3]) : 1000000;
+	double *took = malloc((size_t)count * sizeof(*took)), before, after;
+	struct hands hands = {.bytes = ""};
+
+	if (!took || count < 1)
+		return 2;
+	memset(took, 0, (size_t)count * sizeof(*took));
+	mode->open(&hands);
+	for (long i = 0; i < count / 10; i++)
+		mode->call(&hands);
+	before = now();
+	for (long i = 0; i < count; i++) {
+		mode->call(&hands);
+		after = now();
+		took[i] = (after - before) / mode->calls;
+		before = after;
+	}
+	mode->close(&hands);
+	qsort(took, (size_t)count, sizeof(*took), compare);
+	for (unsigned i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		long at = (long)(shares[i] * (double)count);
+		printf("%s\"%s\": %.0f", i ? ", " : "{", names[i], took[at < count ? at : count - 1]);
+	}
+	printf("}\n");
+	free(took);
+	return 0;
+}
+
+/* ---- many threads, many processes ------------------------------------------------------------------------------ */
+
+static int run_spawn(int argc, char **argv)
+{
+	int count = atoi(argv[2]), status;
+	double *took = calloc((size_t)count + 1, sizeof(*took)), begin = now();
+	pid_t child;
+
+	for (int i = 0; took && i < count; i++) {
+		double start = now();
+		if (posix_spawn(&child, argv[3], NULL, NULL, argv + 3, environ) || waitpid(child, &status, 0) != child)
+			die(argv[3]);
+		took[i] = now() - start;
+	}
+	if (!took || count < 1)
+		return 2;
+	double mean = (now() - begin) / count;
+	qsort(took, (size_t)count, sizeof(*took), compare);
+	printf("{\"mean\": %.0f, \"median\": %.0f}\n", mean, took[count / 2]);
+	free(took);
+	return 0;
+}
+
+static pthread_barrier_t barrier;
+
+static void *thread_calls(void *argument)
+{
+	struct hands hands = {.bytes = ""};
+
+	pthread_barrier_wait(&barrier);
+	for (long i = *(const long *)argument; i > 0; i--)
+		call_recv(&hands);
+	return NULL;
+}
+
+static int run_threads(int argc, char **argv)
+{
+	static pthread_t threads[THREADS_MAX];
+	int count = atoi(argv[2]);
+	long calls = argc > 3 ? atol(argv[3]) : 0;
+	pthread_attr_t attributes;
+	double start = now();
+
+	if (count < 1 || count > THREADS_MAX)
+		return 2;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 65536);
+	pthread_barrier_init(&barrier, NULL, (unsigned)count);
+	for (int i = 0; i < count; i++)
+		if (pthread_create(&threads[i], &attributes, thread_calls, &calls))
+			die("pthread_create");
+	for (int i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	printf("{\"mean\": %.2f}\n", (now() - start) / ((double)count * (double)(calls ? calls : 1)));
+	return 0;
+}
+
+static int run_processes(int argc, char **argv)
+{
+	int count = atoi(argv[2]);
+	long calls = argc > 3 ? atol(argv[3]) : 0;
+	struct hands hands = {.bytes = ""};
+	double start = now();
+
+	for (int i = 0; i < count; i++) {
+		pid_t child = fork();
+		if (child < 0)
+			die("fork");
+		for (long call = 0; !child && call < calls; call++)
+			call_recv(&hands);
+		if (!child)
+			_exit(0);
+	}
+	while (wait(NULL) > 0)
+		;
+	printf("{\"mean\": %.2f}\n", (now() - start) / ((double)count * (double)(calls ? calls : 1)));
+	return 0;
+}
+
+static int run_random(int argc, char **argv)
+{
+	uint64_t state = 88172645463325252ull;
+	long calls = atol(argv[2]);
+	double start = now();
+
+	for (long i = 0; i < calls; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		ssize_t got = pread((int)(1000 + state % 7), (void *)(0x10000 + (state >> 30) % 4096 * 8192),
+				    512 + state % 8192, (off_t)((state >> 40) * 512));
+		if (got >= 0)
+			die("pread");
+	}
+	printf("{\"mean\": %.2f}\n", (now() - start) / (double)calls);
+	return 0;
+}
+
+static const struct job {
+	const char *name;
+	int arguments;
+	int (*run)(int argc, char **argv);
+} jobs[] = {
+	{"latency", 1, run_latency},	 {"spawn", 2, run_spawn},   {"threads", 1, run_threads},
+	{"processes", 1, run_processes}, {"random", 1, run_random},
+};
+
+int main(int argc, char **argv)
+{
+	for (unsigned i = 0; argc > 1 && i < sizeof(jobs) / sizeof(jobs[0]); i++)
+		if (!strcmp(argv[1], jobs[i].name) && argc > 1 + jobs[i].arguments)
+			return jobs[i].run(argc, argv);
+	if (argc < 3) {
+		fprintf(stderr, "usage: work MODE CALLS [THREADS]; see the head of bench/work.c\n");
+		return 2;
+	}
+	return run_calls(argc, argv);
+}
