@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Taking call stacks changes nothing that the program can see, and names its functions."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+IPCTRACE = pathlib.Path(sys.argv.pop(1)).resolve()
+PYTHON = ['/usr/bin/python3', '-S', '-c']
+
+
+class Stacks(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = pathlib.Path(folder.name) / 'stacks.ipct'
+
+    def record(self, *command, **more):
+        return subprocess.run([IPCTRACE, 'record', '-q', '-k8', '-o', self.log, '--', *command], capture_output=True, text=True, timeout=60, **more)
+
+    def events(self, call):
+        text = subprocess.run([IPCTRACE, 'print', '--json', '-k', '-e', call, self.log], capture_output=True, text=True, check=True).stdout
+        return [json.loads(line) for line in text.splitlines()]
+
+    def test_a_shell_keeps_its_environment(self):
+        environment = {'PATH': '/usr/bin:/bin', 'KEPT': 'as it was', 'LC_ALL': 'C'}
+        run = self.record('/bin/bash', '-c', 'echo "$KEPT $PATH"', env=environment)
+        self.assertEqual((run.stdout, run.returncode), ('as it was /usr/bin:/bin\n', 0))
+
+    def test_the_lowest_descriptor_is_the_programs(self):
+        run = self.record(*PYTHON, 'import os; print(os.open("/dev/null", os.O_RDONLY))')
+        self.assertEqual(run.stdout, '3\n')
+
+    def test_what_the_unwinder_calls_is_not_recorded(self):
+        self.record(*PYTHON, 'import os; os.pipe()')
+        self.assertEqual(self.events('mincore') + self.events('msync'), [])
+        self.assertEqual(len(self.events('pipe2')), 1)
+
+    def test_a_library_loaded_later_is_named(self):
+        self.record(*PYTHON, 'import _posixshmem\ntry: _posixshmem.shm_open("/no such", 0, 0)\nexcept OSError: pass')
+        frames = self.events('shm_open')[0]['stack']
+        self.assertIn('_posixshmem', frames[0]['module'])
+        self.assertTrue(all('module' in frame for frame in frames), frames)
+
+
+if __name__ == '__main__':
+    unittest.main()
