@@ -199,8 +199,8 @@ def parse_struct(catalogue, place, name, ctype, body):
             raise Mistake(place, f"cannot read the field '{part}'")
         shown, path, annotation = match.groups()
         value = parse_annotation(catalogue, place, annotation, inherits=True) if annotation else None
-        if value and (value.kind not in SCALARS + TABLES + INLINE or value.direction != 'none'):
-            raise Mistake(place, f"the field '{path}' can only be a number, or string, bytes or sockaddr that lie in the struct")
+        if value and (value.kind not in SCALARS + TABLES + INLINE + ['struct'] or value.direction != 'none'):
+            raise Mistake(place, f"the field '{path}' can only be a number, a struct, or string, bytes or sockaddr that lie in the struct")
         if value and value.kind in INLINE and not (value.length or '').isdigit():
             raise Mistake(place, f"how long is the field '{path}'? Say {value.kind}[NUMBER]")
         fields.append((shown or path, path, value))
@@ -644,12 +644,19 @@ def symver(call):
 
 def syscall_table(catalogue):
     """Which system call numbers stand for which events; a name that the kernel does not have is left out."""
-    rows = ''
+    rows = functions = ''
     for call in catalogue.calls:
         target = call.alias or call.name
         if not call.version and not catalogue.find(target).special and not call.name.startswith('__'):
-            rows += f'#ifdef SYS_{call.name}\n\t{{ SYS_{call.name}, EVENT_{target} }},\n#endif\n'
-    return ('const struct syscall_row syscall_rows[] = {\n' + rows + '};\n'
+            given = 'NULL'
+            if call.given:
+                given = f'given_{call.symbol}'
+                words = ''.join(f'\t{p.ctype} {p.name} = ({p.ctype})_words[{i}];\n\t(void){p.name};\n'
+                                for i, p in enumerate(call.recorded()) if not p.variadic)
+                functions += (f'#ifdef SYS_{call.name}\nstatic bool {given}(const uint64_t *_words)\n{{\n{words}'
+                              f'\treturn {call.given};\n}}\n#endif\n\n')
+            rows += f'#ifdef SYS_{call.name}\n\t{{ SYS_{call.name}, EVENT_{target}, {given} }},\n#endif\n'
+    return (functions + 'const struct syscall_row syscall_rows[] = {\n' + rows + '};\n'
             'const unsigned syscall_rows_count = sizeof(syscall_rows) / sizeof(syscall_rows[0]);\n\n')
 
 

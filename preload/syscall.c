@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* syscall(): system calls made by number become the same events as the functions that stand for them. */
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,37 +12,82 @@
 
 #define NUMBERS 512
 
-/* Event + 1 by system call number, 0 when it is none of ours. */
-static uint16_t events[NUMBERS];
+/* Where an argument of the event stands among those of syscall(). */
+enum place { NOTHING, A, B, C, D, E, F, NUMBER, PLACES };
+
+/* What a system call number stands for. */
+struct meaning {
+	const uint8_t *places; /* NULL: in order */
+	bool (*given)(const uint64_t *args);
+	uint16_t event; /* + 1; 0 when it is none of ours */
+};
+
+static struct meaning meanings[NUMBERS];
+
+/* Those that take their arguments in other places than the functions do, and those that have no function. */
+static const struct {
+	uint16_t number, event;
+	uint8_t places[CALL_ARGS_MAX];
+} moved[] = {
+	{SYS_preadv2, EVENT_preadv2, {A, B, C, D, F}},
+	{SYS_pwritev2, EVENT_pwritev2, {A, B, C, D, F}},
+	{SYS_eventfd, EVENT_eventfd, {A}},
+	{SYS_eventfd2, EVENT_eventfd, {A, B}},
+	{SYS_signalfd, EVENT_signalfd, {A, B}},
+	{SYS_signalfd4, EVENT_signalfd, {A, B, D}},
+	{SYS_select, EVENT_select, {A, B, C, D, E}},
+	{SYS_pselect6, EVENT_pselect, {A, B, C, D, E}},
+	{SYS_exit_group, EVENT__exit, {A}},
+	{SYS_io_uring_setup, EVENT_syscall, {NUMBER, A, B}},
+	{SYS_io_uring_enter, EVENT_syscall, {NUMBER, A, B, C, D, E, F}},
+	{SYS_io_uring_register, EVENT_syscall, {NUMBER, A, B, C, D}},
+};
 
 void syscall_prepare(void)
 {
 	for (unsigned i = 0; i < syscall_rows_count; i++)
 		if (syscall_rows[i].number < NUMBERS)
-			events[syscall_rows[i].number] = syscall_rows[i].event + 1;
-	events[SYS_io_uring_setup] = events[SYS_io_uring_enter] = events[SYS_io_uring_register] = EVENT_syscall + 1;
-	events[SYS_exit_group] = EVENT__exit + 1;
+			meanings[syscall_rows[i].number] = (struct meaning){
+				.given = syscall_rows[i].given, .event = (uint16_t)(syscall_rows[i].event + 1)};
+	for (unsigned i = 0; i < sizeof(moved) / sizeof(moved[0]); i++)
+		meanings[moved[i].number] =
+			(struct meaning){.places = moved[i].places, .event = (uint16_t)(moved[i].event + 1)};
+}
+
+static void args_place(struct capture *capture, const struct meaning *meaning, const struct call_spec *call,
+		       const uint64_t words[PLACES])
+{
+	for (unsigned i = 0; i < call->argc; i++)
+		capture->args[i] = words[meaning->places ? meaning->places[i] : i < F ? A + i : NOTHING];
+	if (!meaning->given || meaning->given(capture->args))
+		return;
+	for (unsigned i = 0; i < call->argc; i++)
+		if (call->args[i].value.optional)
+			capture->args[i] = 0;
 }
 
 __attribute__((used)) long syscall_traced(long number, long a, long b, long c, long d, long e, long f);
 __attribute__((used)) long syscall_traced(long number, long a, long b, long c, long d, long e, long f)
 {
-	uint16_t event = (unsigned long)number < NUMBERS ? events[number] : 0;
+	const struct meaning *meaning = (unsigned long)number < NUMBERS ? &meanings[number] : NULL;
+	const uint64_t words[PLACES] = {0,	     (uint64_t)a, (uint64_t)b, (uint64_t)c,
+					(uint64_t)d, (uint64_t)e, (uint64_t)f, (uint64_t)number};
 	struct capture capture;
 
 	if (number == SYS_execve)
 		return execve((const char *)a, (char *const *)b, (char *const *)c);
+	if (number == SYS_execveat)
+		return execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
+	if (number == SYS_prctl)
+		return prctl((int)a, b, c, d, e);
 	if (number == SYS_seccomp)
 		image.view.no_kernel = true;
-	if (event == 0 || !CAPTURE_ENABLED(event - 1))
+	if (!meaning || !meaning->event || !CAPTURE_ENABLED(meaning->event - 1))
 		return real_syscall(number, a, b, c, d, e, f);
-	unsigned argc = catalogue_builtin.calls[event - 1].argc;
-	uint64_t words[7] = {(uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, (uint64_t)f, 0};
-	bool numbered = event - 1 == EVENT_syscall;
-	capture.args[0] = (uint64_t)number;
-	for (unsigned i = numbered; i < argc && i < 7; i++)
-		capture.args[i] = words[i - numbered];
-	capture_enter(&capture, event - 1, argc, __builtin_return_address(0));
+	unsigned event = meaning->event - 1u;
+	const struct call_spec *call = &catalogue_builtin.calls[event];
+	args_place(&capture, meaning, call, words);
+	capture_enter(&capture, event, call->argc, __builtin_return_address(0));
 	if (number == SYS_exit_group)
 		capture_finish(&capture, 0, 0, OUTCOME_DEPARTED);
 	long result = real_syscall(number, a, b, c, d, e, f);

@@ -3,10 +3,12 @@
 #ifndef IPCTRACE_PRELOAD_SYSCALL_H
 #define IPCTRACE_PRELOAD_SYSCALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct syscall_row {
 	uint16_t number, event;
+	bool (*given)(const uint64_t *args); /* whether the optional arguments are there; NULL: always */
 };
 
 extern const struct syscall_row syscall_rows[];
