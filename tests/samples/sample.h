@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -137,6 +138,14 @@ static inline int file_with(const char *name, const char *content)
 		exit(1);
 	}
 	return fd;
+}
+
+/* From here on no descriptor can be had: EMFILE. */
+static inline void forbid_descriptors(void)
+{
+	const struct rlimit none = {0, 0};
+
+	must(setrlimit(RLIMIT_NOFILE, &none));
 }
 
 /* "/ipctrace-sample-PID": for what lives in names of the whole machine. */
