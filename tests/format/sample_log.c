@@ -157,13 +157,33 @@ static int ending_write(msgpack_packer *out)
 	return error ? error : object_pack_end(out, &end);
 }
 
+/* A call whose second argument and payload are never the same: they get columns of their own. */
+static void varying_call(struct tape *tape)
+{
+	struct record_call *call = tape_call(tape, 8);
+	uint64_t payload = tape_random(tape);
+	struct item item = {.arg = 1, .form = ITEM_PAYLOAD, .size = 8, .total = 100, .hash = (uint32_t)payload};
+
+	call->enter = tape->ticks += 100 + tape_random(tape) % 100;
+	call->duration = 50 + tape_random(tape) % 20;
+	call->result = 100;
+	call->site = 0x401000;
+	call->args[0] = 7;
+	call->args[1] = tape_random(tape);
+	tape_item(tape, item, &payload);
+}
+
 static int events_write(msgpack_packer *out, struct tape *tape, struct batch *batch, uint64_t first)
 {
 	size_t at = 0;
 
 	tape->used = 0;
-	for (uint32_t i = 0; i < SAMPLE_EVENTS; i++)
-		tape_random_call(tape, (uint32_t)((first + i) % catalogue_builtin.calls_count));
+	for (uint32_t i = 0; i < SAMPLE_EVENTS; i++) {
+		if (first == 2 * SAMPLE_EVENTS)
+			varying_call(tape);
+		else
+			tape_random_call(tape, (uint32_t)((first + i) % catalogue_builtin.calls_count));
+	}
 	for (const struct record_call *record; (record = tape_next(tape, &at));)
 		if (batch_add(batch, record, record->head.words * 8ul))
 			return -1;
