@@ -64,6 +64,24 @@ void lines_end(struct lines *lines)
 	lines->memos_count = 0;
 }
 
+int identity_feed(struct identities *identities, const struct trace_entry *entry)
+{
+	if (!identities)
+		return 0;
+	switch (entry->kind) {
+	case TRACE_EVENT:
+		return identity_observe(identities, entry->event);
+	case TRACE_PROCESS:
+		return identity_process(identities, entry->process);
+	case TRACE_THREAD:
+		return identity_thread(identities, entry->thread);
+	case TRACE_THREAD_END:
+		return identity_thread_end(identities, entry->thread_end);
+	default:
+		return 0;
+	}
+}
+
 /* ---- the beginning of a line ---------------------------------------------------------------------------------- */
 
 static void print_clock(struct lines *lines, uint64_t second, struct text *out)

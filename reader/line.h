@@ -46,6 +46,9 @@ void lines_end(struct lines *lines);
 void line_print(struct lines *lines, const struct trace_entry *entry, struct text *out);
 void line_print_json(struct lines *lines, const struct trace_entry *entry, struct text *out);
 
+/* Tells `identities` (NULL: nobody) of an entry. 0 or -ENOMEM. */
+int identity_feed(struct identities *identities, const struct trace_entry *entry);
+
 /* One frame of a stack as text: "main+0x1c (echo.c:41)" or "/usr/lib/x.so+0x1234". */
 void line_print_frame(struct lines *lines, const struct event *event, uint64_t address, struct text *out);
 

@@ -179,27 +179,6 @@ static bool wants_names(const struct printing *printing)
 	return printing->settings->json || printing->settings->style.names || printing->has_paths;
 }
 
-/* Tells the identities of what happened. 0 or -ENOMEM. */
-static int observe(struct printing *printing, const struct trace_entry *entry)
-{
-	struct identities *identities = printing->lines.identities;
-
-	if (!identities)
-		return 0;
-	switch (entry->kind) {
-	case TRACE_EVENT:
-		return identity_observe(identities, entry->event);
-	case TRACE_PROCESS:
-		return identity_process(identities, entry->process);
-	case TRACE_THREAD:
-		return identity_thread(identities, entry->thread);
-	case TRACE_THREAD_END:
-		return identity_thread_end(identities, entry->thread_end);
-	default:
-		return 0;
-	}
-}
-
 static int print_entries(struct printing *printing)
 {
 	void (*print)(struct lines *, const struct trace_entry *, struct text *) =
@@ -208,7 +187,7 @@ static int print_entries(struct printing *printing)
 	int rc;
 
 	while (!printing->failed && (rc = trace_next(printing->trace, &entry)) == 0) {
-		rc = observe(printing, &entry);
+		rc = identity_feed(printing->lines.identities, &entry);
 		if (rc)
 			break;
 		if (entry.kind != TRACE_EVENT ||

@@ -115,6 +115,9 @@ struct value_style {
 /* The arguments, "7, \"PING\", 4, 0", without the brackets. */
 void value_print_args(struct text *text, const struct event *event, const struct value_style *style);
 
+/* One argument. */
+void value_print_arg(struct text *text, const struct event *event, unsigned arg, const struct value_style *style);
+
 /* The result after "= ": "6", "-1 EAGAIN (Resource temporarily unavailable)", "0x7f..", "?". */
 void value_print_result(struct text *text, const struct event *event, const struct value_style *style);
 

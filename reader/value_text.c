@@ -429,6 +429,14 @@ static void print_arg(const struct value_printer *printer, unsigned arg, const s
 		print_pointer(printer->text, word);
 }
 
+void value_print_arg(struct text *text, const struct event *event, unsigned arg, const struct value_style *style)
+{
+	const struct value_printer printer = {text, event, style, event->catalogue};
+	struct value_spec value = value_of_arg(event, arg);
+
+	print_arg(&printer, arg, &value);
+}
+
 void value_print_args(struct text *text, const struct event *event, const struct value_style *style)
 {
 	const struct value_printer printer = {text, event, style, event->catalogue};
