@@ -25,7 +25,8 @@ static void print_pointer(struct text *text, uint64_t address)
 		text_put(text, "null");
 }
 
-static void print_flags(struct text *text, const struct names_spec *flags, uint64_t word)
+static void print_flags(struct text *text, const struct names_spec *flags, const struct value_spec *value,
+			uint64_t word)
 {
 	uint64_t octal = flags ? word & flags_octal(flags) : 0, left = word & ~octal;
 	const char *name, *before = "";
@@ -46,7 +47,7 @@ static void print_flags(struct text *text, const struct names_spec *flags, uint6
 	}
 	if (left) {
 		text_put(text, before);
-		print_hex_string(text, left);
+		print_hex_string(text, value_bits(value, left));
 	}
 	text_char(text, ']');
 }
@@ -68,7 +69,7 @@ void json_print_scalar(const struct json_printer *printer, const struct value_sp
 	word = value_word(value, word);
 	switch (value->kind) {
 	case KIND_HEX:
-		print_hex_string(printer->text, word);
+		print_hex_string(printer->text, value_bits(value, word));
 		return;
 	case KIND_ADDRESS:
 	case KIND_SEM:
@@ -78,7 +79,7 @@ void json_print_scalar(const struct json_printer *printer, const struct value_sp
 		text_uint(printer->text, __builtin_bswap16((uint16_t)word));
 		return;
 	case KIND_FLAGS:
-		print_flags(printer->text, value_flags(catalogue, value), word);
+		print_flags(printer->text, value_flags(catalogue, value), value, word);
 		return;
 	case KIND_ENUM:
 		names = value_enum(catalogue, value);

@@ -147,7 +147,11 @@ static int begin_thread(struct tables *tables, const struct frame_thread *thread
 {
 	int rc = numbering_begin(&tables->numbering, thread->pid, thread->tid);
 
-	return rc ? rc : add_thread(tables, thread);
+	if (!rc)
+		rc = add_thread(tables, thread);
+	if (!rc)
+		tables->threads[tables->threads_count - 1].is_announced = true;
+	return rc;
 }
 
 /* The present thread of these numbers; one that never said that it began is added. INDEX_NONE when out of memory. */

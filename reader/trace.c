@@ -195,6 +195,8 @@ static int mark_round(struct trace *trace, struct round begin)
 		rc = order_mark(&trace->order, &entry);
 	}
 	for (size_t i = begin.threads; !rc && i < tables->threads_count; i++) {
+		if (!tables->threads[i].is_announced)
+			continue;
 		entry = (struct trace_entry){.kind = TRACE_THREAD, .thread = &tables->threads[i].seen};
 		entry.ticks = entry.thread->ticks;
 		rc = order_mark(&trace->order, &entry);

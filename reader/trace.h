@@ -30,6 +30,7 @@ struct trace_process {
 
 struct trace_thread {
 	struct frame_thread seen;
+	bool is_announced;     /* it said that it began; else it is known only from its calls */
 	uint64_t events, lost; /* in the log; lost by the account of the log */
 	uint64_t end;	       /* ticks; 0 when it did not say that it ended */
 };

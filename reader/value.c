@@ -23,6 +23,13 @@ uint64_t value_word(const struct value_spec *value, uint64_t word)
 	return word << unused >> unused;
 }
 
+uint64_t value_bits(const struct value_spec *value, uint64_t word)
+{
+	unsigned unused = value->width && value->width < 8 ? 64 - 8 * value->width : 0;
+
+	return word << unused >> unused;
+}
+
 uint64_t value_load(const struct value_spec *value, const uint8_t *bytes, size_t size)
 {
 	uint64_t word = 0;

@@ -21,6 +21,9 @@
 /* The word cut to its width and, when it is signed, extended again; a width of 0 is that of a register. */
 uint64_t value_word(const struct value_spec *value, uint64_t word);
 
+/* The word cut to its width, never extended: bits. */
+uint64_t value_bits(const struct value_spec *value, uint64_t word);
+
 /* The unsigned number in `size` bytes (at most 8 are looked at), then as value_word(). */
 uint64_t value_load(const struct value_spec *value, const uint8_t *bytes, size_t size);
 

@@ -13,7 +13,8 @@
 
 /* ---- scalars -------------------------------------------------------------------------------------------------- */
 
-static void print_flags(struct text *text, const struct names_spec *flags, uint64_t word)
+static void print_flags(struct text *text, const struct names_spec *flags, const struct value_spec *value,
+			uint64_t word)
 {
 	uint64_t octal = flags ? word & flags_octal(flags) : 0, left = word & ~octal;
 	size_t begin = text->size;
@@ -33,7 +34,7 @@ static void print_flags(struct text *text, const struct names_spec *flags, uint6
 	if (left) {
 		if (text->size != begin)
 			text_char(text, '|');
-		text_hex(text, left);
+		text_hex(text, value_bits(value, left));
 	}
 	if (text->size == begin)
 		text_char(text, '0');
@@ -75,7 +76,7 @@ void value_print_scalar(struct text *text, const struct catalogue *catalogue, co
 		text_int(text, (int32_t)word);
 		return;
 	case KIND_HEX:
-		text_hex(text, word);
+		text_hex(text, value_bits(value, word));
 		return;
 	case KIND_ADDRESS:
 	case KIND_SEM:
@@ -99,7 +100,7 @@ void value_print_scalar(struct text *text, const struct catalogue *catalogue, co
 		text_char(text, ')');
 		return;
 	case KIND_FLAGS:
-		print_flags(text, value_flags(catalogue, value), word);
+		print_flags(text, value_flags(catalogue, value), value, word);
 		return;
 	case KIND_ENUM:
 		print_enum(text, value_enum(catalogue, value), value, word);

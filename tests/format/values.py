@@ -124,7 +124,7 @@ def pointer(word):
     return hexadecimal(word) if word else None
 
 
-def flags_json(rows, word):
+def flags_json(rows, word, width):
     word &= MASK
     octal = 0
     for name, _, mask in rows:
@@ -145,19 +145,19 @@ def flags_json(rows, word):
     if octal:
         found.append('0%o' % octal)
     if left:
-        found.append(hexadecimal(left))
+        found.append(hex(left & (1 << 8 * width) - 1))
     return found
 
 
 def scalar(catalogue, value, word):
     if value.kind == 'hex':
-        return hexadecimal(word)
+        return hex(word & (1 << 8 * (value.width or 8)) - 1)
     if value.kind in ('address', 'sem'):
         return pointer(word)
     if value.kind == 'port':
         return (word & 0xff) << 8 | word >> 8 & 0xff
     if value.kind == 'flags':
-        return flags_json(catalogue.flags[value.table] if value.table is not None else [], word)
+        return flags_json(catalogue.flags[value.table] if value.table is not None else [], word, value.width or 8)
     if value.kind == 'enum':
         mask = (1 << 8 * (value.width or 8)) - 1
         return next((name for name, number in catalogue.enums[value.table] if not (number ^ word) & mask), word)
@@ -290,7 +290,7 @@ class Printer:
 
     def message_flags(self, raw):
         tables = [value.table for _, value in self.event.call.args if value.kind == 'flags']
-        return flags_json(self.catalogue.flags[tables[-1]] if tables else [], int.from_bytes(raw[:4], 'little'))
+        return flags_json(self.catalogue.flags[tables[-1]] if tables else [], int.from_bytes(raw[:4], 'little'), 4)
 
     def behind_msghdr(self, at, value):
         message = self.message(at, 0)
