@@ -461,8 +461,7 @@ static void elements_write(struct sink *sink, unsigned arg, const struct value_s
 {
 	uint64_t total = elements_size(sink->follow, arg, value);
 
-	if (total)
-		item_copy(sink, arg, ITEM_RAW, 0, sink->follow->capture->args[arg], least(total, STRUCTS_MAX), total);
+	item_copy(sink, arg, ITEM_RAW, 0, sink->follow->capture->args[arg], least(total, STRUCTS_MAX), total);
 }
 
 static uint64_t fdset_size(const struct follow *follow)
