@@ -68,6 +68,11 @@ static bool on_own_stack(uint64_t address, size_t size)
 	return address >= here && address + size <= top && address - here < (1u << 20);
 }
 
+void follow_prepare(void)
+{
+	crc32c_prepare();
+}
+
 uint32_t follow_length_before(const struct capture *capture, unsigned event)
 {
 	const struct call_spec *call = &catalogue_builtin.calls[event];

@@ -27,6 +27,9 @@ struct follow {
 	struct value_spec values[CALL_ARGS_MAX];
 };
 
+/* Once, before anything is followed. */
+void follow_prepare(void);
+
 /* Fills in the plan. False when there is nothing beside the fixed part. */
 bool follow_plan(struct follow *follow, const struct capture *capture, struct live_slot *slot, int64_t result,
 		 int error, enum outcome outcome);

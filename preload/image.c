@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "format/crc32c.h"
 #include "originals.h"
 #include "preload/bare.h"
 #include "preload/capture.h"
+#include "preload/follow.h"
 #include "preload/image.h"
 #include "preload/traits.h"
 #include "trace/raw.h"
@@ -230,7 +230,7 @@ __attribute__((constructor)) static void image_start(int argc, char **argv, char
 	if (!live || live[0] != '/')
 		return;
 	traits_prepare();
-	crc32c_prepare();
+	follow_prepare();
 	live_remember(live);
 	if (!live_open(live))
 		return;
