@@ -3,15 +3,19 @@
  * The work that tracers are measured on: one small call made over and over, in one or more threads, or processes that
  * start and end. Prints one JSON object with what a call cost. It must not know who traces it.
  *
- *   work MODE CALLS [THREADS]     MODE: a row of modes[]
+ *   work MODE CALLS [THREADS]         MODE: a row of modes[]
+ *   work pairs MODE CALLS [THREADS]   the same, and as much again past a preloaded tracer, taking turns
  *   work latency MODE CALLS       how long single calls took, up to p99.99
  *   work spawn COUNT PROGRAM...   starts PROGRAM so often, one after the other
  *   work threads COUNT CALLS      threads that all live at once, each making CALLS failing calls
  *   work processes COUNT CALLS    the same for processes
  *   work random CALLS             calls whose arguments are all different
  */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +30,7 @@
 #include <unistd.h>
 
 #define MESSAGE	    64
-#define CHUNKS	    20
+#define PIECE	    128
 #define THREADS_MAX 2048
 
 extern char **environ;
@@ -87,51 +91,43 @@ static void close_queue(struct hands *hands)
 	msgctl(hands->queue, IPC_RMID, NULL);
 }
 
-static void call_recv(struct hands *hands)
+/* As a program makes them: through its PLT, where tracers stand. */
+#define WAY(name)  seen_##name
+#define CALL(name) name
+#include "bench/work_calls.h"
+#undef WAY
+#undef CALL
+
+/* Past whatever was preloaded: the same calls, untraced, in the same process. */
+static __typeof__(recv) *libc_recv;
+static __typeof__(send) *libc_send;
+static __typeof__(writev) *libc_writev;
+static __typeof__(readv) *libc_readv;
+static __typeof__(semop) *libc_semop;
+static __typeof__(msgsnd) *libc_msgsnd;
+static __typeof__(msgrcv) *libc_msgrcv;
+static __typeof__(mmap) *libc_mmap;
+static __typeof__(munmap) *libc_munmap;
+
+#define WAY(name)  hidden_##name
+#define CALL(name) libc_##name
+#include "bench/work_calls.h"
+
+static void libc_find(void)
 {
-	recv(-1, hands->bytes, sizeof(hands->bytes), 0);
-}
+	void *libc = dlopen("libc.so.6", RTLD_LAZY);
 
-static void call_ping(struct hands *hands)
-{
-	if (send(hands->pair[0], hands->bytes, MESSAGE, 0) != MESSAGE ||
-	    recv(hands->pair[1], hands->bytes, MESSAGE, 0) != MESSAGE)
-		die("ping");
-}
-
-static void call_vector(struct hands *hands)
-{
-	struct iovec parts[2] = {{hands->bytes, MESSAGE / 2}, {hands->bytes + MESSAGE / 2, MESSAGE / 2}};
-
-	if (writev(hands->pair[0], parts, 2) != MESSAGE || readv(hands->pair[1], parts, 2) != MESSAGE)
-		die("writev");
-}
-
-static void call_semop(struct hands *hands)
-{
-	struct sembuf up = {0, 1, 0}, down = {0, -1, 0};
-
-	if (semop(hands->sem, &up, 1) || semop(hands->sem, &down, 1))
-		die("semop");
-}
-
-static void call_message(struct hands *hands)
-{
-	struct {
-		long type;
-		char bytes[MESSAGE];
-	} message = {1, ""};
-
-	if (msgsnd(hands->queue, &message, MESSAGE, 0) || msgrcv(hands->queue, &message, MESSAGE, 0, 0) != MESSAGE)
-		die("msgsnd");
-}
-
-static void call_map(struct hands *hands)
-{
-	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (page == MAP_FAILED || munmap(page, 4096))
-		die("mmap");
+	if (!libc)
+		die("libc.so.6");
+	libc_recv = (__typeof__(libc_recv))dlsym(libc, "recv");
+	libc_send = (__typeof__(libc_send))dlsym(libc, "send");
+	libc_writev = (__typeof__(libc_writev))dlsym(libc, "writev");
+	libc_readv = (__typeof__(libc_readv))dlsym(libc, "readv");
+	libc_semop = (__typeof__(libc_semop))dlsym(libc, "semop");
+	libc_msgsnd = (__typeof__(libc_msgsnd))dlsym(libc, "msgsnd");
+	libc_msgrcv = (__typeof__(libc_msgrcv))dlsym(libc, "msgrcv");
+	libc_mmap = (__typeof__(libc_mmap))dlsym(libc, "mmap");
+	libc_munmap = (__typeof__(libc_munmap))dlsym(libc, "munmap");
 }
 
 static const struct mode {
@@ -139,11 +135,15 @@ static const struct mode {
 	int calls; /* made by one `call` */
 	void (*open)(struct hands *hands);
 	void (*call)(struct hands *hands);
+	void (*hidden)(struct hands *hands);
 	void (*close)(struct hands *hands);
 } modes[] = {
-	{"recv", 1, open_nothing, call_recv, open_nothing},  {"ping", 2, open_pair, call_ping, open_nothing},
-	{"writev", 2, open_pair, call_vector, open_nothing}, {"semop", 2, open_semaphore, call_semop, close_semaphore},
-	{"msg", 2, open_queue, call_message, close_queue},   {"mmap", 2, open_nothing, call_map, open_nothing},
+	{"recv", 1, open_nothing, seen_recv, hidden_recv, open_nothing},
+	{"ping", 2, open_pair, seen_ping, hidden_ping, open_nothing},
+	{"writev", 2, open_pair, seen_vector, hidden_vector, open_nothing},
+	{"semop", 2, open_semaphore, seen_semop, hidden_semop, close_semaphore},
+	{"msg", 2, open_queue, seen_message, hidden_message, close_queue},
+	{"mmap", 2, open_nothing, seen_map, hidden_map, open_nothing},
 };
 
 /* The mode of that name; ends the program when there is none. */
@@ -168,32 +168,55 @@ static int compare(const void *a, const void *b)
 struct worker {
 	const struct mode *mode;
 	long calls;
-	double mean, median;
+	bool pairs;
+	double mean; /* of all calls that were seen, in ns */
+	double seen; /* medians over pieces */
+	double hidden, added;
 	pthread_t thread;
 };
 
+static double median(double *values, long count)
+{
+	qsort(values, (size_t)count, sizeof(*values), compare);
+	return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+/* One piece of the work, in ns a call. */
+static double piece(const struct mode *mode, void (*call)(struct hands *), struct hands *hands)
+{
+	double start = now();
+
+	for (int i = 0; i < PIECE; i++)
+		call(hands);
+	return (now() - start) / (double)(PIECE * mode->calls);
+}
+
+/*
+ * Pieces seen and hidden take turns, about 100 us each: what disturbs the machine disturbs both, and the median of
+ * their differences is what seeing costs.
+ */
 static void *work(void *argument)
 {
 	struct worker *worker = argument;
 	const struct mode *mode = worker->mode;
 	struct hands hands = {.bytes = ""};
-	long rounds = worker->calls / mode->calls / CHUNKS;
-	double chunks[CHUNKS], begin;
+	long pieces = worker->calls / mode->calls / PIECE + 1;
+	double *seen = malloc((size_t)pieces * 3 * sizeof(*seen)), *hidden = seen + pieces, *added = hidden + pieces;
 
+	if (!seen)
+		die("malloc");
 	mode->open(&hands);
-	for (long i = 0; i < rounds / 4; i++)
-		mode->call(&hands);
-	begin = now();
-	for (int chunk = 0; chunk < CHUNKS; chunk++) {
-		double start = now();
-		for (long i = 0; i < rounds; i++)
-			mode->call(&hands);
-		chunks[chunk] = (now() - start) / (double)(rounds * mode->calls);
+	for (long i = 0; i < pieces; i++) {
+		hidden[i] = worker->pairs ? piece(mode, mode->hidden, &hands) : 0;
+		seen[i] = piece(mode, mode->call, &hands);
+		added[i] = seen[i] - hidden[i];
+		worker->mean += seen[i] / (double)pieces;
 	}
-	worker->mean = (now() - begin) / (double)(CHUNKS * rounds * mode->calls);
 	mode->close(&hands);
-	qsort(chunks, CHUNKS, sizeof(chunks[0]), compare);
-	worker->median = (chunks[CHUNKS / 2 - 1] + chunks[CHUNKS / 2]) / 2;
+	worker->seen = median(seen, pieces);
+	worker->hidden = median(hidden, pieces);
+	worker->added = median(added, pieces);
+	free(seen);
 	return NULL;
 }
 
@@ -211,33 +234,46 @@ static double clock_cost(void)
 	return best;
 }
 
-static int run_calls(int argc, char **argv)
+static int run_work(const char *name, long calls, int threads, bool pairs)
 {
 	static struct worker workers[THREADS_MAX];
-	const struct mode *mode = mode_find(argv[1]);
-	int threads = argc > 3 ? atoi(argv[3]) : 1;
-	double mean = 0, median = 0, clock = clock_cost();
+	const struct mode *mode = mode_find(name);
+	double mean = 0, seen = 0, hidden = 0, added = 0, clock = clock_cost();
 	struct rusage used;
 
 	if (threads < 1 || threads > THREADS_MAX)
 		return 2;
 	for (int i = 0; i < threads; i++) {
-		workers[i].mode = mode;
-		workers[i].calls = atol(argv[2]);
+		workers[i] = (struct worker){.mode = mode, .calls = calls, .pairs = pairs};
 		if (i && pthread_create(&workers[i].thread, NULL, work, &workers[i]))
 			die("pthread_create");
 	}
 	work(&workers[0]);
-	for (int i = 1; i < threads; i++)
-		pthread_join(workers[i].thread, NULL);
 	for (int i = 0; i < threads; i++) {
+		if (i)
+			pthread_join(workers[i].thread, NULL);
 		mean += workers[i].mean / threads;
-		median += workers[i].median / threads;
+		seen += workers[i].seen / threads;
+		hidden += workers[i].hidden / threads;
+		added += workers[i].added / threads;
 	}
 	getrusage(RUSAGE_SELF, &used);
-	printf("{\"mean\": %.2f, \"median\": %.2f, \"clock\": %.2f, \"rss\": %ld}\n", mean, median, clock,
-	       used.ru_maxrss);
+	printf("{\"mean\": %.2f, \"median\": %.2f, \"clock\": %.2f, \"rss\": %ld", mean, seen, clock, used.ru_maxrss);
+	if (pairs)
+		printf(", \"native\": %.2f, \"added\": %.2f", hidden, added);
+	printf("}\n");
 	return 0;
+}
+
+static int run_calls(int argc, char **argv)
+{
+	return run_work(argv[1], atol(argv[2]), argc > 3 ? atoi(argv[3]) : 1, false);
+}
+
+static int run_pairs(int argc, char **argv)
+{
+	libc_find();
+	return run_work(argv[2], atol(argv[3]), argc > 4 ? atoi(argv[4]) : 1, true);
 }
 
 /* ---- single calls ---------------------------------------------------------------------------------------------- */
@@ -306,7 +342,7 @@ static void *thread_calls(void *argument)
 
 	pthread_barrier_wait(&barrier);
 	for (long i = *(const long *)argument; i > 0; i--)
-		call_recv(&hands);
+		seen_recv(&hands);
 	return NULL;
 }
 
@@ -344,7 +380,7 @@ static int run_processes(int argc, char **argv)
 		if (child < 0)
 			die("fork");
 		for (long call = 0; !child && call < calls; call++)
-			call_recv(&hands);
+			seen_recv(&hands);
 		if (!child)
 			_exit(0);
 	}
@@ -378,8 +414,8 @@ static const struct job {
 	int arguments;
 	int (*run)(int argc, char **argv);
 } jobs[] = {
-	{"latency", 1, run_latency},	 {"spawn", 2, run_spawn},   {"threads", 1, run_threads},
-	{"processes", 1, run_processes}, {"random", 1, run_random},
+	{"pairs", 2, run_pairs},     {"latency", 1, run_latency},     {"spawn", 2, run_spawn},
+	{"threads", 1, run_threads}, {"processes", 1, run_processes}, {"random", 1, run_random},
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The calls that are measured. Included by work.c once for each way to make them: WAY(name) is the function that makes
+ * them, CALL(name) the call. No include guard, therefore.
+ */
+static void WAY(recv)(struct hands *hands)
+{
+	CALL(recv)(-1, hands->bytes, sizeof(hands->bytes), 0);
+}
+
+static void WAY(ping)(struct hands *hands)
+{
+	if (CALL(send)(hands->pair[0], hands->bytes, MESSAGE, 0) != MESSAGE ||
+	    CALL(recv)(hands->pair[1], hands->bytes, MESSAGE, 0) != MESSAGE)
+		die("ping");
+}
+
+static void WAY(vector)(struct hands *hands)
+{
+	struct iovec parts[2] = {{hands->bytes, MESSAGE / 2}, {hands->bytes + MESSAGE / 2, MESSAGE / 2}};
+
+	if (CALL(writev)(hands->pair[0], parts, 2) != MESSAGE || CALL(readv)(hands->pair[1], parts, 2) != MESSAGE)
+		die("writev");
+}
+
+static void WAY(semop)(struct hands *hands)
+{
+	struct sembuf up = {0, 1, 0}, down = {0, -1, 0};
+
+	if (CALL(semop)(hands->sem, &up, 1) || CALL(semop)(hands->sem, &down, 1))
+		die("semop");
+}
+
+static void WAY(message)(struct hands *hands)
+{
+	struct {
+		long type;
+		char bytes[MESSAGE];
+	} message = {1, ""};
+
+	if (CALL(msgsnd)(hands->queue, &message, MESSAGE, 0) ||
+	    CALL(msgrcv)(hands->queue, &message, MESSAGE, 0, 0) != MESSAGE)
+		die("msgsnd");
+}
+
+static void WAY(map)(struct hands *hands)
+{
+	void *page = CALL(mmap)(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED || CALL(munmap)(page, 4096))
+		die("mmap");
+}
