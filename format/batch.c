@@ -16,19 +16,6 @@
 #define EVENTS_AT_FIRST	   256u
 #define WORDS_AT_FIRST	   2048u
 
-uint64_t hash_words(const uint64_t *words, uint32_t count, uint64_t seed)
-{
-	uint64_t hash = seed ^ count * 0x9e3779b97f4a7c15ull;
-
-	for (; count >= 2; count -= 2, words += 2) {
-		__uint128_t product = (__uint128_t)(words[0] ^ 0x2d358dccaa6c78a5ull) * (words[1] ^ hash);
-		hash = (uint64_t)product ^ (uint64_t)(product >> 64) ^ words[0];
-	}
-	__uint128_t product =
-		(__uint128_t)((count ? *words : 0) ^ 0x8bb84b93962eacc9ull) * (hash ^ 0x4b33a62ed433d4a3ull);
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 /* Make the pointer at `array` hold `count` elements of `size` bytes; what is there stays. */
 static int array_grow(void *array, size_t count, size_t size)
 {

@@ -56,22 +56,27 @@ static void field_pack(msgpack_packer *out, const struct log_head *head, const s
 	}
 }
 
-int log_head_pack(msgpack_packer *out, const struct log_head *head)
+int log_head_pack(struct pack_buffer *out, const struct log_head *head, uint32_t *hash)
 {
+	msgpack_packer *packer = &out->packer;
 	struct log_head own = *head;
 
 	own.format = LOG_FORMAT;
-	msgpack_pack_array(out, 2);
-	pack_text(out, "ipctrace");
-	msgpack_pack_map(out, FIELDS_COUNT + 2);
+	msgpack_pack_array(packer, 2);
+	pack_text(packer, "ipctrace");
+	msgpack_pack_map(packer, FIELDS_COUNT + 2);
 	for (unsigned i = 0; i < FIELDS_COUNT; i++)
-		field_pack(out, &own, &head_fields[i]);
-	pack_text(out, "command");
-	msgpack_pack_array(out, head->command_count);
+		field_pack(packer, &own, &head_fields[i]);
+	pack_text(packer, "command");
+	msgpack_pack_array(packer, head->command_count);
 	for (uint32_t i = 0; i < head->command_count; i++)
-		pack_text(out, head->command[i]);
-	pack_text(out, "catalogue");
-	return catalogue_pack(out, head->catalogue);
+		pack_text(packer, head->command[i]);
+	pack_text(packer, "catalogue");
+	size_t start = out->size;
+	if (catalogue_pack(packer, head->catalogue) || out->failed)
+		return -ENOMEM;
+	*hash = catalogue_hash(out->bytes + start, out->size - start);
+	return 0;
 }
 
 static int field_unpack(struct unpack *in, struct arena *arena, struct log_head *head, const struct head_field *field)

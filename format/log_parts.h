@@ -10,8 +10,8 @@
 #include "format/pack_buffer.h"
 #include "format/unpack.h"
 
-/* Pack the object that names and describes a log. 0 or -ENOMEM. */
-int log_head_pack(msgpack_packer *out, const struct log_head *head);
+/* Pack the object that names and describes a log; *hash is that of its catalogue. 0 or -ENOMEM. */
+int log_head_pack(struct pack_buffer *out, const struct log_head *head, uint32_t *hash);
 
 /*
  * Decode what follows the name of that object; texts go to `arena`, *catalogue views the packed catalogue, and

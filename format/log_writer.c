@@ -37,25 +37,12 @@ static int writer_new(struct log_writer **writer, int fd, const struct log_head 
 	made->fd = fd;
 	pack_buffer_init(&made->buffer, LOG_FRAME_MAX);
 	pack_buffer_extend(&made->buffer, WINDOW_SIZE_MAX);
-	int error = log_head_pack(&made->buffer.packer, head);
-	if (error || made->buffer.failed) {
-		log_writer_free(made);
-		return -ENOMEM;
-	}
-	made->head_size = made->buffer.size - WINDOW_SIZE_MAX;
-	struct unpack in = unpack_from(made->buffer.bytes + WINDOW_SIZE_MAX, made->head_size);
-	struct log_head packed;
-	struct unpack_view catalogue;
-	struct arena arena = {.budget = LOG_FRAME_MAX};
-	unpack_array(&in);
-	unpack_skip(&in, 1);
-	error = log_head_unpack(&in, &arena, &packed, &catalogue);
-	arena_free(&arena);
+	int error = log_head_pack(&made->buffer, head, &made->catalogue_hash);
 	if (error) {
 		log_writer_free(made);
-		return error < 0 ? error : -EINVAL;
+		return error;
 	}
-	made->catalogue_hash = catalogue_hash(catalogue.bytes, catalogue.size);
+	made->head_size = made->buffer.size - WINDOW_SIZE_MAX;
 	*writer = made;
 	return 0;
 }
