@@ -162,23 +162,28 @@ static void announce_descriptors(struct announcement *record)
 	raw_syscall(SYS_close, folder);
 }
 
+/* For a record of unknown size; what it does not use becomes padding. */
+static uint32_t words_reserved(void)
+{
+	return image.view.ring_size / 32 < 4096 ? image.view.ring_size / 32 : 4096;
+}
+
+/* A process of which this image knows nothing more than its number has this image's for a parent. */
 void process_announce(struct live_slot *slot, enum process_origin origin, char **argv)
 {
-	uint32_t words =
-		origin == PROCESS_FORK ? sizeof(struct record_process) / 8 : 4096; /* the rest becomes padding */
-
-	if (words * 8 > image.view.control->ring_size / 4)
-		words = image.view.control->ring_size / 32;
+	uint32_t words = origin == PROCESS_FORK ? sizeof(struct record_process) / 8 : words_reserved();
 	struct stream_room room = stream_reserve(&image.view, slot, words);
 	if (!room.at)
 		return;
 	struct record_process *process = (struct record_process *)room.at;
 	uint64_t now = ticks_now();
 	process->ticks = now;
-	process->pid = image.pid;
-	process->parent = image.parent;
+	process->pid = slot->pid;
+	process->parent = slot->pid == image.pid ? image.parent : image.pid;
 	process->origin = origin;
-	process->uid = (uint32_t)raw_syscall(SYS_getuid);
+	if (!image.view.no_kernel)
+		image.uid = (uint32_t)raw_syscall(SYS_getuid);
+	process->uid = image.uid;
 	process->start_time = now;
 	struct announcement record = {(uint8_t *)(process + 1), room.at + words * 8};
 	if (origin != PROCESS_FORK) {
@@ -204,7 +209,7 @@ static int modules_look(struct dl_phdr_info *info, size_t size, void *changed)
 
 void modules_announce(struct live_slot *slot)
 {
-	const uint32_t words = 4096;
+	const uint32_t words = words_reserved();
 	bool changed = false;
 
 	dl_iterate_phdr(modules_look, &changed);

@@ -30,7 +30,7 @@ static void in_flight_push(struct live_slot *slot, struct capture *capture)
 {
 	uint32_t depth = slot->in_flight_depth;
 
-	if (__builtin_expect(depth > 0, 0) && !slot->vfork_enter && !image.view.shared) {
+	if (__builtin_expect(depth > 0, 0) && !slot->vfork_enter) {
 		capture_abandon(slot, (uint64_t)(uintptr_t)capture, OUTCOME_JUMPED);
 		depth = slot->in_flight_depth;
 	}
@@ -132,9 +132,16 @@ void capture_finish(struct capture *capture, int64_t result, int error, enum out
 	if (!slot)
 		return;
 	uint64_t now = ticks_now();
+	if (__builtin_expect(slot != thread_slot || image_alive[0] != IMAGE_ALIVE, 0) &&
+	    image_alive[0] != IMAGE_SHARED) {
+		slot = slot_mine(); /* a signal handler has forked while the call was in flight */
+		if (!slot)
+			return;
+		capture->index = slot->in_flight_depth;
+	}
 	*(volatile uint32_t *)&slot->in_flight_depth = capture->index;
 	capture->slot = NULL;
-	record_write(slot, capture, now - capture->enter, result, error, outcome);
+	record_write(slot, capture, now > capture->enter ? now - capture->enter : 0, result, error, outcome);
 }
 
 void capture_leave(struct capture *capture, int64_t result)

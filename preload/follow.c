@@ -57,15 +57,16 @@ bool memory_read(void *to, uint64_t from, size_t size)
 	return true;
 }
 
-/* Whether [address, +size) is in the part of this thread's stack that is certainly in use: above us, below its top. */
+/*
+ * Whether [address, +size) is in the part of this thread's own stack that is certainly in use: above us, below its top.
+ * On any other stack, a handler's or a coroutine's, nothing is certain.
+ */
 static bool on_own_stack(uint64_t address, size_t size)
 {
-	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
-	uint64_t top = (uint64_t)(uintptr_t)image.stack_top;
+	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0), top = thread_origin.stack_top;
 
-	if (!(here < top && top - here < (64u << 20)))
-		top = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-	return address >= here && address + size <= top && address - here < (1u << 20);
+	return here > thread_origin.stack_low && here < top && address >= here && address < top &&
+	       top - address >= size;
 }
 
 void follow_prepare(void)

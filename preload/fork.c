@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Making processes. A forked child becomes a process of its own at once; a vfork child borrows its parent's slot, since
- * it borrows its memory; a clone that shares memory without being a thread makes two writers of one ring.
+ * it borrows its memory; a clone that shares memory without being a thread shares what says which slot is a thread's.
  */
 #include <sched.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include "events.h"
 #include "originals.h"
 #include "preload/capture.h"
+#include "preload/fork.h"
 #include "preload/image.h"
 
 static pid_t fork_traced(pid_t (*original)(void), void *site)
@@ -48,8 +49,13 @@ EXPORT pid_t _Fork(void)
 	return fork_traced(real__Fork, __builtin_return_address(0));
 }
 
+void clone_begin(uint64_t flags)
+{
+	if (image.view.slots && (flags & CLONE_VM) && !(flags & (CLONE_SETTLS | CLONE_VFORK)) && slot_mine())
+		image_alive[0] = IMAGE_SHARED;
+}
+
 /* Called by the vfork stubs below, before they jump to the real one. */
-__attribute__((used)) void vfork_begin(uint64_t site);
 __attribute__((used)) void vfork_begin(uint64_t site)
 {
 	struct live_slot *slot = image.view.slots ? slot_mine() : NULL;
@@ -90,6 +96,7 @@ static int clone_traced(clone_function original, void *site, int (*fn)(void *), 
 	struct live_slot *slot = image.view.slots ? slot_mine() : NULL;
 	struct capture capture;
 
+	clone_begin((uint64_t)(unsigned)flags);
 	if (!slot || !CAPTURE_ENABLED(EVENT_clone))
 		return original(fn, stack, flags, arg, rest[0], rest[1], rest[2]);
 	capture.args[0] = (uint64_t)(uintptr_t)fn;
@@ -98,10 +105,8 @@ static int clone_traced(clone_function original, void *site, int (*fn)(void *), 
 	capture.args[3] = (uint64_t)(uintptr_t)arg;
 	for (unsigned i = 0; i < 3; i++)
 		capture.args[4 + i] = (uint64_t)(uintptr_t)rest[i];
-	if (borrows && !(flags & CLONE_VFORK))
-		image.view.shared = true;
 	capture_enter(&capture, EVENT_clone, 7, site);
-	if (borrows && !slot->vfork_enter) {
+	if (borrows && (flags & CLONE_VFORK) && !slot->vfork_enter) {
 		slot->vfork_site = 0;
 		slot->vfork_enter = capture.enter;
 	}

@@ -24,16 +24,58 @@
 
 _Alignas(LIVE_PAGE) struct live_control live_control;
 struct image image;
+static struct live_chunks chunks;
 __thread struct live_slot *thread_slot;
+__thread struct thread_origin thread_origin;
 
 _Alignas(LIVE_PAGE) volatile uint8_t image_alive[LIVE_PAGE];
 
-uint64_t ticks_of_kernel(void)
+uint64_t ticks_otherwise(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	if (image.ticks_source == TICKS_KERNEL) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	}
+	uint64_t drained = __atomic_load_n(&live_control.anchors[1][0], __ATOMIC_RELAXED);
+	if (image.ticks_last < drained)
+		image.ticks_last = drained;
+	return __atomic_add_fetch(&image.ticks_last, 1, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t tid_of_libc(uint32_t offset)
+{
+	return *(volatile uint32_t *)((char *)__builtin_thread_pointer() + offset);
+}
+
+uint32_t tid_now(void)
+{
+	if (image.view.no_kernel && image.tid_offset)
+		return tid_of_libc(image.tid_offset);
+	return (uint32_t)raw_syscall(SYS_gettid);
+}
+
+/* libc's descriptor of a thread begins at the thread pointer; its number is the only word there that has its value. */
+static uint32_t tid_offset_find(void)
+{
+	enum { FROM = 64, TO = 2048 };
+	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid), found = 0;
+
+	for (uint32_t offset = FROM; offset < TO; offset += sizeof(tid)) {
+		if (tid_of_libc(offset) != tid)
+			continue;
+		if (found)
+			return 0;
+		found = offset;
+	}
+	return found;
+}
+
+void ticks_forbid(void)
+{
+	image.ticks_last = ticks_now();
+	image.ticks_source = TICKS_NONE;
 }
 
 const char *image_variable(char **envp, const char *name)
@@ -57,21 +99,6 @@ static bool control_fits(const struct live_control *control, uint64_t size)
 	       live_slot_offset(control->ring_size, control->slots_count) <= size;
 }
 
-/*
- * How many slots to map: all of them cost nothing but addresses, unless addresses are limited; then few enough for the
- * program not to miss them.
- */
-static uint32_t slots_affordable(const struct live_control *control)
-{
-	struct rlimit limit;
-	uint64_t slot = live_slot_size(control->ring_size);
-
-	if (raw_syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return control->slots_count;
-	uint64_t few = limit.rlim_cur / 32 / slot;
-	return few < control->slots_count ? (uint32_t)few : control->slots_count;
-}
-
 /* Maps the open live area; the control page goes over our own. 0, or a negative error number. */
 static long live_map(int fd)
 {
@@ -82,22 +109,26 @@ static long live_map(int fd)
 	    raw_syscall(SYS_pread64, fd, &control, sizeof(control), 0) != (long)sizeof(control) ||
 	    !control_fits(&control, (uint64_t)status.st_size))
 		return -1;
-	uint32_t slots = slots_affordable(&control);
-	long area = raw_syscall(SYS_mmap, NULL, slots * live_slot_size(control.ring_size), PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_NORESERVE, fd, LIVE_PAGE);
-	if (slots == 0 || (area < 0 && area > -(long)LIVE_PAGE))
+	uint64_t size = chunk_size(control.ring_size) + LIVE_PAGE;
+	long area =
+		raw_syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, LIVE_PAGE);
+	if (area < 0 && area > -(long)LIVE_PAGE)
 		return -1;
-	raw_syscall(SYS_madvise, area, slots * live_slot_size(control.ring_size), MADV_DONTDUMP);
+	raw_syscall(SYS_madvise, area, size, MADV_DONTDUMP);
 	/* without it the first touch reads ahead into the sparse file: 3 ms instead of 13 us on ext4 */
-	raw_syscall(SYS_madvise, area, slots * live_slot_size(control.ring_size), MADV_RANDOM);
+	raw_syscall(SYS_madvise, area, size, MADV_RANDOM);
 	long page =
 		raw_syscall(SYS_mmap, &live_control, LIVE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 	if (page != (long)(uintptr_t)&live_control) {
-		raw_syscall(SYS_munmap, area, slots * live_slot_size(control.ring_size));
+		raw_syscall(SYS_munmap, area, size);
 		return -1;
 	}
-	image.view =
-		(struct live_view){.control = &live_control, .slots = (uint8_t *)(uintptr_t)area, .slots_count = slots};
+	chunks.at[0] = (uint8_t *)(uintptr_t)area;
+	image.view = (struct live_view){.control = &live_control,
+					.slots = chunks.at[0],
+					.chunks = &chunks,
+					.slots_count = control.slots_count,
+					.ring_size = control.ring_size};
 	return 0;
 }
 
@@ -153,36 +184,99 @@ static void library_remember(const char *list)
 	}
 }
 
+/*
+ * A signal handler may come at any point and do all of this itself: then what it has put into place stays.
+ */
 void fork_child(void)
 {
 	if (image_alive[0])
 		return;
-	image_alive[0] = 1;
 	thread_slot = NULL;
-	image.parent = image.pid;
-	image.pid = (uint32_t)raw_syscall(SYS_getpid);
-	image.number = (uint32_t)ticks_now();
+	uint32_t pid = image.view.no_kernel ? tid_now() : (uint32_t)raw_syscall(SYS_getpid);
+	if (pid != image.pid) {
+		image.parent = image.pid;
+		image.pid = pid;
+		image.number = (uint32_t)ticks_now();
+	}
+	image_alive[0] = IMAGE_ALIVE;
 	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);
 	if (!slot)
 		return;
-	thread_slot = slot;
 	process_announce(slot, PROCESS_FORK, NULL);
+	if (thread_slot) {
+		stream_return(&image.view, slot);
+		return;
+	}
+	thread_slot = slot;
 	thread_announce(slot, 0);
+}
+
+#define BORROWERS_MAX 64
+
+/* Those that found themselves with another thread's slot in their thread-local storage. */
+static struct borrower {
+	uint32_t tid;
+	struct live_slot *slot;
+} borrowers[BORROWERS_MAX];
+
+static bool slot_is_of(const struct live_slot *slot, uint32_t tid)
+{
+	return slot && slot->tid == tid && __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED;
+}
+
+/* The collector takes back the slots of the dead, whose rows can then be used again. */
+static struct borrower *borrower_find(uint32_t tid)
+{
+	for (uint32_t i = 0; i < BORROWERS_MAX; i++) {
+		struct borrower *row = &borrowers[(tid + i) % BORROWERS_MAX];
+		uint32_t known = __atomic_load_n(&row->tid, __ATOMIC_ACQUIRE);
+		if (known == tid)
+			return row;
+		if ((known == 0 || !slot_is_of(row->slot, known)) &&
+		    __atomic_compare_exchange_n(&row->tid, &known, tid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return row;
+	}
+	return NULL;
+}
+
+/* Which slot is ours, when thread-local storage does not say. */
+static struct live_slot *slot_shared(void)
+{
+	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid), pid = (uint32_t)raw_syscall(SYS_getpid);
+
+	if (slot_is_of(thread_slot, tid))
+		return thread_slot;
+	struct borrower *row = borrower_find(tid);
+	if (!row)
+		return NULL;
+	if (slot_is_of(row->slot, tid))
+		return row->slot;
+	struct live_slot *slot = stream_claim(&image.view, pid, tid, image.number);
+	if (!slot)
+		return NULL;
+	if (pid != image.pid)
+		process_announce(slot, PROCESS_FORK, NULL);
+	row->slot = slot;
+	thread_announce(slot, 0);
+	return slot;
 }
 
 struct live_slot *slot_claim(void)
 {
 	fork_child();
+	if (image_alive[0] == IMAGE_SHARED && !image.view.no_kernel)
+		return slot_shared();
 	if (thread_slot || !image.view.slots)
 		return thread_slot;
-	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid);
-	struct live_slot *slot = stream_claim(&image.view, image.pid, tid, image.number);
+	struct live_slot *slot = stream_claim(&image.view, image.pid, tid_now(), image.number);
 	if (!slot)
 		return NULL;
 	if (thread_slot) { /* a signal handler was faster */
 		stream_return(&image.view, slot);
 		return thread_slot;
 	}
+	slot->creator = thread_origin.creator;
+	slot->ordinal = thread_origin.ordinal;
 	thread_slot = slot;
 	thread_announce(slot, 0);
 	return slot;
@@ -197,13 +291,31 @@ static void atfork_child(void)
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *);
 extern void *__dso_handle;
 
+/* The first thread's stack has so much room to itself below the environment; nothing else is mapped there. */
+#define FIRST_STACK_MAX (64ull << 20)
+
+/* As libc has it; never too large. */
+static uint64_t stack_size_default(void)
+{
+	const uint64_t most = 2 << 20;
+	struct rlimit limit;
+
+	if (raw_syscall(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &limit) != 0 || limit.rlim_cur > most)
+		return most;
+	return limit.rlim_cur;
+}
+
 static void image_begin(char **argv, char **envp)
 {
 	image.pid = (uint32_t)raw_syscall(SYS_getpid);
 	image.parent = (uint32_t)raw_syscall(SYS_getppid);
+	image.ticks_source = live_control.clock_is_tsc ? TICKS_COUNTER : TICKS_KERNEL;
+	image.tid_offset = tid_offset_find();
 	image.number = (uint32_t)ticks_now();
-	image.stack_top = (const char *)envp;
-	image_alive[0] = 1;
+	image.stack_size = stack_size_default();
+	thread_origin.stack_top = (uint64_t)(uintptr_t)envp;
+	thread_origin.stack_low = thread_origin.stack_top - FIRST_STACK_MAX;
+	image_alive[0] = IMAGE_ALIVE;
 	raw_syscall(SYS_madvise, image_alive, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
 	__register_atfork(NULL, NULL, atfork_child, __dso_handle);
 	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);

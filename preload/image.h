@@ -13,15 +13,24 @@
 #include "preload/capture.h"
 #include "trace/stream.h"
 
+/* Where ticks come from. */
+enum ticks_source { TICKS_COUNTER, TICKS_KERNEL, TICKS_NONE /* asking is forbidden: the collector's last reading */ };
+
 struct image {
 	struct live_view view;
 	uint32_t pid;
 	uint32_t parent;
-	uint32_t number;       /* tells this image from an earlier one of the same pid */
+	uint32_t uid;
+	uint32_t number;		/* tells this image from an earlier one of the same pid */
+	volatile uint32_t ticks_source; /* enum ticks_source */
+	uint64_t ticks_last; /* with TICKS_NONE: the latest time that is known */
+	/* Where libc keeps a thread's number, in bytes from the thread pointer: for when the kernel may not be asked.
+	 */
+	uint32_t tid_offset;
+	uint64_t stack_size;   /* of a thread whose creator does not say otherwise */
 	const char *live_path; /* NUL-terminated, "IPCTRACE_LIVE=" in front at live_variable */
 	const char *library;   /* path of this library, as LD_PRELOAD named it */
 	char live_variable[4096];
-	const char *stack_top; /* end of the first thread's stack, as far as known */
 };
 
 extern struct image image;
@@ -29,8 +38,24 @@ extern struct image image;
 /* This thread's slot, or NULL when it has none yet. */
 extern __thread struct live_slot *thread_slot __attribute__((tls_model("initial-exec")));
 
-/* Reads 0 in a forked child until the child has been given an identity of its own (MADV_WIPEONFORK). */
+/* What is known of a thread beside its slot. With thread_slot this is all of our thread-local storage. */
+struct thread_origin {
+	uint64_t stack_low, stack_top; /* of the stack that it began on; 0 when not known */
+	uint32_t creator, ordinal;     /* as in its slot, for when it needs another one after its end */
+};
+
+extern __thread struct thread_origin thread_origin __attribute__((tls_model("initial-exec")));
+
+/*
+ * Its first byte is 0 in a forked child until the child has been given an identity of its own (MADV_WIPEONFORK), and
+ * otherwise one of these.
+ */
 extern volatile uint8_t image_alive[LIVE_PAGE];
+
+enum {
+	IMAGE_ALIVE = 1,
+	IMAGE_SHARED, /* clone() made a child with our thread-local storage: whose slot it is, is asked at each call */
+};
 
 /* Slow path of slot_mine(): claims a slot, after a fork makes the child a process of its own. */
 struct live_slot *slot_claim(void);
@@ -40,7 +65,7 @@ static inline struct live_slot *slot_mine(void)
 {
 	struct live_slot *slot = thread_slot;
 
-	if (__builtin_expect(slot != NULL && image_alive[0], 1))
+	if (__builtin_expect(slot != NULL && image_alive[0] == IMAGE_ALIVE, 1))
 		return slot;
 	return slot_claim();
 }
@@ -63,18 +88,25 @@ void syscall_prepare(void);
 /* The value of `name` in an environment, or NULL. */
 const char *image_variable(char **envp, const char *name);
 
-uint64_t ticks_of_kernel(void);
+/* This thread's number. */
+uint32_t tid_now(void);
+
+/* ticks_now() where it is not the counter. */
+uint64_t ticks_otherwise(void);
 
 /* The tracer's clock, in ticks: the processor's counter where it is invariant, else nanoseconds of CLOCK_MONOTONIC. */
 static inline uint64_t ticks_now(void)
 {
-	if (__builtin_expect(live_control.clock_is_tsc, 1))
+	if (__builtin_expect(image.ticks_source == TICKS_COUNTER, 1))
 		return __builtin_ia32_rdtsc();
-	return ticks_of_kernel();
+	return ticks_otherwise();
 }
 
 /* Finds what stack.c hooks to load libunwind in time; always to be called, since the hook is always exported. */
 void stack_hook(void);
+
+/* From here on only time that is known already is told. */
+void ticks_forbid(void);
 
 /* Opens libunwind when stacks are wanted. */
 void stack_prepare(void);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* syscall(): system calls made by number become the same events as the functions that stand for them. */
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -7,7 +8,10 @@
 #include "events.h"
 #include "originals.h"
 #include "preload/capture.h"
+#include "preload/fork.h"
+#include "preload/follow.h"
 #include "preload/image.h"
+#include "preload/seccomp.h"
 #include "preload/syscall.h"
 
 #define NUMBERS 512
@@ -80,8 +84,13 @@ __attribute__((used)) long syscall_traced(long number, long a, long b, long c, l
 		return execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
 	if (number == SYS_prctl)
 		return prctl((int)a, b, c, d, e);
-	if (number == SYS_seccomp)
-		image.view.no_kernel = true;
+	if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER)) {
+		struct sandbox before = sandbox_enter(a == SECCOMP_SET_MODE_STRICT);
+		long refused = real_syscall(number, a, b, c, d, e, f);
+		if (refused != 0)
+			sandbox_refused(&before);
+		return refused;
+	}
 	if (!meaning || !meaning->event || !CAPTURE_ENABLED(meaning->event - 1))
 		return real_syscall(number, a, b, c, d, e, f);
 	unsigned event = meaning->event - 1u;
@@ -95,7 +104,24 @@ __attribute__((used)) long syscall_traced(long number, long a, long b, long c, l
 	return result;
 }
 
-/* fork, vfork, clone and clone3 by number return twice, perhaps on one stack: nothing of ours may be in between. */
+/* Before the system calls that make processes, which return twice. */
+__attribute__((used)) void syscall_forks(long number, uint64_t a, uint64_t site);
+__attribute__((used)) void syscall_forks(long number, uint64_t a, uint64_t site)
+{
+	uint64_t flags;
+
+	if (number == SYS_vfork)
+		vfork_begin(site);
+	else if (number == SYS_clone)
+		clone_begin(a);
+	else if (number == SYS_clone3 && memory_read(&flags, a, sizeof(flags)))
+		clone_begin(flags);
+}
+
+/*
+ * fork, vfork, clone and clone3 by number return twice, perhaps on one stack: nothing of ours may be on it when they
+ * are made.
+ */
 __asm__(".pushsection .text\n"
 	".globl syscall\n"
 	".type syscall, @function\n"
@@ -108,6 +134,23 @@ __asm__(".pushsection .text\n"
 	"	cmp $435, %rdi\n"
 	"	je 2f\n"
 	"1:	jmp syscall_traced\n"
-	"2:	jmp *real_syscall(%rip)\n"
+	"2:	mov (%rsp), %rax\n"
+	"	push %rdi\n"
+	"	push %rsi\n"
+	"	push %rdx\n"
+	"	push %rcx\n"
+	"	push %r8\n"
+	"	push %r9\n"
+	"	sub $8, %rsp\n"
+	"	mov %rax, %rdx\n"
+	"	call syscall_forks\n"
+	"	add $8, %rsp\n"
+	"	pop %r9\n"
+	"	pop %r8\n"
+	"	pop %rcx\n"
+	"	pop %rdx\n"
+	"	pop %rsi\n"
+	"	pop %rdi\n"
+	"	jmp *real_syscall(%rip)\n"
 	".size syscall, . - syscall\n"
 	".popsection\n");

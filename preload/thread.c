@@ -12,18 +12,41 @@
 #include "preload/image.h"
 #include "trace/raw.h"
 
+/*
+ * What a thread is to run. Not in its slot, where another process could change it. The row is that of the slot's
+ * number, and is read before the slot can go to anybody else.
+ */
+struct thread_start {
+	struct live_slot *slot;
+	void *start, *argument;
+	uint64_t stack_size;
+};
+
+static struct thread_start starts[LIVE_SLOTS_MAX];
+
+static uint64_t stack_size_of(const pthread_attr_t *attributes)
+{
+	size_t size = 0, guard = 0;
+
+	if (!attributes || pthread_attr_getstacksize(attributes, &size) ||
+	    pthread_attr_getguardsize(attributes, &guard) || guard >= size)
+		return image.stack_size;
+	return size - guard;
+}
+
 /* Claims a slot for the thread to come; NULL when untraced, which the program does not notice. */
-static struct live_slot *slot_for_thread(struct live_slot *creator, void *start, void *argument)
+static struct thread_start *start_prepare(struct live_slot *creator, void *start, void *argument, uint64_t stack_size)
 {
 	struct live_slot *slot = stream_claim(&image.view, image.pid, 0, image.number);
 
 	if (!slot)
 		return NULL;
+	struct thread_start *row = &starts[stream_index(&image.view, slot)];
+	*row = (struct thread_start){slot, start, argument, stack_size};
 	slot->creator = creator->tid;
 	slot->ordinal = creator->created + 1;
 	slot->start = (uint64_t)(uintptr_t)start;
-	slot->argument = (uint64_t)(uintptr_t)argument;
-	return slot;
+	return row;
 }
 
 static void thread_end(void *argument)
@@ -43,11 +66,20 @@ static void thread_end(void *argument)
 	stream_return(&image.view, slot);
 }
 
-static void thread_begin(struct live_slot *slot)
+/* Called by the first function on the thread's stack. */
+static void thread_begin(const struct thread_start *row)
 {
-	slot->tid = (uint32_t)raw_syscall(SYS_gettid);
-	thread_slot = slot;
-	thread_announce(slot, slot->start);
+	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+
+	/* what lies below us by more than the whole stack without a page that we may be away from its top is not ours
+	 */
+	thread_origin.stack_top = here;
+	thread_origin.stack_low = row->stack_size > LIVE_PAGE ? here - (row->stack_size - LIVE_PAGE) : here;
+	thread_origin.creator = row->slot->creator;
+	thread_origin.ordinal = row->slot->ordinal;
+	row->slot->tid = tid_now();
+	thread_slot = row->slot;
+	thread_announce(row->slot, row->slot->start);
 }
 
 /*
@@ -56,27 +88,24 @@ static void thread_begin(struct live_slot *slot)
  */
 static void *thread_run(void *argument)
 {
-	struct live_slot *slot = argument;
-	void *(*start)(void *) = (void *(*)(void *))(uintptr_t)slot->start;
-	void *original = (void *)(uintptr_t)slot->argument, *result;
+	const struct thread_start row = *(const struct thread_start *)argument;
+	void *result;
 
-	pthread_cleanup_push(thread_end, slot);
-	thread_begin(slot);
-	result = start(original);
+	pthread_cleanup_push(thread_end, row.slot);
+	thread_begin(&row);
+	result = ((void *(*)(void *))row.start)(row.argument);
 	pthread_cleanup_pop(1);
 	return result;
 }
 
 static int thrd_run(void *argument)
 {
-	struct live_slot *slot = argument;
-	thrd_start_t start = (thrd_start_t)(uintptr_t)slot->start;
-	void *original = (void *)(uintptr_t)slot->argument;
+	const struct thread_start row = *(const struct thread_start *)argument;
 	int result;
 
-	pthread_cleanup_push(thread_end, slot);
-	thread_begin(slot);
-	result = start(original);
+	pthread_cleanup_push(thread_end, row.slot);
+	thread_begin(&row);
+	result = ((thrd_start_t)row.start)(row.argument);
 	pthread_cleanup_pop(1);
 	return result;
 }
@@ -85,10 +114,10 @@ EXPORT int pthread_create(pthread_t *restrict thread, const pthread_attr_t *rest
 			  void *(*start_routine)(void *), void *restrict arg)
 {
 	struct live_slot *mine = image.view.slots ? slot_mine() : NULL;
-	struct live_slot *slot = mine ? slot_for_thread(mine, (void *)start_routine, arg) : NULL;
+	struct thread_start *row = mine ? start_prepare(mine, (void *)start_routine, arg, stack_size_of(attr)) : NULL;
 	struct capture capture;
 
-	if (!slot)
+	if (!row)
 		return real_pthread_create(thread, attr, start_routine, arg);
 	bool enabled = CAPTURE_ENABLED(EVENT_pthread_create);
 	capture.slot = NULL;
@@ -97,9 +126,9 @@ EXPORT int pthread_create(pthread_t *restrict thread, const pthread_attr_t *rest
 	capture.args[2] = (uint64_t)(uintptr_t)arg;
 	if (enabled)
 		capture_enter(&capture, EVENT_pthread_create, 3, __builtin_return_address(0));
-	int result = real_pthread_create(thread, attr, thread_run, slot);
+	int result = real_pthread_create(thread, attr, thread_run, row);
 	if (result)
-		stream_return(&image.view, slot);
+		stream_return(&image.view, row->slot);
 	else if (!enabled)
 		mine->created++;
 	if (enabled)
@@ -110,10 +139,10 @@ EXPORT int pthread_create(pthread_t *restrict thread, const pthread_attr_t *rest
 EXPORT int thrd_create(thrd_t *thr, thrd_start_t func, void *arg)
 {
 	struct live_slot *mine = image.view.slots ? slot_mine() : NULL;
-	struct live_slot *slot = mine ? slot_for_thread(mine, (void *)func, arg) : NULL;
+	struct thread_start *row = mine ? start_prepare(mine, (void *)func, arg, image.stack_size) : NULL;
 	struct capture capture;
 
-	if (!slot)
+	if (!row)
 		return real_thrd_create(thr, func, arg);
 	bool enabled = CAPTURE_ENABLED(EVENT_thrd_create);
 	capture.slot = NULL;
@@ -122,9 +151,9 @@ EXPORT int thrd_create(thrd_t *thr, thrd_start_t func, void *arg)
 	capture.args[2] = (uint64_t)(uintptr_t)arg;
 	if (enabled)
 		capture_enter(&capture, EVENT_thrd_create, 3, __builtin_return_address(0));
-	int result = real_thrd_create(thr, thrd_run, slot);
+	int result = real_thrd_create(thr, thrd_run, row);
 	if (result != thrd_success)
-		stream_return(&image.view, slot);
+		stream_return(&image.view, row->slot);
 	else if (!enabled)
 		mine->created++;
 	if (enabled)

@@ -4,6 +4,7 @@
  * once; hence plain (not `lock`ed) read-modify-write instructions suffice, which are atomic against signals.
  */
 #include <linux/futex.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "trace/raw.h"
@@ -37,17 +38,78 @@ static void collector_wait(const struct live_view *view)
 		raw_syscall(SYS_futex, &control->drained, FUTEX_WAIT, drained, &limit);
 }
 
-/* Pops the free list; the tag in the upper half makes a slot that came back in between a different value. */
-static struct live_slot *free_pop(const struct live_view *view)
+/* Maps a chunk from the page that follows the nearest mapped one before it; what lies between is unmapped again. */
+static uint8_t *chunk_map(const struct live_view *view, uint32_t chunk)
+{
+	uint8_t **at = view->chunks->at, *none = NULL;
+	uint64_t size = chunk_size(view->ring_size);
+	uint32_t near = chunk - 1;
+
+	if (view->no_kernel)
+		return NULL;
+	while (!__atomic_load_n(&at[near], __ATOMIC_ACQUIRE))
+		near--;
+	uint64_t between = (chunk - 1 - near) * size;
+	long mapped = raw_syscall(SYS_mremap, at[near] + size, 0, between + size + LIVE_PAGE, MREMAP_MAYMOVE);
+	if (mapped < 0 && mapped > -(long)LIVE_PAGE)
+		return NULL;
+	if (between)
+		raw_syscall(SYS_munmap, mapped, between);
+	uint8_t *mine = (uint8_t *)mapped + between;
+	if (__atomic_compare_exchange_n(&at[chunk], &none, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return mine;
+	raw_syscall(SYS_munmap, mine, size + LIVE_PAGE);
+	return none;
+}
+
+/* NULL when it cannot be mapped. */
+static struct live_slot *slot_map(const struct live_view *view, uint32_t index)
+{
+	if (!view->chunks)
+		return (struct live_slot *)(view->slots + index * live_slot_size(view->ring_size));
+	uint8_t *chunk = __atomic_load_n(&view->chunks->at[index / CHUNK_SLOTS], __ATOMIC_ACQUIRE);
+	if (!chunk)
+		chunk = chunk_map(view, index / CHUNK_SLOTS);
+	return chunk ? (struct live_slot *)(chunk + index % CHUNK_SLOTS * live_slot_size(view->ring_size)) : NULL;
+}
+
+void stream_map_ahead(const struct live_view *view, uint32_t count)
+{
+	for (uint32_t index = 0; index < count && index < view->slots_count; index += CHUNK_SLOTS)
+		slot_map(view, index);
+}
+
+uint32_t stream_index(const struct live_view *view, const struct live_slot *slot)
+{
+	uint64_t size = chunk_size(view->ring_size), one = live_slot_size(view->ring_size);
+	const uint8_t *at = (const uint8_t *)slot;
+
+	if (!view->chunks)
+		return (uint32_t)((uint64_t)(at - view->slots) / one);
+	for (uint32_t chunk = 0; chunk < CHUNKS_MAX; chunk++) {
+		const uint8_t *start = view->chunks->at[chunk];
+		if (start && at >= start && at < start + size)
+			return chunk * CHUNK_SLOTS + (uint32_t)((uint64_t)(at - start) / one);
+	}
+	return LIVE_NO_SLOT;
+}
+
+/*
+ * Pops the free list; the tag in the upper half makes a slot that came back in between a different value. *index is set
+ * when there is one.
+ */
+static struct live_slot *free_pop(const struct live_view *view, uint32_t *index)
 {
 	struct live_control *control = view->control;
 	uint64_t head = __atomic_load_n(&control->free_head, __ATOMIC_ACQUIRE);
 
 	for (;;) {
-		uint32_t index = (uint32_t)head;
-		if (index >= view->slots_count)
+		*index = (uint32_t)head;
+		if (*index >= view->slots_count)
 			return NULL;
-		struct live_slot *slot = stream_slot(view, index);
+		struct live_slot *slot = slot_map(view, *index);
+		if (!slot)
+			return NULL;
 		uint64_t next = ((head >> 32) + 1) << 32 | __atomic_load_n(&slot->next, __ATOMIC_RELAXED);
 		if (__atomic_compare_exchange_n(&control->free_head, &head, next, false, __ATOMIC_ACQ_REL,
 						__ATOMIC_ACQUIRE))
@@ -55,15 +117,11 @@ static struct live_slot *free_pop(const struct live_view *view)
 	}
 }
 
-static uint32_t slot_index(const struct live_view *view, const struct live_slot *slot)
-{
-	return (uint32_t)(((const uint8_t *)slot - view->slots) / live_slot_size(view->control->ring_size));
-}
-
 struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
 {
 	struct live_control *control = view->control;
-	struct live_slot *slot = free_pop(view);
+	uint32_t index;
+	struct live_slot *slot = free_pop(view, &index);
 
 	uint32_t ready = __atomic_load_n(&control->slots_ready, __ATOMIC_RELAXED);
 
@@ -71,13 +129,13 @@ struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t ti
 			    !stream_collector_dead(view);
 	     waits++) {
 		collector_wait(view);
-		slot = free_pop(view);
+		slot = free_pop(view, &index);
 	}
 	view->hopeless_ready = slot ? 0 : ready;
 	if (!slot)
 		return NULL;
 	uint32_t used = __atomic_load_n(&control->slots_used, __ATOMIC_RELAXED);
-	uint32_t mine = slot_index(view, slot) + 1;
+	uint32_t mine = index + 1;
 	while (used < mine && !__atomic_compare_exchange_n(&control->slots_used, &used, mine, false, __ATOMIC_RELEASE,
 							   __ATOMIC_RELAXED))
 		;
@@ -96,7 +154,7 @@ struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t ti
 void stream_return(const struct live_view *view, struct live_slot *slot)
 {
 	struct live_control *control = view->control;
-	uint32_t index = slot_index(view, slot);
+	uint32_t index = stream_index(view, slot);
 	uint64_t head = __atomic_load_n(&control->free_head, __ATOMIC_RELAXED);
 	uint64_t next;
 
@@ -119,7 +177,7 @@ void stream_lost_without_slot(const struct live_view *view)
  */
 static bool room_look(const struct live_view *view, struct live_slot *slot, uint32_t size)
 {
-	uint64_t ring = view->control->ring_size;
+	uint64_t ring = view->ring_size;
 	uint64_t tail = __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE);
 	uint64_t end = slot->reserved + size;
 

@@ -15,21 +15,34 @@
 
 #include "format/live.h"
 
+/*
+ * Slots are mapped a few at a time, when one of them is claimed: what is mapped counts against the program's limits on
+ * addresses and locked memory, and mlockall() fills it. Each such chunk is followed by the first page of the next one,
+ * from which that can be mapped without a descriptor or a path.
+ */
+#define CHUNK_SLOTS 4u
+#define CHUNKS_MAX  (LIVE_SLOTS_MAX / CHUNK_SLOTS)
+
+struct live_chunks {
+	uint8_t *at[CHUNKS_MAX]; /* NULL: not mapped; the first always is */
+};
+
+static inline uint64_t chunk_size(uint32_t ring_size)
+{
+	return CHUNK_SLOTS * live_slot_size(ring_size);
+}
+
 /* One process's view of a mapped live area. */
 struct live_view {
 	/* how many slots were ready when waiting for one was in vain; it is not waited again until there are more */
 	uint32_t hopeless_ready;
 	struct live_control *control;
-	uint8_t *slots;	      /* slot 0, LIVE_PAGE after the control page in the file */
-	uint32_t slots_count; /* as many as this process has mapped */
-	bool no_kernel;	      /* a seccomp filter of the program's own making may kill for a system call */
-	bool shared; /* clone() made two threads that share one ring: reservations must be atomic between processors */
+	uint8_t *slots;		    /* slot 0, LIVE_PAGE after the control page in the file */
+	struct live_chunks *chunks; /* NULL: all are mapped at `slots` */
+	uint32_t slots_count;
+	uint32_t ring_size; /* of control->ring_size, which others could change */
+	bool no_kernel;	    /* a seccomp filter of the program's own making may kill for a system call */
 };
-
-static inline struct live_slot *stream_slot(const struct live_view *view, uint32_t index)
-{
-	return (struct live_slot *)(view->slots + index * live_slot_size(view->control->ring_size));
-}
 
 static inline uint8_t *stream_ring(struct live_slot *slot)
 {
@@ -45,6 +58,12 @@ struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t ti
 /* Gives a slot back. What it still holds is drained in the order in which it was written. */
 void stream_return(const struct live_view *view, struct live_slot *slot);
 
+/* The number of a slot that is mapped here. */
+uint32_t stream_index(const struct live_view *view, const struct live_slot *slot);
+
+/* Maps the first `count` slots, for when mapping will not be possible any more. */
+void stream_map_ahead(const struct live_view *view, uint32_t count);
+
 void stream_lost_without_slot(const struct live_view *view);
 
 /* Room for one record: `at` is where it starts, NULL when it was lost (and counted) because the ring was full. */
@@ -52,15 +71,14 @@ struct stream_room {
 	uint64_t position; /* of the record */
 	uint64_t first;	   /* of the whole reservation: padding may stand before the record */
 	uint8_t *at;
+	uint32_t ring_size;
 };
 
-static inline bool word_exchange(const struct live_view *view, uint64_t *word, uint64_t expected, uint64_t desired)
+/* Atomic against the signal handlers of this thread, which is all that can interfere. */
+static inline bool word_exchange(uint64_t *word, uint64_t expected, uint64_t desired)
 {
 #ifdef __x86_64__
 	bool done;
-
-	if (__builtin_expect(view->shared, 0))
-		return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 
 	__asm__ volatile("cmpxchgq %3, %1" : "=@cce"(done), "+m"(*word), "+a"(expected) : "r"(desired) : "memory");
 	return done;
@@ -69,14 +87,21 @@ static inline bool word_exchange(const struct live_view *view, uint64_t *word, u
 #endif
 }
 
+/* Counts one more; a handler that counts as well in between is not forgotten. */
+static inline void word_count(uint64_t *word)
+{
+#ifdef __x86_64__
+	__asm__ volatile("incq %0" : "+m"(*word) : : "cc");
+#else
+	__atomic_fetch_add(word, 1, __ATOMIC_RELAXED);
+#endif
+}
+
 /*
  * The writer has passed the limit that it knew: makes room for `size` bytes by the full policy. False: the record is
  * lost.
  */
 bool stream_room_make(const struct live_view *view, struct live_slot *slot, uint32_t size);
-
-/* Records held back by an interrupted one whose handler never came back: beyond this they are published without it. */
-#define STREAM_HELD_BACK_MAX 65536
 
 static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t position, uint32_t words, uint32_t type)
 {
@@ -94,10 +119,10 @@ static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t po
  */
 static inline struct stream_room stream_reserve(const struct live_view *view, struct live_slot *slot, uint32_t words)
 {
-	uint64_t ring = view->control->ring_size;
-	struct stream_room room = {0, 0, NULL};
+	uint64_t ring = view->ring_size;
+	struct stream_room room = {.ring_size = view->ring_size};
 
-	slot->made++;
+	word_count(&slot->made);
 	for (;;) {
 		uint64_t reserved = *(volatile uint64_t *)&slot->reserved;
 		uint64_t offset = reserved & (ring - 1);
@@ -105,13 +130,13 @@ static inline struct stream_room stream_reserve(const struct live_view *view, st
 		uint32_t size = (uint32_t)(pad + words * 8);
 
 		if (__builtin_expect(reserved + size > slot->limit, 0)) {
-			if (size > ring / 2 || !stream_room_make(view, slot, size)) {
-				slot->lost++;
+			if (words * 8 > ring / 8 * 3 || !stream_room_make(view, slot, size)) {
+				word_count(&slot->lost);
 				return room;
 			}
 			continue;
 		}
-		if (!word_exchange(view, &slot->reserved, reserved, reserved + size))
+		if (!word_exchange(&slot->reserved, reserved, reserved + size))
 			continue;
 		if (pad)
 			head_store(slot, ring - 1, reserved, (uint32_t)(pad / 8), RECORD_PAD);
@@ -125,6 +150,9 @@ static inline struct stream_room stream_reserve(const struct live_view *view, st
 /*
  * Makes the record at `room` visible: stores its head, of `words` (at most those reserved) and `type`; the rest of the
  * reservation becomes padding. Records are published in order: one that was interrupted holds back those nested in it.
+ * When they fill a quarter of the ring, the handler that wrote them is not expected to come back, and they are
+ * published without it. No record is larger than three eighths, with padding twice that, so that there is room for the
+ * next one.
  */
 static inline void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
 				  uint32_t words, enum record_type type)
@@ -145,7 +173,7 @@ static inline void stream_publish(struct live_slot *slot, const struct stream_ro
 	__atomic_store_n((uint64_t *)start, u.word, __ATOMIC_RELEASE);
 
 	head = *(volatile uint64_t *)&slot->head;
-	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < STREAM_HELD_BACK_MAX)
+	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < room->ring_size / 4)
 		return; /* nested in an unfinished reservation, which publishes us */
 	do {
 		head = *(volatile uint64_t *)&slot->reserved;

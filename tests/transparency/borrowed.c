@@ -34,12 +34,14 @@ static void await(pid_t child, const char *what)
 static void vfork_and_exit(void)
 {
 	pid_t child = vfork();
+	char byte;
 
 	if (child == 0) {
 		send(fds[0], "v", 1, MSG_DONTWAIT);
 		_exit(7);
 	}
 	await(child, "vfork");
+	recv(fds[1], &byte, 1, 0);
 }
 
 static void vfork_and_exec(void)
@@ -151,7 +153,7 @@ int main(void)
 	clone_by_number(stack);
 	clone_with(0, "clone", stack);
 	fact_made("send", ROUNDS + CALLS + 3 * 2 * CALLS);
-	fact_made("recv", CALLS + 3 * 2 * CALLS);
+	fact_made("recv", ROUNDS + CALLS + 3 * 2 * CALLS);
 	fact_made("vfork", ROUNDS + 2);
 	fact_made("socketpair", 2);
 	return 0;

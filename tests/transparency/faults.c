@@ -101,7 +101,7 @@ static uint64_t plausible(const struct call_spec *call, unsigned arg, int varian
 	case KIND_PID:
 		return (uint64_t)getpid();
 	default:
-		return arg == 2 ? 2 : 0;
+		return arg == 2 && value->kind != KIND_ADDRESS ? 2 : 0;
 	}
 }
 

@@ -80,7 +80,8 @@ static void limit_addresses(void)
 
 static void limit_locked(void)
 {
-	limit(RLIMIT_MEMLOCK, 64 << 20);
+	/* the usual one, no more than twice what this program maps for itself */
+	limit(RLIMIT_MEMLOCK, 8 << 20);
 	if (geteuid() == 0)
 		must(setuid(65534), "setuid");
 	printf("mlockall: %d\n", mlockall(MCL_CURRENT));
