@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+/*
+ * Filter expressions against the catalogue of this build.
+ */
 #include <string.h>
 #include <criterion/criterion.h>
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+/*
+ * The live area as its collector makes, grows and leaves it.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+/*
+ * Watching processes, until they die.
+ */
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+/*
+ * The table of settings: values taken and refused, by option and by variable.
+ */
 #include <stdlib.h>
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
