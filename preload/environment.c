@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* See environment.h. */
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "preload/environment.h"
@@ -48,21 +50,61 @@ static bool entry_begins(char *const envp[], uint64_t entry, const char *name, s
 	return true;
 }
 
-/* Whether a list like LD_PRELOAD's names us already. */
+static const char *list_next(const char *list)
+{
+	while (*list && *list != ':' && *list != ' ')
+		list++;
+	return list;
+}
+
+/* Whether a list like LD_PRELOAD's begins with us. */
+static bool list_begins(const char *list, const char *library)
+{
+	size_t i = 0;
+
+	while (library[i] && list[i] == library[i])
+		i++;
+	return !library[i] && list_next(list) == list + i;
+}
+
+/* Whether it names us anywhere. */
 static bool list_has(const char *list, const char *library)
 {
 	while (*list) {
-		size_t i = 0;
-		while (library[i] && list[i] == library[i])
-			i++;
-		if (!library[i] && (!list[i] || list[i] == ':' || list[i] == ' '))
+		if (list_begins(list, library))
 			return true;
-		while (*list && *list != ':' && *list != ' ')
-			list++;
+		list = list_next(list);
 		while (*list == ':' || *list == ' ')
 			list++;
 	}
 	return false;
+}
+
+/*
+ * After a chroot() or without the rights it had, the new image may not find the library; the dynamic linker would say
+ * so on its standard error. A name that the linker expands is left to the linker.
+ */
+static bool library_is_there(const char *library)
+{
+	if (image.view.no_kernel || library[0] != '/')
+		return true;
+	for (const char *letter = library; *letter; letter++)
+		if (*letter == '$')
+			return true;
+	long there = raw_syscall(SYS_faccessat2, AT_FDCWD, library, R_OK, AT_EACCESS);
+	return there == 0 || there == -ENOSYS;
+}
+
+/* How the variable LD_PRELOAD must change. */
+static void preload_plan(struct environment_plan *plan)
+{
+	const char *list = plan->preload >= 0 ? plan->from[plan->preload] + sizeof(preload_name) - 1 : "";
+	bool has = list_has(list, image.library);
+
+	plan->is_left = !library_is_there(image.library);
+	if (plan->is_left != has)
+		return;
+	plan->preload_size = sizeof(preload_name) + text_length(image.library) + 1 + text_length(list);
 }
 
 size_t environment_plan(struct environment_plan *plan, char *const envp[])
@@ -73,6 +115,7 @@ size_t environment_plan(struct environment_plan *plan, char *const envp[])
 	plan->count = 0;
 	plan->preload = plan->live = -1;
 	plan->preload_size = 0;
+	plan->is_left = false;
 	if (!image.library || !image.live_path)
 		return 0;
 	for (; envp && plan->count < ENTRIES_MAX; plan->count++) {
@@ -85,13 +128,7 @@ size_t environment_plan(struct environment_plan *plan, char *const envp[])
 		else if (entry_begins(envp, entry, live_name, sizeof(live_name) - 1))
 			plan->live = (int64_t)plan->count;
 	}
-	if (plan->preload >= 0) {
-		const char *list = envp[plan->preload] + sizeof(preload_name) - 1;
-		if (!list_has(list, image.library))
-			plan->preload_size = sizeof(preload_name) + text_length(image.library) + 1 + text_length(list);
-	} else {
-		plan->preload_size = sizeof(preload_name) + text_length(image.library);
-	}
+	preload_plan(plan);
 	if (!plan->preload_size && plan->live >= 0)
 		return 0;
 	return (plan->count + 3) * sizeof(char *) + plan->preload_size;
@@ -105,27 +142,59 @@ static char *text_append(char *to, const char *text)
 	return to + length;
 }
 
+/* The list without us; the empty string when nothing is left. */
+static char *list_append_others(char *to, const char *list)
+{
+	const char *first = to;
+
+	while (*list) {
+		const char *end = list_next(list);
+		if (!list_begins(list, image.library)) {
+			if (to != first)
+				*to++ = ':';
+			bytes_copy(to, list, (size_t)(end - list));
+			to += end - list;
+		}
+		list = *end ? end + 1 : end;
+	}
+	return to;
+}
+
+/* The entry LD_PRELOAD=..., at `text`; false when there is to be none. */
+static bool preload_build(const struct environment_plan *plan, char *text)
+{
+	const char *list = plan->preload >= 0 ? plan->from[plan->preload] + sizeof(preload_name) - 1 : "";
+	char *start = text_append(text, preload_name), *end = start;
+
+	if (plan->is_left) {
+		end = list_append_others(start, list);
+	} else {
+		end = text_append(end, image.library);
+		if (*list) {
+			*end++ = ':';
+			end = text_append(end, list);
+		}
+	}
+	*end = 0;
+	return end != start;
+}
+
 char **environment_build(const struct environment_plan *plan, void *memory)
 {
-	char **envp = memory;
+	char **envp = memory, *text = (char *)(envp + plan->count + 3);
+	bool replaced = plan->preload_size != 0, kept = replaced && preload_build(plan, text);
 	size_t count = 0;
 
-	for (; count < plan->count; count++)
-		envp[count] = plan->from[count];
-	if (plan->preload_size) {
-		char *text = (char *)(envp + plan->count + 3), *end = text_append(text, preload_name);
-		end = text_append(end, image.library);
-		if (plan->preload >= 0) {
-			*end++ = ':';
-			end = text_append(end, plan->from[plan->preload] + sizeof(preload_name) - 1);
-		}
-		*end = 0;
-		envp[plan->preload >= 0 ? (size_t)plan->preload : count++] = text;
+	for (size_t i = 0; i < plan->count; i++) {
+		bool is_preload = replaced && (int64_t)i == plan->preload;
+		if (is_preload && !kept)
+			continue;
+		envp[count++] = is_preload ? text : (int64_t)i == plan->live ? image.live_variable : plan->from[i];
 	}
+	if (kept && plan->preload < 0)
+		envp[count++] = text;
 	if (plan->live < 0)
 		envp[count++] = image.live_variable;
-	else
-		envp[plan->live] = image.live_variable;
 	envp[count] = NULL;
 	return envp;
 }

@@ -8,6 +8,7 @@
 #ifndef IPCTRACE_PRELOAD_ENVIRONMENT_H
 #define IPCTRACE_PRELOAD_ENVIRONMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct environment_plan {
 	int64_t preload;     /* index of LD_PRELOAD, -1 when there is none */
 	int64_t live;	     /* index of IPCTRACE_LIVE */
 	size_t preload_size; /* bytes for the new LD_PRELOAD entry; 0 when the old one will do */
+	bool is_left; /* the library cannot be reached from where the program is now: it is taken out of the list */
 };
 
 /* How many bytes of stack environment_build() needs for `envp`; 0: pass `envp` on as it is. */

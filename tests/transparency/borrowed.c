@@ -109,7 +109,8 @@ static void clone_by_number(char *stack)
 	register long r8 __asm__("r8") = 0;
 	(void)r10;
 	(void)r8;
-	/* syscall(SYS_clone, flags, stack, ...) returns on both stacks: the child must find a return address on its own */
+	/* syscall(SYS_clone, flags, stack, ...) returns on both stacks: the child must find a return address on its own
+	 */
 	__asm__ volatile("mov %2, %%rdi\n"
 			 "mov %3, %%rsi\n"
 			 "mov %4, %%rdx\n"

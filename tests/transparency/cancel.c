@@ -24,7 +24,8 @@
 #include "facts.h"
 
 extern ssize_t __recv_chk(int fd, void *buf, size_t len, size_t room, int flags);
-extern ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr, socklen_t *size);
+extern ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr,
+			      socklen_t *size);
 extern ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
 extern ssize_t __send(int fd, const void *buf, size_t len, int flags);
 extern ssize_t __read(int fd, void *buf, size_t len);
@@ -54,96 +55,96 @@ struct sysv_message {
 };
 
 /* Each waits for ever, or would be cancelled at once. */
-#define POINTS                                                                                          \
-	POINT(accept, accept(listener, NULL, NULL))                                                     \
-	POINT(accept4, accept4(listener, NULL, NULL, 0))                                                \
-	POINT(recv, recv(empty[0], page, 1, 0))                                                         \
-	POINT(__recv_chk, __recv_chk(empty[0], page, 1, sizeof(page), 0))                               \
-	POINT(recvfrom, recvfrom(empty[0], page, 1, 0, NULL, NULL))                                     \
-	POINT(__recvfrom_chk, __recvfrom_chk(empty[0], page, 1, sizeof(page), 0, NULL, NULL))           \
-	POINT(recvmsg, recvmsg(empty[0], &messages[0].msg_hdr, 0))                                      \
-	POINT(recvmmsg, recvmmsg(empty[0], messages, 1, 0, NULL))                                       \
-	POINT(send, send(full[0], page, sizeof(page), 0))                                               \
-	POINT(__send, __send(full[0], page, sizeof(page), 0))                                           \
-	POINT(sendto, sendto(full[0], page, sizeof(page), 0, NULL, 0))                                  \
-	POINT(sendmsg, sendmsg(full[0], &messages[0].msg_hdr, 0))                                       \
-	POINT(sendmmsg, sendmmsg(full[0], messages, 1, 0))                                              \
-	POINT(read, read(pipes[0], page, 1))                                                            \
-	POINT(__read, __read(pipes[0], page, 1))                                                        \
-	POINT(__read_chk, __read_chk(pipes[0], page, 1, sizeof(page)))                                  \
-	POINT(readv, readv(pipes[0], &vector, 1))                                                       \
-	POINT(write, write(full_pipe[1], page, sizeof(page)))                                           \
-	POINT(writev, writev(full_pipe[1], &vector, 1))                                                 \
-	POINT(splice, splice(pipes[0], NULL, full_pipe[1], NULL, 1, 0))                                 \
-	POINT(tee, tee(pipes[0], full_pipe[1], 1, 0))                                                   \
-	POINT(vmsplice, vmsplice(full_pipe[1], &vector, 1, 0))                                          \
-	POINT(poll, poll(&(struct pollfd){empty[0], POLLIN, 0}, 1, -1))                                 \
-	POINT(__poll, __poll(&(struct pollfd){empty[0], POLLIN, 0}, 1, -1))                             \
-	POINT(ppoll, ppoll(&(struct pollfd){empty[0], POLLIN, 0}, 1, NULL, NULL))                       \
-	POINT(select, select(empty[0] + 1, (fd_set[]){set_of(empty[0])}, NULL, NULL, NULL))             \
-	POINT(__select, __select(empty[0] + 1, (fd_set[]){set_of(empty[0])}, NULL, NULL, NULL))         \
-	POINT(pselect, pselect(empty[0] + 1, (fd_set[]){set_of(empty[0])}, NULL, NULL, NULL, NULL))     \
-	POINT(epoll_wait, epoll_wait(epoll, (struct epoll_event[1]){}, 1, -1))                          \
-	POINT(epoll_pwait, epoll_pwait(epoll, (struct epoll_event[1]){}, 1, -1, NULL))                  \
-	POINT(epoll_pwait2, epoll_pwait2(epoll, (struct epoll_event[1]){}, 1, NULL, NULL))              \
-	POINT(msgsnd, msgsnd(full_queue, &(struct sysv_message){1}, sizeof(page) / 8, 0))               \
-	POINT(msgrcv, msgrcv(queue, &(struct sysv_message){1}, 1024, 0, 0))                             \
-	POINT(mq_send, mq_send(full_mailbox, page, 1, 0))                                               \
-	POINT(mq_timedsend, mq_timedsend(full_mailbox, page, 1, 0, &later))                             \
-	POINT(mq_receive, mq_receive(mailbox, page, sizeof(page), NULL))                                \
-	POINT(mq_timedreceive, mq_timedreceive(mailbox, page, sizeof(page), NULL, &later))              \
-	POINT(sem_wait, sem_wait(&semaphore))                                                           \
-	POINT(sem_timedwait, sem_timedwait(&semaphore, &later))                                         \
-	POINT(sem_clockwait, sem_clockwait(&semaphore, CLOCK_MONOTONIC, &later))                        \
-	POINT(wait, wait(NULL))                                                                         \
-	POINT(waitpid, waitpid(-1, NULL, 0))                                                            \
-	POINT(wait4, wait4(-1, NULL, 0, NULL))                                                          \
+#define POINTS                                                                                      \
+	POINT(accept, accept(listener, NULL, NULL))                                                 \
+	POINT(accept4, accept4(listener, NULL, NULL, 0))                                            \
+	POINT(recv, recv(empty[0], page, 1, 0))                                                     \
+	POINT(__recv_chk, __recv_chk(empty[0], page, 1, sizeof(page), 0))                           \
+	POINT(recvfrom, recvfrom(empty[0], page, 1, 0, NULL, NULL))                                 \
+	POINT(__recvfrom_chk, __recvfrom_chk(empty[0], page, 1, sizeof(page), 0, NULL, NULL))       \
+	POINT(recvmsg, recvmsg(empty[0], &messages[0].msg_hdr, 0))                                  \
+	POINT(recvmmsg, recvmmsg(empty[0], messages, 1, 0, NULL))                                   \
+	POINT(send, send(full[0], page, sizeof(page), 0))                                           \
+	POINT(__send, __send(full[0], page, sizeof(page), 0))                                       \
+	POINT(sendto, sendto(full[0], page, sizeof(page), 0, NULL, 0))                              \
+	POINT(sendmsg, sendmsg(full[0], &messages[0].msg_hdr, 0))                                   \
+	POINT(sendmmsg, sendmmsg(full[0], messages, 1, 0))                                          \
+	POINT(read, read(pipes[0], page, 1))                                                        \
+	POINT(__read, __read(pipes[0], page, 1))                                                    \
+	POINT(__read_chk, __read_chk(pipes[0], page, 1, sizeof(page)))                              \
+	POINT(readv, readv(pipes[0], &vector, 1))                                                   \
+	POINT(write, write(full_pipe[1], page, sizeof(page)))                                       \
+	POINT(writev, writev(full_pipe[1], &vector, 1))                                             \
+	POINT(splice, splice(pipes[0], NULL, full_pipe[1], NULL, 1, 0))                             \
+	POINT(tee, tee(pipes[0], full_pipe[1], 1, 0))                                               \
+	POINT(vmsplice, vmsplice(full_pipe[1], &vector, 1, 0))                                      \
+	POINT(poll, poll(&(struct pollfd){empty[0], POLLIN, 0}, 1, -1))                             \
+	POINT(__poll, __poll(&(struct pollfd){empty[0], POLLIN, 0}, 1, -1))                         \
+	POINT(ppoll, ppoll(&(struct pollfd){empty[0], POLLIN, 0}, 1, NULL, NULL))                   \
+	POINT(select, select(empty[0] + 1, (fd_set[]){set_of(empty[0])}, NULL, NULL, NULL))         \
+	POINT(__select, __select(empty[0] + 1, (fd_set[]){set_of(empty[0])}, NULL, NULL, NULL))     \
+	POINT(pselect, pselect(empty[0] + 1, (fd_set[]){set_of(empty[0])}, NULL, NULL, NULL, NULL)) \
+	POINT(epoll_wait, epoll_wait(epoll, (struct epoll_event[1]){}, 1, -1))                      \
+	POINT(epoll_pwait, epoll_pwait(epoll, (struct epoll_event[1]){}, 1, -1, NULL))              \
+	POINT(epoll_pwait2, epoll_pwait2(epoll, (struct epoll_event[1]){}, 1, NULL, NULL))          \
+	POINT(msgsnd, msgsnd(full_queue, &(struct sysv_message){1}, sizeof(page) / 8, 0))           \
+	POINT(msgrcv, msgrcv(queue, &(struct sysv_message){1}, 1024, 0, 0))                         \
+	POINT(mq_send, mq_send(full_mailbox, page, 1, 0))                                           \
+	POINT(mq_timedsend, mq_timedsend(full_mailbox, page, 1, 0, &later))                         \
+	POINT(mq_receive, mq_receive(mailbox, page, sizeof(page), NULL))                            \
+	POINT(mq_timedreceive, mq_timedreceive(mailbox, page, sizeof(page), NULL, &later))          \
+	POINT(sem_wait, sem_wait(&semaphore))                                                       \
+	POINT(sem_timedwait, sem_timedwait(&semaphore, &later))                                     \
+	POINT(sem_clockwait, sem_clockwait(&semaphore, CLOCK_MONOTONIC, &later))                    \
+	POINT(wait, wait(NULL))                                                                     \
+	POINT(waitpid, waitpid(-1, NULL, 0))                                                        \
+	POINT(wait4, wait4(-1, NULL, 0, NULL))                                                      \
 	POINT(waitid, waitid(P_ALL, 0, NULL, WEXITED))
 
 /* These do not wait: the request is there before the call. */
-#define POINTS_PENDING                                                     \
-	POINT(close, close(-1))                                            \
-	POINT(open, open("/dev/null", O_RDONLY))                           \
-	POINT(openat, openat(AT_FDCWD, "/dev/null", O_RDONLY))             \
-	POINT(creat, creat("/dev/null", 0600))                             \
-	POINT(msync, msync(page, 0, MS_ASYNC))                             \
-	POINT(pread, pread(-1, page, 1, 0))                                \
-	POINT(pwrite, pwrite(-1, page, 1, 0))                              \
-	POINT(preadv, preadv(-1, &vector, 1, 0))                           \
-	POINT(pwritev, pwritev(-1, &vector, 1, 0))                         \
-	POINT(preadv2, preadv2(-1, &vector, 1, 0, 0))                      \
-	POINT(pwritev2, pwritev2(-1, &vector, 1, 0, 0))                    \
-	POINT(copy_file_range, copy_file_range(-1, NULL, -1, NULL, 1, 0))  \
-	POINT(connect, connect(-1, (struct sockaddr *)page, 16))           \
+#define POINTS_PENDING                                                    \
+	POINT(close, close(-1))                                           \
+	POINT(open, open("/dev/null", O_RDONLY))                          \
+	POINT(openat, openat(AT_FDCWD, "/dev/null", O_RDONLY))            \
+	POINT(creat, creat("/dev/null", 0600))                            \
+	POINT(msync, msync(page, 0, MS_ASYNC))                            \
+	POINT(pread, pread(-1, page, 1, 0))                               \
+	POINT(pwrite, pwrite(-1, page, 1, 0))                             \
+	POINT(preadv, preadv(-1, &vector, 1, 0))                          \
+	POINT(pwritev, pwritev(-1, &vector, 1, 0))                        \
+	POINT(preadv2, preadv2(-1, &vector, 1, 0, 0))                     \
+	POINT(pwritev2, pwritev2(-1, &vector, 1, 0, 0))                   \
+	POINT(copy_file_range, copy_file_range(-1, NULL, -1, NULL, 1, 0)) \
+	POINT(connect, connect(-1, (struct sockaddr *)page, 16))          \
 	POINT(fcntl, fcntl(-1, F_SETLKW, &(struct flock){}))
 
 /* No cancellation points: these return, and the thread then ends by itself. */
-#define POINTS_NOT                                          \
-	POINT(socket, socket(-1, 0, 0))                     \
-	POINT(shutdown, shutdown(-1, 0))                    \
-	POINT(semop, semop(-1, NULL, 0))                    \
-	POINT(mmap, (long)mmap(NULL, 0, 0, 0, -1, 0))       \
-	POINT(munmap, munmap(NULL, 0))                      \
-	POINT(madvise, madvise(page, 0, 0))                 \
-	POINT(sem_trywait, sem_trywait(&semaphore))         \
-	POINT(getsockname, getsockname(-1, NULL, NULL))     \
-	POINT(dup, dup(-1))                                 \
-	POINT(msgget, msgget(IPC_PRIVATE, IPC_EXCL))        \
+#define POINTS_NOT                                      \
+	POINT(socket, socket(-1, 0, 0))                 \
+	POINT(shutdown, shutdown(-1, 0))                \
+	POINT(semop, semop(-1, NULL, 0))                \
+	POINT(mmap, (long)mmap(NULL, 0, 0, 0, -1, 0))   \
+	POINT(munmap, munmap(NULL, 0))                  \
+	POINT(madvise, madvise(page, 0, 0))             \
+	POINT(sem_trywait, sem_trywait(&semaphore))     \
+	POINT(getsockname, getsockname(-1, NULL, NULL)) \
+	POINT(dup, dup(-1))                             \
+	POINT(msgget, msgget(IPC_PRIVATE, IPC_EXCL))    \
 	POINT(syscall, syscall(-1))
 
-#define POINT(name, call)                         \
-	static long point_##name(void)            \
-	{                                         \
-		return (long)(call);              \
+#define POINT(name, call)              \
+	static long point_##name(void) \
+	{                              \
+		return (long)(call);   \
 	}
 POINTS POINTS_PENDING POINTS_NOT
 #undef POINT
 
 #define POINT(name, call) {#name, point_##name},
-static const struct point {
+	static const struct point {
 	const char *name;
 	long (*make)(void);
-} points[] = {POINTS}, pending[] = {POINTS_PENDING}, not[] = {POINTS_NOT};
+} points[] = {POINTS}, pending[] = {POINTS_PENDING}, not [] = {POINTS_NOT};
 
 static volatile int is_begun, has_cleaned;
 
@@ -258,15 +259,15 @@ int main(void)
 		try_point(&points[i], run_waiting);
 	for (size_t i = 0; i < sizeof(pending) / sizeof(pending[0]); i++)
 		try_point(&pending[i], run_pending);
-	for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++)
-		try_point(&not[i], run_pending);
+	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
+		try_point(&not [i], run_pending);
 	msgctl(queue, IPC_RMID, NULL);
 	msgctl(full_queue, IPC_RMID, NULL);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	send(full[0], page, 1, MSG_DONTWAIT);
 	fact_made("pthread_create", sizeof(points) / sizeof(points[0]) + sizeof(pending) / sizeof(pending[0]) +
-					    sizeof(not) / sizeof(not[0]));
+					    sizeof(not ) / sizeof(not [0]));
 	fact_made("recvmsg", 1);
 	fact_made("tee", 1);
 	fact_made("sem_clockwait", 1);

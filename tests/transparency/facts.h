@@ -3,8 +3,8 @@
  * What the subjects of these tests share: a way to state how often they made a call, and to give up.
  *
  * A line "made CALL COUNT" on standard output (or in the file that FACTS names, when the count differs from run to run)
- * is compared with the log by run_transparency.py; a COUNT with a '+' is a lower bound. Only stdio is used for it: libc's
- * own calls are not traced, so stating a fact changes none.
+ * is compared with the log by run_transparency.py; a COUNT with a '+' is a lower bound. Only stdio is used for it:
+ * libc's own calls are not traced, so stating a fact changes none.
  */
 #ifndef IPCTRACE_TESTS_TRANSPARENCY_FACTS_H
 #define IPCTRACE_TESTS_TRANSPARENCY_FACTS_H

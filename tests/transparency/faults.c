@@ -26,10 +26,13 @@
 typedef long (*any_call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
 /* They end, replace or duplicate the caller whatever they are given, or start code at an address. */
-static const char *const left_out[] = {"exit", "_exit", "quick_exit", "fork", "vfork", "clone", "pthread_create", "thrd_create",
-				       "syscall", "pthread_join", "thrd_join", "kill", "raise", "prctl", "munmap", "mmap",
-				       "mremap", "mprotect", "pkey_mprotect", "remap_file_pages", "shmat", "wait", "pause",
-				       "mlockall", "munlockall", "closefrom", "close_range"};
+static const char *const left_out[] = {"exit",	     "_exit",	     "quick_exit",     "fork",
+				       "vfork",	     "clone",	     "pthread_create", "thrd_create",
+				       "syscall",    "pthread_join", "thrd_join",      "kill",
+				       "raise",	     "prctl",	     "munmap",	       "mmap",
+				       "mremap",     "mprotect",     "pkey_mprotect",  "remap_file_pages",
+				       "shmat",	     "wait",	     "pause",	       "mlockall",
+				       "munlockall", "closefrom",    "close_range"};
 
 static char *unmapped, *edge;
 static int fds[2], file, queue, semaphores, segment;
@@ -61,7 +64,12 @@ static void prepare(void)
 	if (write(file, name, sizeof(name)) != sizeof(name) || lseek(file, 0, SEEK_SET))
 		give_up("write");
 	queue = must(msgget(IPC_PRIVATE, 0600), "msgget");
-	must(msgsnd(queue, &(struct { long type; char text[16]; }){1, "x"}, 16, 0), "msgsnd");
+	must(msgsnd(queue, &(struct {
+			    long type;
+			    char text[16];
+		    }){1, "x"},
+		    16, 0),
+	     "msgsnd");
 	semaphores = must(semget(IPC_PRIVATE, 4, 0600), "semget");
 	segment = must(shmget(IPC_PRIVATE, PAGE, 0600), "shmget");
 	snprintf(name, sizeof(name), "/ipctrace-f%d", (int)getpid());
@@ -143,7 +151,8 @@ static int is_pointer(const struct value_spec *value)
 
 static void try_argument(const struct call_spec *call, any_call function, unsigned arg)
 {
-	const uint64_t bad[] = {(uint64_t)(uintptr_t)unmapped, (uint64_t)(uintptr_t)edge, UINT64_MAX - 4000, 1ull << 63, 64};
+	const uint64_t bad[] = {(uint64_t)(uintptr_t)unmapped, (uint64_t)(uintptr_t)edge, UINT64_MAX - 4000, 1ull << 63,
+				64};
 
 	printf("%s %s:", call->name, call->args[arg].name);
 	for (int variant = 0; variant < 2; variant++) {

@@ -29,14 +29,14 @@ static void await(pid_t child, const char *what)
 	fflush(stdout);
 }
 
-#define CHILD(what, call)                       \
-	do {                                    \
-		pid_t child_ = fork();          \
-		if (child_ == 0) {              \
-			call;                   \
+#define CHILD(what, call)                         \
+	do {                                      \
+		pid_t child_ = fork();            \
+		if (child_ == 0) {                \
+			call;                     \
 			_exit(errno ? 100 : 101); \
-		}                               \
-		await(child_, what);            \
+		}                                 \
+		await(child_, what);              \
 	} while (0)
 
 static void by_exec(char *const empty[])
@@ -112,7 +112,8 @@ int main(int argc, char **argv)
 	char *const empty[] = {NULL};
 
 	if (argc < 3) { /* this is the speaker */
-		printf("%s says %s\n", argv[1], recv(-1, NULL, 0, 0) == -1 && errno == EBADF ? "EBADF" : "something else");
+		printf("%s says %s\n", argv[1],
+		       recv(-1, NULL, 0, 0) == -1 && errno == EBADF ? "EBADF" : "something else");
 		return 42;
 	}
 	plain = argv[1];

@@ -26,11 +26,32 @@
 static struct sock_filter filter[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	/* the program's own */
-	ALLOW(sendto), ALLOW(recvfrom), ALLOW(write), ALLOW(read), ALLOW(exit_group), ALLOW(exit), ALLOW(wait4),
-	ALLOW(getsockname), ALLOW(close), ALLOW(select), ALLOW(pselect6),
+	ALLOW(sendto),
+	ALLOW(recvfrom),
+	ALLOW(write),
+	ALLOW(read),
+	ALLOW(exit_group),
+	ALLOW(exit),
+	ALLOW(wait4),
+	ALLOW(getsockname),
+	ALLOW(close),
+	ALLOW(select),
+	ALLOW(pselect6),
 	/* what libc makes of pthread_create, pthread_join, fork and stdio */
-	ALLOW(clone), ALLOW(clone3), ALLOW(mmap), ALLOW(munmap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk), ALLOW(rseq),
-	ALLOW(set_robust_list), ALLOW(rt_sigprocmask), ALLOW(rt_sigreturn), ALLOW(newfstatat),
+	ALLOW(clone),
+	ALLOW(clone3),
+	ALLOW(mmap),
+	ALLOW(munmap),
+	ALLOW(mprotect),
+	ALLOW(madvise),
+	ALLOW(brk),
+	ALLOW(rseq),
+	ALLOW(set_robust_list),
+	ALLOW(rt_sigprocmask),
+	ALLOW(rt_sigreturn),
+	ALLOW(newfstatat),
+	ALLOW(rt_sigaction),
+	ALLOW(getrandom),
 	/* futexes without a wake of anybody's collector: only private ones */
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 3),
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
@@ -73,6 +94,13 @@ static void ask(void)
 	write(fds[0], (void *)16, 1);
 }
 
+static void say_end(const char *how, int status)
+{
+	printf("%s: %x\n", how, (unsigned)status);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 42)
+		give_up("the child did not end well");
+}
+
 static int run_strict(void)
 {
 	pid_t child = must(fork(), "fork");
@@ -88,7 +116,7 @@ static int run_strict(void)
 		syscall(SYS_exit, 42);
 	}
 	must(waitpid(child, &status, 0), "waitpid");
-	printf("strict: %x\n", (unsigned)status);
+	say_end("strict", status);
 	fact_made("write", CALLS);
 	fact_made("read", CALLS);
 	return 0;
@@ -141,7 +169,7 @@ int main(int argc, char **argv)
 		_exit(42);
 	}
 	must(waitpid(child, &status, 0), "waitpid");
-	printf("%s: %x\n", argv[1], (unsigned)status);
+	say_end(argv[1], status);
 	fact_made("send", 3 * CALLS + 1);
 	fact_made("recv", 3 * CALLS);
 	return 0;

@@ -193,7 +193,8 @@ static void run_at_edge(void)
 {
 	struct sockaddr_storage address;
 
-	at_edge = getsockname(blocked[0], (struct sockaddr *)&address, (socklen_t *)(routine.uc_stack.ss_sp + 65536 + 64));
+	at_edge = getsockname(blocked[0], (struct sockaddr *)&address,
+			      (socklen_t *)(routine.uc_stack.ss_sp + 65536 + 64));
 	at_edge = at_edge ? errno : 0;
 }
 

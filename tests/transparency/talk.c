@@ -23,8 +23,8 @@ static void *talk(void *argument)
 		size_t size = 1 + (size_t)i % 1000;
 		char *from = malloc(size), *to = malloc(size);
 		memset(from, i, size);
-		if (send(fds[0], from, size, 0) != (ssize_t)size || recv(fds[1], to, size, MSG_WAITALL) != (ssize_t)size ||
-		    memcmp(from, to, size))
+		if (send(fds[0], from, size, 0) != (ssize_t)size ||
+		    recv(fds[1], to, size, MSG_WAITALL) != (ssize_t)size || memcmp(from, to, size))
 			give_up("the message differs");
 		free(from);
 		free(to);
