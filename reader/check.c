@@ -7,6 +7,7 @@
 #include "reader/repair.h"
 #include "reader/trace.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,5 +159,9 @@ int command_check(int argc, char **argv)
 	if (status != STATUS_NO_TRACE && settings.repaired)
 		repaired = repair_trace(trace, argv[index], &settings);
 	trace_close(trace);
+	if (fflush(stdout) && errno != EPIPE) {
+		fprintf(stderr, "ipctrace: standard output: %s\n", strerror(errno));
+		return STATUS_NO_TRACE;
+	}
 	return repaired ? repaired : status;
 }

@@ -564,15 +564,17 @@ static void print_json(const struct info *info, struct text *out)
 static int tell(struct info *info, const struct info_settings *settings)
 {
 	struct output output = {.fd = STDOUT_FILENO};
+	const char *what = info->path;
 	int rc = gather(info);
 
 	if (!rc) {
 		(settings->json ? print_json : print_text)(info, &output.text);
 		rc = output_flush(&output);
+		what = output.is_unwritable ? "standard output" : what;
 	}
 	output_free(&output);
 	if (rc < 0)
-		fprintf(stderr, "ipctrace: %s: %s\n", info->path, strerror(-rc));
+		fprintf(stderr, "ipctrace: %s: %s\n", what, strerror(-rc));
 	return rc < 0 ? 2 : 0;
 }
 

@@ -134,8 +134,8 @@ static int option_apply(const struct parser *parser, const struct option_spec *s
 	int rc = spec->set(parser->settings, value);
 
 	if (rc > 0)
-		fprintf(stderr, "ipctrace %s: invalid value '%s' for %s: expected %s\n", parser->argv[0],
-			value ? value : "", spelled, spec->argument ? spec->argument : "none");
+		fprintf(stderr, "ipctrace %s: invalid value '%s' for %s: expected %s: %s\n", parser->argv[0],
+			value ? value : "", spelled, spec->argument ? spec->argument : "none", spec->help);
 	return rc ? -1 : 0;
 }
 

@@ -16,8 +16,11 @@ int output_flush(struct output *output)
 		ssize_t size = write(output->fd, output->text.bytes + done, output->text.size - done);
 		if (size < 0 && errno == EINTR)
 			continue;
+		if (size < 0 && errno == EPIPE)
+			return OUTPUT_E_CLOSED;
+		output->is_unwritable = size < 0;
 		if (size < 0)
-			return errno == EPIPE ? OUTPUT_E_CLOSED : -errno;
+			return -errno;
 		done += size;
 	}
 	output->text.size = 0;

@@ -14,7 +14,8 @@ enum { OUTPUT_E_CLOSED = 1 }; /* whoever read has gone */
 
 struct output {
 	int fd;
-	struct text text; /* add lines here */
+	struct text text;   /* add lines here */
+	bool is_unwritable; /* a negative result came from writing, and not from whatever else there is */
 };
 
 /* Writes everything. 0, OUTPUT_E_CLOSED, or -errno; -ENOMEM when the text could not grow. */

@@ -269,7 +269,10 @@ static int print_trace(struct printing *printing, const char *path)
 	symbols_free(printing->lines.symbols);
 	identity_free(printing->lines.identities);
 	if (rc)
-		return say_failure(settings->output && rc != -ENOMEM ? settings->output : path, rc);
+		return say_failure(!printing->output.is_unwritable ? path
+				   : settings->output		   ? settings->output
+								   : "standard output",
+				   rc);
 	return say_what_is_missing(printing->trace, path, settings->quiet);
 }
 

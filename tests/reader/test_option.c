@@ -110,7 +110,7 @@ Test(option, mistakes_are_said_in_one_line, .init = cr_redirect_stderr)
 				"ipctrace try: unknown option '--quit'; did you mean '--quiet'?\n"
 				"ipctrace try: option -o needs a value: -o FILE\n"
 				"ipctrace try: option --quiet takes no value\n"
-				"ipctrace try: invalid value 'bad' for -o: expected FILE\n");
+				"ipctrace try: invalid value 'bad' for -o: expected FILE: where to\n");
 }
 
 Test(option, help_is_made_of_the_table_and_ends_well, .init = cr_redirect_stdout, .exit_code = 0)
