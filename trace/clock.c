@@ -14,9 +14,14 @@
 bool tsc_is_steady(void)
 {
 #ifdef __x86_64__
+	/* asked once: in a virtual machine the answer costs tens of microseconds */
+	static bool is_known, is_steady;
 	unsigned eax, ebx, ecx, edx = 0;
 
-	return __get_cpuid(0x80000007, &eax, &ebx, &ecx, &edx) && (edx & 1u << 8);
+	if (!is_known)
+		is_steady = __get_cpuid(0x80000007, &eax, &ebx, &ecx, &edx) && (edx & 1u << 8);
+	is_known = true;
+	return is_steady;
 #else
 	return false;
 #endif
