@@ -98,7 +98,8 @@ static inline bool record_is_plain(const struct live_slot *slot, const struct ca
 		return false;
 	if (error)
 		return !(trait & (TRAIT_FOLLOWED_ON_FAILURE | TRAIT_ASK_LOCAL));
-	return !(trait & (TRAIT_FOLLOWED | TRAIT_ASK_LOCAL | TRAIT_ASK_PEER | TRAIT_CREATES));
+	return !(trait &
+		 (TRAIT_FOLLOWED | TRAIT_ASK_LOCAL | TRAIT_ASK_PEER | TRAIT_CREATES | TRAIT_MOVES_FD | TRAIT_ENDS_FDS));
 }
 
 static void record_write(struct live_slot *slot, const struct capture *capture, uint64_t duration, int64_t result,

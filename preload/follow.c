@@ -7,6 +7,7 @@
 
 #include "events.h"
 #include "format/crc32c.h"
+#include "preload/descriptor.h"
 #include "preload/follow.h"
 #include "preload/image.h"
 #include "preload/traits.h"
@@ -46,13 +47,20 @@ static bool memory_there(uint64_t address)
 	return raw_syscall(SYS_rt_sigprocmask, ~0, address & ~7ull, NULL, 8) != -EFAULT;
 }
 
-bool memory_read(void *to, uint64_t from, size_t size)
+static bool range_is_there(uint64_t from, uint64_t size)
 {
-	if (image.view.no_kernel || size == 0 || from + size < from || !memory_there(from))
+	if (image.view.no_kernel || from + size < from || !memory_there(from))
 		return false;
 	for (uint64_t page = (from / LIVE_PAGE + 1) * LIVE_PAGE; page < from + size; page += LIVE_PAGE)
 		if (!memory_there(page))
 			return false;
+	return true;
+}
+
+bool memory_read(void *to, uint64_t from, size_t size)
+{
+	if (size == 0 || !range_is_there(from, size))
+		return false;
 	bytes_copy(to, (const void *)(uintptr_t)from, size);
 	return true;
 }
@@ -318,16 +326,38 @@ static uint32_t mmsghdr_bound(const struct follow *follow, unsigned arg, const s
 	return words;
 }
 
+/*
+ * How long the buffers of received names were is not known after the call: so much is read of each, when it is there.
+ * *page is the page that the last one was on, or 0.
+ */
+#define NAME_CERTAIN 16
+
+static bool name_is_there(const struct msghdr *message, uint64_t *page)
+{
+	uint64_t from = (uint64_t)(uintptr_t)message->msg_name, size = least(message->msg_namelen, NAME_CERTAIN);
+
+	if (!from || !size)
+		return false;
+	if (from / LIVE_PAGE == *page && (from + size - 1) / LIVE_PAGE == *page)
+		return true;
+	if (!range_is_there(from, size))
+		return false;
+	*page = from / LIVE_PAGE;
+	return true;
+}
+
 static void mmsghdr_write(struct sink *sink, unsigned arg, const struct value_spec *value)
 {
 	const struct mmsghdr *messages = (const struct mmsghdr *)(uintptr_t)sink->follow->capture->args[arg];
 	uint64_t count = least(transferred(sink->follow), MESSAGES_MAX);
 	bool received = value->direction != DIRECTION_IN;
+	uint64_t page = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct msghdr *message = &messages[i].msg_hdr;
-		/* how long a name's buffer was is not known here; the shortest real ones are certainly there */
-		uint64_t name_size = received ? least(message->msg_namelen, 16) : message->msg_namelen;
+		uint64_t name_size = message->msg_namelen;
+		if (received)
+			name_size = name_is_there(message, &page) ? least(name_size, NAME_CERTAIN) : 0;
 		item_copy(sink, arg, ITEM_LENGTH, i, (uint64_t)(uintptr_t)&messages[i].msg_len, 4, 4);
 		message_write(sink, arg, i, message, messages[i].msg_len, name_size, received);
 	}
@@ -523,6 +553,55 @@ static bool worth_following(const struct value_spec *value, bool careful)
 	return !careful || trait_goes_in(value);
 }
 
+static bool vector_is_there(const struct iovec *vector, uint64_t count, uint64_t left)
+{
+	for (uint64_t i = 0; i < count && left; i++) {
+		uint64_t size = least(vector[i].iov_len, left);
+		if (size && !range_is_there((uint64_t)(uintptr_t)vector[i].iov_base, size))
+			return false;
+		left -= size;
+	}
+	return true;
+}
+
+/* Of calls that may succeed without a look at their arguments (TRAIT_UNREAD): whether this one's memory is there. */
+static bool was_read(const struct follow *follow, unsigned arg, const struct value_spec *value)
+{
+	const struct capture *capture = follow->capture;
+
+	if (follow->call->result.kind == KIND_PID) /* with WNOHANG, and no child that has ended */
+		return follow->result != 0 || value->direction == DIRECTION_IN;
+	if (value->direction != DIRECTION_IN)
+		return true;
+	if (value->kind == KIND_STRING) /* looked at by a child, which may have died of it */
+		return range_is_there(capture->args[arg], 1);
+	if (value->kind == KIND_STRUCT)
+		return follow->result != 0 || range_is_there(capture->args[arg], elements_size(follow, arg, value));
+	bool is_vector = value->kind == KIND_IOVEC;
+	if ((!is_vector && value->kind != KIND_BYTES) || follow->result <= 0 ||
+	    follow->call->args[0].value.kind != KIND_FD || descriptor_reads(capture->args[0]))
+		return true;
+	if (!is_vector)
+		return range_is_there(capture->args[arg], length_of(follow, value));
+	return vector_is_there((const struct iovec *)(uintptr_t)capture->args[arg], length_of(follow, value),
+			       transferred(follow));
+}
+
+/* The descriptors that the call has made or ended. */
+static void descriptors_note(const struct follow *follow)
+{
+	const struct call_spec *call = follow->call;
+	const struct capture *capture = follow->capture;
+
+	if (traits[capture->type - RECORD_CALL] & TRAIT_ENDS_FDS)
+		descriptors_forget(capture->args[0]);
+	for (unsigned i = 0; i < call->argc; i++)
+		if (call->args[i].value.identity == IDENTITY_GONE)
+			descriptor_forget(capture->args[i]);
+	if (call->result.identity == IDENTITY_NEW)
+		descriptor_forget((uint64_t)follow->result);
+}
+
 /* The value-result length, which capture->length remembers from before the call; ITEM_NO_ARG when there is none. */
 static uint8_t length_argument(const struct call_spec *call)
 {
@@ -535,6 +614,7 @@ static uint8_t length_argument(const struct call_spec *call)
 static void plan_args(struct follow *follow)
 {
 	const struct capture *capture = follow->capture;
+	uint16_t trait = traits[capture->type - RECORD_CALL];
 
 	for (unsigned i = 0; i < follow->call->argc; i++) {
 		if (!(follow->call->captured & 1u << i) || capture->args[i] < LIVE_PAGE)
@@ -547,6 +627,8 @@ static void plan_args(struct follow *follow)
 		if (!follower || !worth_following(value, follow->careful))
 			continue;
 		if (!follow->careful && value->kind == KIND_BYTES && payload_was_discarded(follow, value))
+			continue;
+		if (!follow->careful && (trait & TRAIT_UNREAD) && !was_read(follow, i, value))
 			continue;
 		follow->mask |= 1u << i;
 		follow->words += follower->bound(follow, i, value);
@@ -606,6 +688,8 @@ bool follow_plan(struct follow *follow, const struct capture *capture, struct li
 	}
 	if (__builtin_expect(slot->vfork_enter != 0, 0))
 		plan_borrowed(follow);
+	if ((trait & (TRAIT_MOVES_FD | TRAIT_ENDS_FDS)) && returned && !error)
+		descriptors_note(follow);
 	if ((trait & TRAIT_FOLLOWED) &&
 	    (returned ? !error || (trait & TRAIT_FOLLOWED_ON_FAILURE) : outcome == OUTCOME_DEPARTED))
 		plan_args(follow);

@@ -282,10 +282,19 @@ struct live_slot *slot_claim(void)
 	return slot;
 }
 
-static void atfork_child(void)
+/* daemon() and the like fork inside libc: the collector must not leave before the child has said that it is there. */
+static void atfork_prepare(void)
 {
 	if (image.view.slots)
-		fork_child();
+		__atomic_fetch_add(&live_control.forks_begun, 1, __ATOMIC_RELAXED);
+}
+
+static void atfork_child(void)
+{
+	if (!image.view.slots)
+		return;
+	fork_child();
+	__atomic_fetch_add(&live_control.forks_arrived, 1, __ATOMIC_RELEASE);
 }
 
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *);
@@ -317,7 +326,7 @@ static void image_begin(char **argv, char **envp)
 	thread_origin.stack_low = thread_origin.stack_top - FIRST_STACK_MAX;
 	image_alive[0] = IMAGE_ALIVE;
 	raw_syscall(SYS_madvise, image_alive, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
-	__register_atfork(NULL, NULL, atfork_child, __dso_handle);
+	__register_atfork(atfork_prepare, NULL, atfork_child, __dso_handle);
 	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);
 	if (!slot)
 		return;

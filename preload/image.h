@@ -23,7 +23,7 @@ struct image {
 	uint32_t uid;
 	uint32_t number;		/* tells this image from an earlier one of the same pid */
 	volatile uint32_t ticks_source; /* enum ticks_source */
-	uint64_t ticks_last; /* with TICKS_NONE: the latest time that is known */
+	uint64_t ticks_last;		/* with TICKS_NONE: the latest time that is known */
 	/* Where libc keeps a thread's number, in bytes from the thread pointer: for when the kernel may not be asked.
 	 */
 	uint32_t tid_offset;

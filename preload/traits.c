@@ -13,6 +13,7 @@ static const struct {
 	{EVENT_accept, TRAIT_ASK_PEER},	    {EVENT_accept4, TRAIT_ASK_PEER},	 {EVENT_fork, TRAIT_CREATES},
 	{EVENT_posix_spawn, TRAIT_CREATES}, {EVENT_posix_spawnp, TRAIT_CREATES}, {EVENT_pthread_create, TRAIT_CREATES},
 	{EVENT_thrd_create, TRAIT_CREATES}, {EVENT_clone, TRAIT_CREATES},	 {EVENT_vfork, TRAIT_CREATES},
+	{EVENT_posix_spawnp, TRAIT_UNREAD}, {EVENT_close_range, TRAIT_ENDS_FDS}, {EVENT_closefrom, TRAIT_ENDS_FDS},
 };
 
 bool trait_goes_in(const struct value_spec *value)
@@ -21,6 +22,29 @@ bool trait_goes_in(const struct value_spec *value)
 	       ((value->direction == DIRECTION_IN || value->direction == DIRECTION_INOUT) &&
 		value->kind != KIND_BYTES && value->kind != KIND_IOVEC && value->kind != KIND_MSGHDR &&
 		value->kind != KIND_MMSGHDR && value->kind != KIND_MSGBUF && value->kind != KIND_FDSET);
+}
+
+/* Whether the call takes payload to a descriptor that need not be a socket, or arrays of which the kernel skips some.
+ */
+static bool may_be_unread(const struct call_spec *call)
+{
+	bool is_io = call->family[0] == 'i' && call->family[1] == 'o' && !call->family[2], takes = false;
+
+	for (unsigned i = 0; i < call->argc; i++) {
+		const struct value_spec *value = &call->args[i].value;
+		takes |= value->direction == DIRECTION_IN &&
+			 (value->kind == KIND_BYTES || value->kind == KIND_IOVEC || value->kind == KIND_STRUCT);
+	}
+	return (is_io && takes) || call->result.kind == KIND_PID;
+}
+
+static bool moves_descriptors(const struct call_spec *call)
+{
+	bool moves = call->result.kind == KIND_FD && call->result.identity != IDENTITY_NONE;
+
+	for (unsigned i = 0; i < call->argc; i++)
+		moves |= call->args[i].value.kind == KIND_FD && call->args[i].value.identity != IDENTITY_NONE;
+	return moves;
 }
 
 static uint16_t traits_of(const struct call_spec *call)
@@ -42,6 +66,10 @@ static uint16_t traits_of(const struct call_spec *call)
 		if (trait_goes_in(value))
 			trait |= TRAIT_FOLLOWED_ON_FAILURE;
 	}
+	if (may_be_unread(call))
+		trait |= TRAIT_UNREAD;
+	if (moves_descriptors(call))
+		trait |= TRAIT_MOVES_FD;
 	return trait;
 }
 

@@ -21,6 +21,9 @@ enum trait {
 	TRAIT_ASK_PEER = 64,		 /* ask for the peer's address of the new descriptor */
 	TRAIT_CREATES = 128,		 /* makes a thread or process: its ordinal is recorded */
 	TRAIT_FOLLOWED_ON_FAILURE = 256, /* some of what went in is worth reading even when the call failed */
+	TRAIT_UNREAD = 512,		 /* may succeed although nobody has looked at the payload, or at a struct */
+	TRAIT_MOVES_FD = 1024,		 /* makes or ends a descriptor */
+	TRAIT_ENDS_FDS = 2048,		 /* ends all from the first argument on */
 };
 
 extern uint16_t traits[LIVE_EVENTS_MAX];

@@ -78,12 +78,12 @@ static void prepare(void)
 	mq_send(mailbox, "x", 1, 0);
 }
 
-/* Somewhere to point that is as good as any. */
-static uint64_t good_memory(void)
+/* Somewhere to point that is as good as any; each argument has its own, since calls write there. */
+static uint64_t good_memory(unsigned arg)
 {
-	static _Alignas(16) char memory[2 * PAGE];
+	static _Alignas(16) char memory[CALL_ARGS_MAX][2 * PAGE];
 
-	return (uint64_t)(uintptr_t)memory;
+	return (uint64_t)(uintptr_t)memory[arg];
 }
 
 static uint64_t plausible(const struct call_spec *call, unsigned arg, int variant)
@@ -91,7 +91,7 @@ static uint64_t plausible(const struct call_spec *call, unsigned arg, int varian
 	const struct value_spec *value = &call->args[arg].value;
 
 	if (value->direction != DIRECTION_NONE)
-		return good_memory();
+		return good_memory(arg);
 	switch (value->kind) {
 	case KIND_FD:
 		return (uint64_t)(variant ? file : fds[0]);
