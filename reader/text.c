@@ -65,16 +65,25 @@ static char *format_decimal(char *end, uint64_t value)
 	return end;
 }
 
+static unsigned count_digits(uint64_t value)
+{
+	unsigned digits = 1;
+
+	for (; value >= 10000; value /= 10000)
+		digits += 4;
+	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 void text_uint(struct text *text, uint64_t value)
 {
-	char digits[DIGITS_MAX], *begin;
+	char *room = text_room(text, DIGITS_MAX);
+	unsigned digits;
 
-	if (value < 10) {
-		text_char(text, (char)('0' + value));
+	if (!room)
 		return;
-	}
-	begin = format_decimal(digits + DIGITS_MAX, value);
-	text_add(text, begin, digits + DIGITS_MAX - begin);
+	digits = count_digits(value);
+	format_decimal(room + digits, value);
+	text->size += digits;
 }
 
 void text_int(struct text *text, int64_t value)
@@ -86,11 +95,16 @@ void text_int(struct text *text, int64_t value)
 
 void text_uint_padded(struct text *text, uint64_t value, unsigned digits)
 {
-	char buffer[2 * DIGITS_MAX], *end = buffer + sizeof(buffer), *begin = format_decimal(end, value);
+	unsigned needed = count_digits(value);
+	char *room = text_room(text, DIGITS_MAX + digits), *begin;
 
-	while (end - begin < (long)digits && begin > buffer)
+	if (!room)
+		return;
+	digits = digits > needed ? digits : needed;
+	begin = format_decimal(room + digits, value);
+	while (begin > room)
 		*--begin = '0';
-	text_add(text, begin, end - begin);
+	text->size += digits;
 }
 
 void text_hex(struct text *text, uint64_t value)

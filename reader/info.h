@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What `ipctrace info` has gathered of a trace, and its two forms. Shared by the info*.c only.
+ */
+#ifndef IPCTRACE_READER_INFO_H
+#define IPCTRACE_READER_INFO_H
+
+#include "reader/index.h"
+#include "reader/text.h"
+#include "reader/trace.h"
+
+/* An exec that was about to happen, and whether its image was ever heard of. */
+struct info_exec {
+	uint32_t pid;
+	uint64_t ticks;
+};
+
+/* What is told, gathered from all frames. */
+struct info {
+	struct trace *trace;
+	const char *path;
+	uint64_t *calls;     /* events by number of the call */
+	uint64_t begin, end; /* ticks of the first entry and the last return */
+	uint64_t unfinished, stacks;
+	struct info_exec *execs;
+	size_t execs_count, execs_room;
+	struct index last_index; /* pid to its place in `last` */
+	uint64_t *last;		 /* ticks of its last event */
+	size_t last_count;
+	uint64_t unseen; /* images that were begun and never reported */
+};
+
+/* Calls `print` for each family that has events, in the order of the catalogue. */
+void info_each_family(const struct info *info, struct text *out,
+		      void (*print)(struct text *out, const char *family, uint64_t events, bool is_first));
+
+/* "wait", "drop", "overwrite", or "?". */
+const char *info_policy_name(uint32_t policy);
+
+void info_print_text(const struct info *info, struct text *out);
+void info_print_json(const struct info *info, struct text *out);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/*
+ * `ipctrace info --json`: one object.
+ */
+#include "reader/info.h"
+
+static void json_text(struct text *out, const char *key, const char *value)
+{
+	text_format(out, "\"%s\":", key);
+	if (value)
+		text_json_string(out, value);
+	else
+		text_put(out, "null");
+	text_char(out, ',');
+}
+
+static void json_number(struct text *out, const char *key, uint64_t value)
+{
+	text_format(out, "\"%s\":%lu,", key, (unsigned long)value);
+}
+
+static void json_words(struct text *out, const char *key, const char *const *words, uint32_t count)
+{
+	text_format(out, "\"%s\":[", key);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i)
+			text_char(out, ',');
+		text_json_string(out, words[i]);
+	}
+	text_put(out, "],");
+}
+
+static void json_head(const struct info *info, struct text *out)
+{
+	const struct log_head *head = trace_head(info->trace);
+
+	json_text(out, "trace", info->path);
+	json_number(out, "bytes", log_size(trace_log(info->trace)));
+	json_number(out, "frames", log_frames(trace_log(info->trace)));
+	json_number(out, "format", head->format);
+	json_text(out, "tool", head->tool_version);
+	json_words(out, "command", head->command, head->command_count);
+	json_text(out, "directory", head->directory);
+	json_text(out, "host", head->host);
+	json_text(out, "kernel", head->kernel);
+	json_text(out, "machine", head->machine);
+	json_text(out, "boot", head->boot_id);
+	json_number(out, "created", head->created);
+	json_number(out, "begin", trace_time(info->trace, info->begin));
+	json_number(out, "end", trace_time(info->trace, info->end));
+	json_text(out, "clock", head->clock_is_tsc ? "tsc" : "monotonic");
+	json_text(out, "calls", head->filter);
+	json_number(out, "payload", head->payload_limit);
+	json_number(out, "stacks", head->stack_depth);
+	json_text(out, "on_full", info_policy_name(head->full_policy));
+	json_text(out, "redact", head->redact);
+}
+
+static void json_family(struct text *out, const char *family, uint64_t events, bool is_first)
+{
+	text_format(out, "%s\"%s\":%lu", is_first ? "" : ",", family, (unsigned long)events);
+}
+
+static void json_processes(const struct info *info, struct text *out)
+{
+	static const char *const origins[] = {
+		[PROCESS_ROOT] = "root", [PROCESS_EXEC] = "exec", [PROCESS_FORK] = "fork"};
+	size_t count;
+	const struct trace_process *processes = trace_processes(info->trace, &count);
+
+	text_put(out, "\"processes\":[");
+	for (size_t i = 0; i < count; i++) {
+		const struct frame_process *seen = &processes[i].seen;
+		text_put(out, i ? ",{" : "{");
+		json_number(out, "pid", seen->pid);
+		json_number(out, "parent", seen->parent);
+		json_text(out, "origin", seen->origin <= PROCESS_FORK ? origins[seen->origin] : NULL);
+		json_number(out, "begin", trace_time(info->trace, seen->ticks));
+		json_text(out, "exe", seen->exe);
+		json_words(out, "argv", seen->argv, seen->argc);
+		json_text(out, "cwd", seen->cwd);
+		json_number(out, "events", processes[i].events);
+		text_format(out, "\"lost\":%lu}", (unsigned long)processes[i].lost);
+	}
+	text_char(out, ']');
+}
+
+void info_print_json(const struct info *info, struct text *out)
+{
+	const struct trace_loss *loss = trace_loss(info->trace);
+	size_t threads;
+
+	trace_threads(info->trace, &threads);
+	text_char(out, '{');
+	json_head(info, out);
+	json_number(out, "events", loss->events);
+	text_put(out, "\"families\":{");
+	info_each_family(info, out, json_family);
+	text_put(out, "},");
+	json_number(out, "unfinished", info->unfinished);
+	json_number(out, "threads", threads);
+	json_number(out, "distinct_stacks", info->stacks);
+	json_number(out, "lost", loss->lost);
+	json_number(out, "lost_without_slot", loss->is_closed ? loss->end.lost_without_slot : 0);
+	json_number(out, "missing", loss->lost_uncounted);
+	json_number(out, "unreadable_frames", loss->damaged_frames);
+	json_number(out, "damaged_regions", loss->damage_regions);
+	text_format(out, "\"closed\":%s,\"salvaged\":%s,", loss->is_closed ? "true" : "false",
+		    loss->is_salvaged ? "true" : "false");
+	json_number(out, "images_never_seen", info->unseen);
+	json_number(out, "catalogue", trace_catalogue(info->trace)->calls_count);
+	json_processes(info, out);
+	text_put(out, "}\n");
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+/*
+ * `ipctrace info` for people: labels, counts, and the tree of processes.
+ */
+#include "reader/amount.h"
+#include "reader/info.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void print_label(struct text *out, const char *label)
+{
+	text_format(out, "%-12s", label);
+}
+
+static void print_words(struct text *out, const char *const *words, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (i)
+			text_char(out, ' ');
+		text_escape(out, (const uint8_t *)words[i], strlen(words[i]));
+	}
+}
+
+static void print_moment(struct text *out, uint64_t ns)
+{
+	time_t when = (time_t)(ns / 1000000000);
+	char words[64] = "?";
+	struct tm local;
+
+	if (localtime_r(&when, &local))
+		strftime(words, sizeof(words), "%Y-%m-%d %H:%M:%S %z", &local);
+	text_put(out, words);
+}
+
+static void print_origin(const struct info *info, struct text *out)
+{
+	const struct log_head *head = trace_head(info->trace);
+
+	print_label(out, "Trace");
+	text_format(out, "%s (", info->path);
+	amount_bytes(out, log_size(trace_log(info->trace)));
+	text_format(out, ", %lu frames, format %u, written by ipctrace %s)\n",
+		    (unsigned long)log_frames(trace_log(info->trace)), head->format,
+		    head->tool_version ? head->tool_version : "?");
+	print_label(out, "Command");
+	print_words(out, head->command, head->command_count);
+	text_char(out, '\n');
+	if (head->directory) {
+		print_label(out, "Directory");
+		text_format(out, "%s\n", head->directory);
+	}
+	print_label(out, "Host");
+	text_format(out, "%s, %s, %s\n", head->host ? head->host : "?", head->kernel ? head->kernel : "?",
+		    head->machine ? head->machine : "?");
+	print_label(out, "Recorded");
+	print_moment(out, head->created);
+	text_put(out, ", for ");
+	amount_time(out, trace_span(info->trace, info->begin, info->end - info->begin));
+	text_char(out, '\n');
+	print_label(out, "Clock");
+	text_put(out, head->clock_is_tsc ? "time stamp counter" : "CLOCK_MONOTONIC");
+	if (head->clock_is_tsc)
+		text_format(out, ", %.3f ticks a ns", trace_ticks_per_ns(info->trace));
+	text_char(out, '\n');
+}
+
+static void print_settings(const struct info *info, struct text *out)
+{
+	const struct log_head *head = trace_head(info->trace);
+
+	print_label(out, "Settings");
+	text_format(out, "calls %s, payload %u bytes, stacks %u deep, when full %s",
+		    head->filter && *head->filter ? head->filter : "all", head->payload_limit, head->stack_depth,
+		    info_policy_name(head->full_policy));
+	if (head->redact && *head->redact)
+		text_format(out, ", left out %s", head->redact);
+	text_char(out, '\n');
+}
+
+static void print_family(struct text *out, const char *family, uint64_t events, bool is_first)
+{
+	text_format(out, "%s%s ", is_first ? ": " : ", ", family);
+	amount_count(out, events);
+}
+
+static void print_counts(const struct info *info, struct text *out)
+{
+	const struct trace_loss *loss = trace_loss(info->trace);
+
+	print_label(out, "Calls");
+	amount_count(out, loss->events);
+	info_each_family(info, out, print_family);
+	text_char(out, '\n');
+	if (info->unfinished) {
+		print_label(out, "");
+		amount_count(out, info->unfinished);
+		text_put(out, " more had begun and did not end\n");
+	}
+	print_label(out, "Catalogue");
+	text_format(out, "%u calls, %u structs, %u sets of names\n", trace_catalogue(info->trace)->calls_count,
+		    trace_catalogue(info->trace)->structs_count,
+		    trace_catalogue(info->trace)->flags_count + trace_catalogue(info->trace)->enums_count);
+}
+
+static void print_trust(const struct info *info, struct text *out)
+{
+	const struct trace_loss *loss = trace_loss(info->trace);
+
+	print_label(out, "Lost");
+	amount_count(out, loss->lost);
+	text_put(out, loss->lost ? " calls while recording" : "");
+	if (loss->is_closed && loss->end.lost_without_slot) {
+		text_put(out, ", and ");
+		amount_count(out, loss->end.lost_without_slot);
+		text_put(out, " of threads for which there was no buffer");
+	}
+	text_char(out, '\n');
+	print_label(out, "Damage");
+	if (!loss->damage_regions && !loss->damaged_frames && !loss->lost_uncounted)
+		text_put(out,
+			 loss->is_closed ? "none\n" : "none seen; its collector did not finish or is still at work\n");
+	else
+		text_format(out, "%lu regions, %lu unreadable frames, %lu calls missing; see ipctrace check\n",
+			    (unsigned long)loss->damage_regions, (unsigned long)loss->damaged_frames,
+			    (unsigned long)loss->lost_uncounted);
+	print_label(out, "Not seen");
+	if (info->unseen)
+		text_format(out,
+			    "%lu programs that were started and never reported (static, setuid, of another machine or "
+			    "with a cleared environment);\n%12s",
+			    (unsigned long)info->unseen, "");
+	text_put(out, "calls made inside libc and the dynamic linker, by system call instructions of a program's own, "
+		      "or through "
+		      "io_uring\n");
+}
+
+/* ---- the tree of processes ------------------------------------------------------------------------------------ */
+
+/* Deeper ones stand at the root: a log can claim anything. */
+#define TREE_DEPTH_MAX 64
+
+struct tree_node {
+	uint32_t first, last, next; /* children and sibling, INDEX_NONE at the end */
+	uint32_t depth;
+};
+
+/* The processes by when they began, and the place of each in that order. */
+struct tree {
+	const struct trace_process *processes;
+	uint32_t count;
+	uint32_t *order, *place, *parent;
+	struct tree_node *nodes; /* by place; node `count` is the root */
+};
+
+static int compare_begin(const void *a, const void *b, void *context)
+{
+	const struct trace_process *processes = context;
+	const struct frame_process *left = &processes[*(const uint32_t *)a].seen;
+	const struct frame_process *right = &processes[*(const uint32_t *)b].seen;
+
+	if (left->ticks != right->ticks)
+		return left->ticks < right->ticks ? -1 : 1;
+	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
+}
+
+/*
+ * The place of the node that the one at `place` stands below: beside the same process's earlier image. INDEX_NONE: the
+ * root.
+ */
+static uint32_t find_parent(const struct info *info, const struct tree *tree, uint32_t place)
+{
+	const struct frame_process *seen = &tree->processes[tree->order[place]].seen;
+	const struct trace_process *before = NULL, *parent;
+	uint32_t above;
+
+	if (seen->ticks)
+		before = trace_process_at(info->trace, seen->pid, seen->ticks - 1);
+	if (before && tree->place[before - tree->processes] < place)
+		return tree->parent[tree->place[before - tree->processes]];
+	parent = trace_process_at(info->trace, seen->parent, seen->ticks);
+	above = parent ? tree->place[parent - tree->processes] : INDEX_NONE;
+	return parent && above < place && tree->nodes[above].depth < TREE_DEPTH_MAX ? above : INDEX_NONE;
+}
+
+static void tree_free(struct tree *tree)
+{
+	free(tree->order);
+	free(tree->place);
+	free(tree->parent);
+	free(tree->nodes);
+}
+
+/* 0 or -ENOMEM. */
+static int tree_build(const struct info *info, struct tree *tree)
+{
+	size_t count;
+
+	*tree = (struct tree){.processes = trace_processes(info->trace, &count)};
+	tree->count = (uint32_t)count;
+	tree->order = calloc(count + 1, sizeof(*tree->order));
+	tree->place = calloc(count + 1, sizeof(*tree->place));
+	tree->parent = calloc(count + 1, sizeof(*tree->parent));
+	tree->nodes = calloc(count + 1, sizeof(*tree->nodes));
+	if (!tree->order || !tree->place || !tree->parent || !tree->nodes)
+		return -ENOMEM;
+	for (uint32_t i = 0; i <= count; i++) {
+		tree->order[i] = i;
+		tree->nodes[i] = (struct tree_node){INDEX_NONE, INDEX_NONE, INDEX_NONE, 0};
+	}
+	qsort_r(tree->order, count, sizeof(*tree->order), compare_begin, (void *)tree->processes);
+	for (uint32_t i = 0; i < count; i++)
+		tree->place[tree->order[i]] = i;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t parent = tree->parent[i] = find_parent(info, tree, i);
+		struct tree_node *above = &tree->nodes[parent == INDEX_NONE ? count : parent];
+		tree->nodes[i].depth = parent == INDEX_NONE ? 0 : above->depth + 1;
+		if (above->last == INDEX_NONE)
+			above->first = i;
+		else
+			tree->nodes[above->last].next = i;
+		above->last = i;
+	}
+	return 0;
+}
+
+static void print_process(const struct trace_process *process, uint32_t depth, struct text *out)
+{
+	text_format(out, "%12s%*s%u ", "", 2 * (int)depth, "", process->seen.pid);
+	if (process->seen.origin == PROCESS_FORK)
+		text_put(out, "(fork)");
+	else
+		print_words(out, process->seen.argv, process->seen.argc);
+	text_put(out, ", ");
+	amount_count(out, process->events);
+	text_put(out, " calls\n");
+}
+
+static void print_nodes(const struct tree *tree, uint32_t first, struct text *out)
+{
+	for (; first != INDEX_NONE; first = tree->nodes[first].next) {
+		print_process(&tree->processes[tree->order[first]], tree->nodes[first].depth, out);
+		print_nodes(tree, tree->nodes[first].first, out);
+	}
+}
+
+static void print_processes(const struct info *info, struct text *out)
+{
+	struct tree tree;
+	size_t threads;
+
+	trace_threads(info->trace, &threads);
+	if (tree_build(info, &tree))
+		out->failed = true;
+	print_label(out, "Images");
+	text_format(out, "%u, with %lu threads\n", tree.count, (unsigned long)threads);
+	if (!out->failed)
+		print_nodes(&tree, tree.nodes[tree.count].first, out);
+	tree_free(&tree);
+}
+
+void info_print_text(const struct info *info, struct text *out)
+{
+	print_origin(info, out);
+	print_settings(info, out);
+	print_counts(info, out);
+	print_trust(info, out);
+	print_processes(info, out);
+}
