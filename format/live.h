@@ -56,6 +56,9 @@ struct live_control {
 	uint64_t lost_without_slot; /* events dropped because no slot was to be had (counted by claimers) */
 	uint64_t processes_begun;   /* counted by claimers */
 	uint64_t threads_begun;
+	uint64_t forks_begun;	/* by libc's fork, whoever called it (counted by the parent, before) */
+	uint64_t forks_arrived; /* of these, children that have claimed a slot: until then they are not known otherwise
+				 */
 	/*
 	 * Robust, and held by the collector for life. Its first 32 bits are a futex word with the collector's tid, in
 	 * which the kernel sets FUTEX_OWNER_DIED when the collector dies, however it dies: one load tells. The list
@@ -129,7 +132,7 @@ struct live_slot {
 	uint64_t start, argument;  /* what a thread made by the slot's claimer is to run */
 	uint32_t creator, ordinal; /* which thread claimed it for the one to come, and as its how-manieth */
 	uint32_t image;		   /* counts exec images of this pid, to tell a live owner from one that was replaced */
-	uint32_t busy; /* the tracer itself is calling: what libunwind calls is not the program's */
+	uint32_t busy;		   /* the tracer itself is calling: what libunwind calls is not the program's */
 	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
 	/* hashes of the stacks this thread has already written out; direct mapped */
 	_Alignas(64) uint64_t stacks_seen[128];

@@ -100,7 +100,7 @@ static int collect(struct collector *collector)
 	while (!rc && !stopped) {
 		uint64_t grace = collector_images(collector) ? LAST_GRACE : FIRST_GRACE;
 		rc = collector_step(collector);
-		if (collector_alive(collector))
+		if (!collector_is_over(collector))
 			last = monotonic_now();
 		else if (monotonic_now() - last > grace)
 			break;

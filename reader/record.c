@@ -214,7 +214,7 @@ static void collect(struct recording *recording)
 			interrupts = 0;
 			collector_hurry(recording->collector);
 		}
-		if (!collector_alive(recording->collector))
+		if (collector_is_over(recording->collector))
 			return;
 		if (!said && monotonic_now() - over_at > WAIT_SAID_AFTER) {
 			say_waiting(recording);

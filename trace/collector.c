@@ -36,6 +36,8 @@
 /* Rings that overwrite do not wait for us: what says who writes must be seen before they have gone round. */
 #define SLEEP_OVERWRITE (MILLISECOND / 2)
 #define IDLE_AFTER	(1000 * MILLISECOND)
+/* A fork whose child has not been heard of by then has failed, or the child was killed at once. */
+#define FORK_WAIT (500 * MILLISECOND)
 /* How long a writer may need between looking whether its call is traced and publishing the record. */
 #define STOP_WAIT MILLISECOND
 
@@ -49,6 +51,7 @@ struct collector {
 	char *log_path;
 	int log_fd;
 	uint64_t flushed_at, active_at, dead_threads_at, grown_at; /* CLOCK_MONOTONIC, ns */
+	uint64_t alone_since;					   /* 0 while something lives */
 	uint64_t sleep;
 	uint64_t pending; /* at the last look */
 	uint32_t watched_first;
@@ -259,7 +262,7 @@ int collector_step(struct collector *collector)
 		processes_poll(collector->processes, process_died, collector);
 	}
 	sleep_choose(collector, grown, now);
-	if (!rc && (collector_alive(collector) || !collector->hurries))
+	if (!rc && !(collector->hurries && collector_is_over(collector)))
 		sleep_now(collector);
 	return rc;
 }
@@ -278,6 +281,35 @@ void collector_hurry(struct collector *collector)
 size_t collector_alive(const struct collector *collector)
 {
 	return processes_count(collector->processes);
+}
+
+/* Forks counted before, children that have arrived afterwards: what is between is on the way, or has come to nothing.
+ */
+static bool forks_are_open(const struct collector *collector)
+{
+	const struct live_control *control = collector->area.control;
+	uint64_t arrived = __atomic_load_n(&control->forks_arrived, __ATOMIC_ACQUIRE);
+
+	return __atomic_load_n(&control->forks_begun, __ATOMIC_ACQUIRE) > arrived;
+}
+
+bool collector_is_over(struct collector *collector)
+{
+	uint64_t now;
+	bool forks;
+
+	/* in this order: a child that arrives claims its slot before it counts itself */
+	forks = forks_are_open(collector);
+	if (!forks)
+		drain_look(collector->drain);
+	if (collector_alive(collector)) {
+		collector->alone_since = 0;
+		return false;
+	}
+	now = monotonic_now();
+	if (!collector->alone_since)
+		collector->alone_since = now;
+	return !forks || now - collector->alone_since > FORK_WAIT;
 }
 
 uint64_t collector_images(const struct collector *collector)

@@ -63,6 +63,9 @@ void collector_hurry(struct collector *collector);
 /* Watched processes that may live. */
 size_t collector_alive(const struct collector *collector);
 
+/* Nothing traced lives any more, and nobody is on the way: a child whose parent has died before it could say a word. */
+bool collector_is_over(struct collector *collector);
+
 /* Images that have said that they are traced, and whether `pid` was among them. */
 uint64_t collector_images(const struct collector *collector);
 bool collector_has_seen(const struct collector *collector, uint32_t pid);

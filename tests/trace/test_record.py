@@ -108,6 +108,12 @@ class RecordTest(unittest.TestCase):
         self.assertEqual(done.returncode, 4)
         self.assertEqual(self.calls('send'), 1)
 
+    def test_a_daemon_is_followed_although_its_parent_ends_at_once(self):
+        for _ in range(5):
+            done = self.record(PYTHON, '-c', 'import ctypes, socket, time\nctypes.CDLL(None).daemon(1, 0)\ntime.sleep(0.3)\n' + TALK)
+            self.assertIn(' 2 processes', done.stderr)
+            self.assertEqual(self.calls('send'), 100)
+
     def test_two_hundred_processes_are_one_whole_log(self):
         done = self.record('sh', '-c', 'for i in $(seq 200); do /bin/true; done')
         self.assertIn(' 0 lost', done.stderr)
