@@ -65,7 +65,7 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 	ENVIRONMENT_FOLLOWED(followed, envp);
 
 	DEPART(EVENT_fexecve, 2);
-	int result = real_fexecve(fd, argv, followed);
+	int result = real_fexecve(fd, argv, envp ? followed : NULL); /* which it refuses */
 	capture_leave(&capture, result);
 	return result;
 }
