@@ -97,6 +97,31 @@ static void count_unseen(struct info *info)
 	}
 }
 
+static int compare_begin(const void *a, const void *b, void *context)
+{
+	const struct trace_process *processes = context;
+	const struct frame_process *left = &processes[*(const uint32_t *)a].seen;
+	const struct frame_process *right = &processes[*(const uint32_t *)b].seen;
+
+	if (left->ticks != right->ticks)
+		return left->ticks < right->ticks ? -1 : 1;
+	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
+}
+
+static int order_processes(struct info *info)
+{
+	size_t count;
+	const struct trace_process *processes = trace_processes(info->trace, &count);
+
+	info->order = calloc(count + 1, sizeof(*info->order));
+	if (!info->order)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		info->order[i] = i;
+	qsort_r(info->order, count, sizeof(*info->order), compare_begin, (void *)processes);
+	return 0;
+}
+
 static int gather(struct info *info)
 {
 	struct frame *frame = NULL;
@@ -119,12 +144,13 @@ static int gather(struct info *info)
 	if (info->begin == UINT64_MAX)
 		info->begin = info->end = 0;
 	count_unseen(info);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : order_processes(info);
 }
 
 static void info_free(struct info *info)
 {
 	free(info->calls);
+	free(info->order);
 	free(info->execs);
 	free(info->last);
 	index_free(&info->last_index);

@@ -27,6 +27,7 @@ struct info {
 	struct index last_index; /* pid to its place in `last` */
 	uint64_t *last;		 /* ticks of its last event */
 	size_t last_count;
+	uint32_t *order; /* the processes of the trace by when they began */
 	uint64_t unseen; /* images that were begun and never reported */
 };
 

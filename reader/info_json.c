@@ -70,7 +70,8 @@ static void json_processes(const struct info *info, struct text *out)
 
 	text_put(out, "\"processes\":[");
 	for (size_t i = 0; i < count; i++) {
-		const struct frame_process *seen = &processes[i].seen;
+		const struct trace_process *process = &processes[info->order[i]];
+		const struct frame_process *seen = &process->seen;
 		text_put(out, i ? ",{" : "{");
 		json_number(out, "pid", seen->pid);
 		json_number(out, "parent", seen->parent);
@@ -79,8 +80,8 @@ static void json_processes(const struct info *info, struct text *out)
 		json_text(out, "exe", seen->exe);
 		json_words(out, "argv", seen->argv, seen->argc);
 		json_text(out, "cwd", seen->cwd);
-		json_number(out, "events", processes[i].events);
-		text_format(out, "\"lost\":%lu}", (unsigned long)processes[i].lost);
+		json_number(out, "events", process->events);
+		text_format(out, "\"lost\":%lu}", (unsigned long)process->lost);
 	}
 	text_char(out, ']');
 }

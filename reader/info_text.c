@@ -151,20 +151,10 @@ struct tree_node {
 struct tree {
 	const struct trace_process *processes;
 	uint32_t count;
-	uint32_t *order, *place, *parent;
+	const uint32_t *order;
+	uint32_t *place, *parent;
 	struct tree_node *nodes; /* by place; node `count` is the root */
 };
-
-static int compare_begin(const void *a, const void *b, void *context)
-{
-	const struct trace_process *processes = context;
-	const struct frame_process *left = &processes[*(const uint32_t *)a].seen;
-	const struct frame_process *right = &processes[*(const uint32_t *)b].seen;
-
-	if (left->ticks != right->ticks)
-		return left->ticks < right->ticks ? -1 : 1;
-	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
-}
 
 /*
  * The place of the node that the one at `place` stands below: beside the same process's earlier image. INDEX_NONE: the
@@ -187,7 +177,6 @@ static uint32_t find_parent(const struct info *info, const struct tree *tree, ui
 
 static void tree_free(struct tree *tree)
 {
-	free(tree->order);
 	free(tree->place);
 	free(tree->parent);
 	free(tree->nodes);
@@ -198,19 +187,15 @@ static int tree_build(const struct info *info, struct tree *tree)
 {
 	size_t count;
 
-	*tree = (struct tree){.processes = trace_processes(info->trace, &count)};
+	*tree = (struct tree){.processes = trace_processes(info->trace, &count), .order = info->order};
 	tree->count = (uint32_t)count;
-	tree->order = calloc(count + 1, sizeof(*tree->order));
 	tree->place = calloc(count + 1, sizeof(*tree->place));
 	tree->parent = calloc(count + 1, sizeof(*tree->parent));
 	tree->nodes = calloc(count + 1, sizeof(*tree->nodes));
-	if (!tree->order || !tree->place || !tree->parent || !tree->nodes)
+	if (!tree->place || !tree->parent || !tree->nodes)
 		return -ENOMEM;
-	for (uint32_t i = 0; i <= count; i++) {
-		tree->order[i] = i;
+	for (uint32_t i = 0; i <= count; i++)
 		tree->nodes[i] = (struct tree_node){INDEX_NONE, INDEX_NONE, INDEX_NONE, 0};
-	}
-	qsort_r(tree->order, count, sizeof(*tree->order), compare_begin, (void *)tree->processes);
 	for (uint32_t i = 0; i < count; i++)
 		tree->place[tree->order[i]] = i;
 	for (uint32_t i = 0; i < count; i++) {
