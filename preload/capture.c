@@ -8,12 +8,14 @@
 #include "preload/traits.h"
 #include "trace/raw.h"
 
-void capture_abandon(struct live_slot *slot, uint64_t frame, enum outcome outcome)
+void capture_abandon(struct live_slot *slot, uint32_t depth, enum outcome outcome)
 {
-	while (slot->in_flight_depth > 0) {
+	while (slot->in_flight_depth > depth && slot->in_flight_depth <= LIVE_IN_FLIGHT_MAX) {
 		struct live_in_flight *top = &slot->in_flight[slot->in_flight_depth - 1];
-		if (top->frame > frame)
-			return;
+		if (top->type - RECORD_CALL >= catalogue_builtin.calls_count || top->argc > CALL_ARGS_MAX) {
+			slot->in_flight_depth--; /* not of our writing */
+			continue;
+		}
 		struct capture left = {.slot = slot,
 				       .enter = top->enter,
 				       .site = top->site,
@@ -26,13 +28,43 @@ void capture_abandon(struct live_slot *slot, uint64_t frame, enum outcome outcom
 	}
 }
 
+static bool on_first_stack(uint64_t frame)
+{
+	return frame > thread_origin.stack_low && frame < thread_origin.stack_top;
+}
+
+/* Frames so near to each other are on one stack. */
+#define ONE_STACK 2048
+
+/*
+ * Whether a call whose wrapper had its frame at `frame` has been jumped out of, told by one that begins at `now`. On
+ * the thread's own stack all that lies below is gone. On others, of handlers and coroutines, it may be waiting: there
+ * only what lies right below is known to be gone.
+ */
+static bool was_left(uint64_t frame, uint64_t now)
+{
+	bool first = on_first_stack(frame);
+
+	if (frame > now || first != on_first_stack(now))
+		return false;
+	return first || now - frame < ONE_STACK;
+}
+
+/* How many of the calls in flight still are. */
+static uint32_t in_flight_left(const struct live_slot *slot, uint32_t depth, uint64_t now)
+{
+	while (depth > 0 && depth <= LIVE_IN_FLIGHT_MAX && was_left(slot->in_flight[depth - 1].frame, now))
+		depth--;
+	return depth;
+}
+
 static void in_flight_push(struct live_slot *slot, struct capture *capture)
 {
 	uint32_t depth = slot->in_flight_depth;
 
 	if (__builtin_expect(depth > 0, 0) && !slot->vfork_enter) {
-		capture_abandon(slot, (uint64_t)(uintptr_t)capture, OUTCOME_JUMPED);
-		depth = slot->in_flight_depth;
+		depth = in_flight_left(slot, depth, (uint64_t)(uintptr_t)capture);
+		capture_abandon(slot, depth, OUTCOME_JUMPED);
 	}
 	capture->index = depth;
 	if (__builtin_expect(depth >= LIVE_IN_FLIGHT_MAX, 0))
@@ -94,7 +126,7 @@ static inline bool record_is_plain(const struct live_slot *slot, const struct ca
 {
 	uint16_t trait = traits[capture->type - RECORD_CALL];
 
-	if (live_control.stack_depth | live_control.ask_semval || slot->vfork_enter || outcome != OUTCOME_RETURNED)
+	if (live_control.stack_depth || slot->vfork_enter || outcome != OUTCOME_RETURNED)
 		return false;
 	if (error)
 		return !(trait & (TRAIT_FOLLOWED_ON_FAILURE | TRAIT_ASK_LOCAL));

@@ -56,9 +56,9 @@ void capture_leave(struct capture *capture, int64_t result);
 void capture_finish(struct capture *capture, int64_t result, int error, enum outcome outcome);
 
 /*
- * Writes records of the calls in flight whose frames lie at or below `frame` on the stack: they will not return,
- * because a signal handler jumped out of them, or the thread was cancelled inside them.
+ * Writes records of the calls in flight beyond the first `depth`: they will not return, because a signal handler jumped
+ * out of them, or the thread was cancelled inside them.
  */
-void capture_abandon(struct live_slot *slot, uint64_t frame, enum outcome outcome);
+void capture_abandon(struct live_slot *slot, uint32_t depth, enum outcome outcome);
 
 #endif

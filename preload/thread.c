@@ -56,7 +56,7 @@ static void thread_end(void *argument)
 
 	if (thread_slot != slot)
 		return; /* a fork has made this thread another process's */
-	capture_abandon(slot, UINT64_MAX, OUTCOME_CANCELLED);
+	capture_abandon(slot, 0, OUTCOME_CANCELLED);
 	struct stream_room room = stream_reserve(&image.view, slot, words);
 	if (room.at) {
 		((struct record_mark *)room.at)->ticks = ticks_now();

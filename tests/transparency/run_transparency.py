@@ -18,7 +18,7 @@ SKIP = 77  # what meson takes for "cannot be run here"
 LIBRARIES = pathlib.Path('/usr/lib/x86_64-linux-gnu')
 
 Run = collections.namedtuple('Run', 'status out err facts')
-Case = collections.namedtuple('Case', 'command long environment needs check options', defaults=((), {}, None, None, ()))
+Case = collections.namedtuple('Case', 'command long environment needs check options status', defaults=('', {}, None, None, (), 0))
 
 
 class Different(Exception):
@@ -80,7 +80,7 @@ CASES = {
     'faults-3': Case('faults 70 100'),
     'threads': Case('many threads 2000', 'many threads 20000'),
     'processes': Case('many processes 200', 'many processes 1000'),
-    'detached': Case('many detached'),
+    'detached': Case('many detached', status=17),
     'jemalloc': Case('talk', environment=preload('libjemalloc.so.2'), needs=library('libjemalloc.so.2')),
     'tcmalloc': Case('talk', environment=preload('libtcmalloc_minimal.so.4'), needs=library('libtcmalloc_minimal.so.4')),
     'address-sanitizer': Case('talk_asan'),
@@ -137,6 +137,7 @@ class Trial:
         self.facts = traced.facts
         print('  ' + self.summary.strip())
         expect(native.status == traced.status, f'status {native.status} untraced, {traced.status} traced:\n{traced.out[-2000:]}{traced.err[-2000:]}')
+        expect(native.status == self.case.status, f'the subject itself ends with {native.status}')
         expect(b'FAILED' not in native.out, f'the subject gave up: {native.out[-500:]}')
         self.compare_text('output', native.out, traced.out)
         self.compare_text('errors', native.err, quiet.encode('latin-1'))

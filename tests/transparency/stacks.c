@@ -98,7 +98,7 @@ static void alternate(const char *what, char *stack)
 {
 	struct sigaction action = {.sa_handler = handle, .sa_flags = SA_ONSTACK | SA_RESTART};
 	struct itimerval period = {{0, 300}, {0, 300}}, off = {0};
-	stack_t own = {.ss_sp = stack, .ss_size = (size_t)sysconf(_SC_MINSIGSTKSZ) + 2048};
+	stack_t own = {.ss_sp = stack, .ss_size = (size_t)sysconf(_SC_MINSIGSTKSZ) + 4096};
 	char byte;
 
 	runs = 0;
