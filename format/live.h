@@ -27,6 +27,9 @@
 
 enum full_policy { FULL_WAIT, FULL_DROP, FULL_OVERWRITE };
 
+/* What of a payload does not leave the traced program; its length always does. */
+enum redaction { REDACT_NOTHING, REDACT_HASH, REDACT_BYTES, REDACT_BOTH };
+
 enum collector_state { COLLECTOR_ABSENT, COLLECTOR_RUNNING, COLLECTOR_FINISHED };
 
 /*
@@ -51,6 +54,7 @@ struct live_control {
 	uint32_t drained;	    /* futex: counts the collector's passes; waiters for room sleep on it */
 	uint32_t slots_used;	    /* highest slot ever claimed + 1 (raised by claimers) */
 	uint32_t ask_semval;	    /* 1: ask for a semaphore's value after each semop (AIX hook 3D2) */
+	uint32_t redaction;	    /* enum redaction */
 	uint32_t slots_ready;	    /* slots whose disk blocks are allocated */
 	uint64_t free_head;	    /* Treiber stack: low 32 bits slot index, high 32 bits a tag against ABA */
 	uint64_t lost_without_slot; /* events dropped because no slot was to be had (counted by claimers) */

@@ -186,10 +186,21 @@ static bool payload_was_discarded(const struct follow *follow, const struct valu
 	return false;
 }
 
+/* How much of a payload's beginning is kept, and whether the whole is hashed: what is redacted never leaves here. */
+static inline uint64_t payload_kept(uint64_t total)
+{
+	return live_control.redaction & REDACT_BYTES ? 0 : least(total, live_control.payload_limit);
+}
+
+static inline bool payload_is_hashed(void)
+{
+	return !(live_control.redaction & REDACT_HASH);
+}
+
 static void payload_write(struct sink *sink, unsigned arg, unsigned index, uint64_t from, uint64_t total)
 {
-	uint64_t kept = least(total, live_control.payload_limit);
-	uint32_t hash = total ? crc32c_update(0, (const void *)(uintptr_t)from, total) : 0;
+	uint64_t kept = payload_kept(total);
+	uint32_t hash = payload_is_hashed() ? crc32c_update(0, (const void *)(uintptr_t)from, total) : 0;
 	uint8_t *bytes = item_start(sink, arg, ITEM_PAYLOAD, index, kept, total, hash);
 
 	if (bytes)
@@ -198,7 +209,7 @@ static void payload_write(struct sink *sink, unsigned arg, unsigned index, uint6
 
 static uint32_t payload_bound(uint64_t total)
 {
-	return bound_bytes(least(total, live_control.payload_limit));
+	return bound_bytes(payload_kept(total));
 }
 
 static uint32_t bytes_bound(const struct follow *follow, unsigned arg, const struct value_spec *value)
@@ -216,7 +227,7 @@ static void vector_write(struct sink *sink, unsigned arg, unsigned index, const 
 			 uint64_t total)
 {
 	uint64_t shown = least(count, VECTOR_MAX);
-	uint64_t kept = least(total, live_control.payload_limit), copied = 0, left = total;
+	uint64_t kept = payload_kept(total), copied = 0, left = total;
 	uint64_t *lengths = (uint64_t *)item_start(sink, arg, ITEM_VECTOR, index, shown * 8, count, 0);
 
 	if (!lengths)
@@ -230,7 +241,8 @@ static void vector_write(struct sink *sink, unsigned arg, unsigned index, const 
 	for (uint64_t i = 0; i < count && left; i++) {
 		uint64_t size = least(vector[i].iov_len, left);
 		uint64_t copy = least(size, kept - copied);
-		item->hash = crc32c_update(item->hash, vector[i].iov_base, size);
+		if (payload_is_hashed())
+			item->hash = crc32c_update(item->hash, vector[i].iov_base, size);
 		bytes_copy(bytes + copied, vector[i].iov_base, copy);
 		copied += copy;
 		left -= size;

@@ -14,7 +14,7 @@
 #include "preload/image.h"
 #include "trace/raw.h"
 
-#define DEPTH_MAX   64
+#define DEPTH_MAX   128
 #define OWN_FRAMES  6
 #define STACKS_SEEN (sizeof(((struct live_slot *)0)->stacks_seen) / 8)
 

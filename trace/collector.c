@@ -71,6 +71,8 @@ static void control_fill(const struct collector *collector)
 	control->payload_limit = collector->settings.payload_limit;
 	control->stack_depth = collector->settings.stack_depth;
 	control->full_policy = collector->settings.full_policy;
+	control->redaction = collector->settings.redaction;
+	control->ask_semval = collector->settings.ask_semval;
 	control->clock_is_tsc = tsc_is_steady();
 	control->collector_state = COLLECTOR_RUNNING;
 	for (int i = 0; i < 2; i++) {

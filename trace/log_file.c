@@ -53,6 +53,8 @@ static const char *read_boot_id(void)
 	return id;
 }
 
+static const char *const redacted[] = {NULL, "hashes", "bytes", "bytes and hashes"};
+
 struct log_head log_file_head(const struct trace_settings *settings, const struct catalogue *catalogue,
 			      const char *tool_version, char *const *command)
 {
@@ -70,6 +72,7 @@ struct log_head log_file_head(const struct trace_settings *settings, const struc
 		.payload_limit = settings->payload_limit,
 		.stack_depth = settings->stack_depth,
 		.full_policy = settings->full_policy,
+		.redact = redacted[settings->redaction],
 		.catalogue = catalogue,
 	};
 

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,33 @@ static int set_on_full(void *settings, const char *value)
 	return 1;
 }
 
+static int set_redact(void *settings, const char *value)
+{
+	static const char *const names[] = {
+		[REDACT_NOTHING] = "none", [REDACT_HASH] = "prefix", [REDACT_BYTES] = "hash", [REDACT_BOTH] = "length"};
+	struct trace_settings *to = settings;
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(value, names[i])) {
+			to->texts[SETTING_REDACT] = value;
+			to->redaction = i;
+			return 0;
+		}
+	return 1;
+}
+
+static int set_semval(void *settings, const char *value)
+{
+	struct trace_settings *to = settings;
+	bool yes = !value || !strcmp(value, "1");
+
+	if (!yes && strcmp(value, "0"))
+		return 1;
+	to->texts[SETTING_SEMVAL] = yes ? "1" : NULL;
+	to->ask_semval = yes;
+	return 0;
+}
+
 const struct setting_spec setting_specs[SETTING_COUNT] = {
 	[SETTING_OUTPUT] = {'o', "output", "IPCTRACE_OUTPUT", "FILE", "write the log to FILE (COMMAND.PID.ipct)",
 			    set_output},
@@ -140,6 +168,10 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
 			    set_buffer},
 	[SETTING_ON_FULL] = {0, "on-full", "IPCTRACE_ON_FULL", "wait|drop|overwrite",
 			     "when a ring is full: wait (default), drop or overwrite", set_on_full},
+	[SETTING_REDACT] = {0, "redact", "IPCTRACE_REDACT", "none|prefix|hash|length",
+			    "what of payloads may leave the program: all (none), or only that", set_redact},
+	[SETTING_SEMVAL] = {0, "semval", "IPCTRACE_SEMVAL", "[0|1]",
+			    "ask for semaphore values after each semop: a call more each", set_semval},
 };
 
 struct trace_settings settings_default(void)

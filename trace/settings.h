@@ -24,6 +24,8 @@ enum setting {
 	SETTING_SIZE,
 	SETTING_BUFFER,
 	SETTING_ON_FULL,
+	SETTING_REDACT,
+	SETTING_SEMVAL,
 	SETTING_COUNT
 };
 
@@ -35,6 +37,8 @@ struct trace_settings {
 	uint64_t size_limit;	/* of the log, 0: none */
 	uint32_t ring_size;
 	uint32_t full_policy;		  /* enum full_policy */
+	uint32_t redaction;		  /* enum redaction */
+	uint32_t ask_semval;		  /* 1: ask for semaphore values after each semop */
 	const char *texts[SETTING_COUNT]; /* as given; NULL: the default. Borrowed. */
 };
 

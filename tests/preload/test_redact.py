@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What is redacted never reaches the log, and what is left is still right; semaphore values come on demand."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+IPCTRACE = pathlib.Path(sys.argv.pop(1)).resolve()
+SECRET = 'the password is swordfish'
+TALK = f'''
+import os, socket
+a, b = socket.socketpair()
+a.send({SECRET!r}.encode()); b.recv(100)
+os.writev(a.fileno(), [b"{SECRET[:9]}", b"{SECRET[9:]}"]); b.recvmsg(100)
+'''
+SEMOP = '''
+import ctypes
+libc = ctypes.CDLL(None)
+class Sembuf(ctypes.Structure):
+    _fields_ = [("num", ctypes.c_ushort), ("op", ctypes.c_short), ("flg", ctypes.c_short)]
+semid = libc.semget(0, 1, 0o600)
+libc.semop(semid, ctypes.byref(Sembuf(0, 3, 0)), 1)
+libc.semop(semid, ctypes.byref(Sembuf(0, -1, 0)), 1)
+libc.semctl(semid, 0, 0)
+'''
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0x82f63b78 if crc & 1 else crc >> 1
+    return f'{crc ^ 0xffffffff:08x}'
+
+
+class Redaction(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = pathlib.Path(folder.name) / 'x.ipct'
+
+    def record(self, program, *options):
+        script = self.log.with_suffix('.py')  # not on the command line, which the log tells
+        script.write_text(program)
+        subprocess.run([IPCTRACE, 'record', '-q', '-o', self.log, *options, '--', '/usr/bin/python3', '-S', script], check=True, timeout=60)
+        text = subprocess.run([IPCTRACE, 'print', '--json', self.log], capture_output=True, text=True, check=True).stdout
+        return [json.loads(line) for line in text.splitlines()]
+
+    def payloads(self, *options):
+        """What the log has of the secret, each time it went through: of send, recv, writev and recvmsg."""
+        found = []
+        for event in self.record(TALK, '-e', 'send,recv,writev,recvmsg', *options):
+            for value in event['args'].values():
+                data = value.get('data', value) if isinstance(value, dict) else None
+                if data and data.get('length') == len(SECRET):
+                    found.append(data)
+        self.assertEqual(len(found), 4)
+        return found
+
+    def in_log(self):
+        raw = subprocess.run(['lz4', '-dc', self.log], capture_output=True, check=True).stdout
+        return SECRET.encode() in raw
+
+    def test_by_default_prefix_and_hash_are_there(self):
+        for data in self.payloads():
+            self.assertEqual((data['bytes'], data['hash']), (SECRET, crc32c(SECRET.encode())))
+
+    def test_hash_keeps_no_bytes(self):
+        for data in self.payloads('--redact=hash'):
+            self.assertEqual((data['bytes'], data['hash']), ('', crc32c(SECRET.encode())))
+        self.assertFalse(self.in_log())
+
+    def test_prefix_keeps_no_hash(self):
+        for data in self.payloads('--redact=prefix', '-s', '3'):
+            self.assertEqual((data['bytes'], data['hash']), (SECRET[:3], '00000000'))
+        self.assertFalse(self.in_log())
+
+    def test_length_keeps_neither(self):
+        for data in self.payloads('--redact=length'):
+            self.assertEqual((data['bytes'], data['hash']), ('', '00000000'))
+        self.assertFalse(self.in_log())
+
+    def test_semaphore_values_are_asked_for_on_demand(self):
+        asked = [e.get('values') for e in self.record(SEMOP, '-e', 'semop', '--semval')]
+        self.assertEqual(asked, [[3], [2]])
+        self.assertEqual([e.get('values') for e in self.record(SEMOP, '-e', 'semop')], [None, None])
+
+
+if __name__ == '__main__':
+    unittest.main()
