@@ -709,7 +709,7 @@ bool follow_plan(struct follow *follow, const struct capture *capture, struct li
 		return follow->words != 0;
 	if ((trait & (TRAIT_ASK_LOCAL | TRAIT_ASK_PEER)) && (!error || error == EINPROGRESS)) {
 		follow->asks = true;
-		follow->words += bound_bytes(ADDRESS_MAX);
+		follow->words += 2 * bound_bytes(ADDRESS_MAX);
 	}
 	if ((trait & TRAIT_CREATES) && !error) {
 		follow->creates = true;
@@ -722,19 +722,28 @@ bool follow_plan(struct follow *follow, const struct capture *capture, struct li
 	return follow->words != 0;
 }
 
-static void address_ask(struct sink *sink, uint16_t trait)
+/* One end of the socket that the call was about: of the new one, when it accepted. */
+static void address_ask(struct sink *sink, enum item_form form, bool accepted)
 {
-	bool peer = trait & TRAIT_ASK_PEER;
-	long fd = peer ? sink->follow->result : (long)sink->follow->capture->args[0];
+	long fd = accepted ? sink->follow->result : (long)sink->follow->capture->args[0];
 	struct item *item = (struct item *)sink->at;
 	uint32_t size = ADDRESS_MAX;
 
 	if ((uint64_t)(sink->end - sink->at) < bound_bytes(ADDRESS_MAX) * 8ull)
 		return;
-	if (raw_syscall(peer ? SYS_getpeername : SYS_getsockname, fd, item + 1, &size) != 0)
+	if (raw_syscall(form == ITEM_PEER ? SYS_getpeername : SYS_getsockname, fd, item + 1, &size) != 0)
 		return;
-	*item = (struct item){ITEM_NO_ARG, peer ? ITEM_PEER : ITEM_LOCAL, 0, 0, 0, 0};
+	*item = (struct item){ITEM_NO_ARG, (uint8_t)form, 0, 0, 0, 0};
 	item_close(sink, item, least(size, ADDRESS_MAX), size);
+}
+
+/* Who connected is asked only when the program did not; where they connected to is not always the listener's address.
+ */
+static void addresses_ask(struct sink *sink, bool accepted)
+{
+	address_ask(sink, ITEM_LOCAL, accepted);
+	if (accepted && !sink->follow->capture->args[1])
+		address_ask(sink, ITEM_PEER, accepted);
 }
 
 static void semvals_ask(struct sink *sink)
@@ -783,7 +792,7 @@ uint32_t follow_write(const struct follow *follow, uint8_t *at)
 	if (follow->creates)
 		word_write(&sink, ITEM_ORDINAL, ++follow->slot->created);
 	if (follow->asks)
-		address_ask(&sink, traits[capture->type - RECORD_CALL]);
+		addresses_ask(&sink, traits[capture->type - RECORD_CALL] & TRAIT_ASK_PEER);
 	if (follow->semval)
 		semvals_ask(&sink);
 	return (uint32_t)((sink.at - at) / 8);
