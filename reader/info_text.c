@@ -240,7 +240,7 @@ static void print_processes(const struct info *info, struct text *out)
 	if (tree_build(info, &tree))
 		out->failed = true;
 	print_label(out, "Images");
-	text_format(out, "%u, with %lu threads\n", tree.count, (unsigned long)threads);
+	text_format(out, "%u, with %lu thread%s\n", tree.count, (unsigned long)threads, threads == 1 ? "" : "s");
 	if (!out->failed)
 		print_nodes(&tree, tree.nodes[tree.count].first, out);
 	tree_free(&tree);

@@ -22,7 +22,7 @@ class Public(unittest.TestCase):
             printed = subprocess.run([IPCTRACE, 'print', '--json', trace], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, printed.stdout)
-        self.assertRegex(done.stderr, r'^sockfd 5 5 hello \d+ 0 unix-pair#0.a unix-pair#0.a\n$')
+        self.assertRegex(done.stderr, r'^fd 5 5 hello \d+ 0 unix-pair#0.a unix-pair#0.a\n$')
 
     def test_a_file_that_is_no_trace_is_said_in_one_line(self):
         done = subprocess.run([PROGRAM, '/etc/passwd'], capture_output=True, text=True)

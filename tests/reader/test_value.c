@@ -51,7 +51,7 @@ static void result_is(const char *text, const char *json)
 Test(value, payload_is_escaped_and_cut_with_dots)
 {
 	event_make(&made, "recv", 300);
-	event_arg(&made, "sockfd", 7);
+	event_arg(&made, "fd", 7);
 	event_arg(&made, "buf", 0x1000);
 	event_arg(&made, "len", 16384);
 	event_arg(&made, "flags", MSG_PEEK | MSG_DONTWAIT);
@@ -60,7 +60,7 @@ Test(value, payload_is_escaped_and_cut_with_dots)
 		  "1\"\xff",
 		  10, 300);
 	args_are("7, \"PING\\r\\n\\0001\\\"\\377\"..., 16384, MSG_PEEK|MSG_DONTWAIT",
-		 "{\"sockfd\":7,\"buf\":{\"length\":300,\"hash\":\"00000000\",\"bytes\":"
+		 "{\"fd\":7,\"buf\":{\"length\":300,\"hash\":\"00000000\",\"bytes\":"
 		 "\"PING\\r\\n\\u00001\\\"\\u00ff\"},"
 		 "\"len\":16384,\"flags\":[\"MSG_PEEK\",\"MSG_DONTWAIT\"]}");
 }
@@ -69,11 +69,11 @@ Test(value, a_pointer_that_was_not_followed_is_an_address)
 {
 	event_make(&made, "recv", -1);
 	made.event.error = EBADF;
-	event_arg(&made, "sockfd", (uint64_t)-1);
+	event_arg(&made, "fd", (uint64_t)-1);
 	event_arg(&made, "buf", 0x7ffe10);
-	args_are("-1, 0x7ffe10, 0, 0", "{\"sockfd\":-1,\"buf\":\"0x7ffe10\",\"len\":0,\"flags\":[]}");
+	args_are("-1, 0x7ffe10, 0, 0", "{\"fd\":-1,\"buf\":\"0x7ffe10\",\"len\":0,\"flags\":[]}");
 	event_arg(&made, "buf", 0);
-	args_are("-1, NULL, 0, 0", "{\"sockfd\":-1,\"buf\":null,\"len\":0,\"flags\":[]}");
+	args_are("-1, NULL, 0, 0", "{\"fd\":-1,\"buf\":null,\"len\":0,\"flags\":[]}");
 	result_is("-1 EBADF (Bad file descriptor)", "-1");
 }
 
@@ -82,7 +82,7 @@ Test(value, bits_without_a_name_are_hexadecimal)
 	event_make(&made, "recv", 0);
 	event_arg(&made, "flags", MSG_OOB | 1u << 31);
 	args_are("0, NULL, 0, MSG_OOB|0x80000000",
-		 "{\"sockfd\":0,\"buf\":null,\"len\":0,\"flags\":[\"MSG_OOB\",\"0x80000000\"]}");
+		 "{\"fd\":0,\"buf\":null,\"len\":0,\"flags\":[\"MSG_OOB\",\"0x80000000\"]}");
 }
 
 Test(value, fields_among_flags_are_one_of_their_values)
@@ -204,7 +204,7 @@ Test(value, messages_have_names_vectors_and_control_messages)
 	const uint32_t flags = MSG_CTRUNC;
 
 	event_make(&made, "recvmsg", 1);
-	event_arg(&made, "sockfd", 4);
+	event_arg(&made, "fd", 4);
 	event_arg(&made, "msg", 0x1000);
 	event_add(&made, "msg", ITEM_VECTOR, 0, lengths, sizeof(lengths), 1);
 	event_add(&made, "msg", ITEM_PAYLOAD, 0, "x", 1, 1);
@@ -214,7 +214,7 @@ Test(value, messages_have_names_vectors_and_control_messages)
 		 "msg_control=[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[5, 6]}, "
 		 "{cmsg_len=28, cmsg_level=SOL_SOCKET, cmsg_type=SCM_CREDENTIALS, cmsg_data={pid=1, uid=2, gid=3}}], "
 		 "msg_flags=MSG_CTRUNC}, 0",
-		 "{\"sockfd\":4,\"msg\":{\"name\":null,\"iov\":[16],\"data\":{\"length\":1,\"hash\":\"00000000\","
+		 "{\"fd\":4,\"msg\":{\"name\":null,\"iov\":[16],\"data\":{\"length\":1,\"hash\":\"00000000\","
 		 "\"bytes\":\"x\"},"
 		 "\"control\":[{\"length\":24,\"level\":\"SOL_SOCKET\",\"type\":\"SCM_RIGHTS\",\"data\":[5,6]},"
 		 "{\"length\":28,\"level\":\"SOL_SOCKET\",\"type\":\"SCM_CREDENTIALS\",\"data\":{\"pid\":1,\"uid\":2,"
@@ -242,7 +242,7 @@ Test(value, several_messages_are_a_list)
 	const uint64_t lengths[] = {8};
 
 	event_make(&made, "sendmmsg", 2);
-	event_arg(&made, "sockfd", 3);
+	event_arg(&made, "fd", 3);
 	event_arg(&made, "msgvec", 0x1000);
 	event_arg(&made, "vlen", 2);
 	event_add(&made, "msgvec", ITEM_LENGTH, 0, &sizes[0], 4, 4);
@@ -251,7 +251,7 @@ Test(value, several_messages_are_a_list)
 	event_add(&made, "msgvec", ITEM_LENGTH, 1, &sizes[1], 4, 4);
 	args_are("3, [{msg_hdr={msg_name=NULL, msg_iov=[{iov_base=\"a\", iov_len=8}]}, msg_len=1}, "
 		 "{msg_hdr={}, msg_len=2}], 2, 0",
-		 "{\"sockfd\":3,\"msgvec\":[{\"length\":1,\"name\":null,\"iov\":[8],\"data\":{\"length\":1,\"hash\":"
+		 "{\"fd\":3,\"msgvec\":[{\"length\":1,\"name\":null,\"iov\":[8],\"data\":{\"length\":1,\"hash\":"
 		 "\"00000000\","
 		 "\"bytes\":\"a\"},\"control\":null,\"flags\":null},{\"length\":2}],\"vlen\":2,\"flags\":[]}");
 }
@@ -288,13 +288,13 @@ Test(value, what_a_call_changed_is_shown_before_and_after)
 	const uint32_t before = 128, after = 16;
 
 	event_make(&made, "getsockname", 0);
-	event_arg(&made, "sockfd", 3);
+	event_arg(&made, "fd", 3);
 	event_arg(&made, "addr", 0x1000);
 	event_arg(&made, "addrlen", 0x2000);
 	event_add(&made, "addrlen", ITEM_BEFORE, 0, &before, 4, 4);
 	event_add(&made, "addrlen", ITEM_RAW, 0, &after, 4, 4);
 	args_are("3, 0x1000, [128] => [16]",
-		 "{\"sockfd\":3,\"addr\":\"0x1000\",\"addrlen\":{\"before\":128,\"after\":16}}");
+		 "{\"fd\":3,\"addr\":\"0x1000\",\"addrlen\":{\"before\":128,\"after\":16}}");
 }
 
 Test(value, sets_of_descriptors_are_lists_of_numbers)

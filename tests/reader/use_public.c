@@ -15,10 +15,10 @@ static void print_fields(struct ipctrace *trace, const struct ipctrace_event *ev
 	size_t size, total;
 	int64_t fd = -1;
 	char text[64] = "";
-	const char *object = ipctrace_object(trace, "sockfd");
+	const char *object = ipctrace_object(trace, "fd");
 	const void *bytes = ipctrace_bytes(trace, "buf", &size, &total);
 
-	if (strcmp(event->call, "send") || !bytes || ipctrace_integer(trace, "sockfd", &fd))
+	if (strcmp(event->call, "send") || !bytes || ipctrace_integer(trace, "fd", &fd))
 		return;
 	if (ipctrace_text(trace, "flags", text, sizeof(text)) < 0 || ipctrace_integer(trace, "absent", &fd) == 0)
 		exit(3);

@@ -4,7 +4,7 @@
 
 #include "tests/samples/sample.h"
 
-int __connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+int __connect(int fd, const struct sockaddr *addr, socklen_t addrlen);
 
 int main(void)
 {

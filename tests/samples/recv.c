@@ -2,7 +2,7 @@
 /* Bytes, a look at them, more than the buffer holds, an end, and nothing there; also under its fortified name. */
 #include "tests/samples/sample.h"
 
-ssize_t __recv_chk(int sockfd, void *buf, size_t len, size_t buflen, int flags);
+ssize_t __recv_chk(int fd, void *buf, size_t len, size_t buflen, int flags);
 
 int main(void)
 {

@@ -2,7 +2,7 @@
 /* With the sender's address and without; also under its fortified name. */
 #include "tests/samples/sample.h"
 
-ssize_t __recvfrom_chk(int sockfd, void *buf, size_t len, size_t buflen, int flags, struct sockaddr *src_addr,
+ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t buflen, int flags, struct sockaddr *src_addr,
 		       socklen_t *addrlen);
 
 int main(void)

@@ -16,10 +16,11 @@ import tempfile
 
 SKIP = 77
 SECONDS = 25
+SHOWN = 8000
 
 
 def fail(message):
-    print(message, file=sys.stderr)
+    print(message[:SHOWN], file=sys.stderr)
     sys.exit(1)
 
 
@@ -28,7 +29,7 @@ def run(command, folder):
         return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS,
                               encoding='utf-8', errors='backslashreplace')
     except subprocess.TimeoutExpired as late:
-        fail(f'{command[0]} {command[1]}: not done after {SECONDS} s\n{late.stdout or ""}\n{late.stderr or ""}')
+        fail(f'{command[0]} {command[1]}: not done after {SECONDS} s\n{late.stderr or b""}\n{late.stdout or b""}')
 
 
 def main():

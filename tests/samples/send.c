@@ -2,7 +2,7 @@
 /* Bytes that print and bytes that do not, more than is kept, and nobody to hear them. */
 #include "tests/samples/sample.h"
 
-ssize_t __send(int sockfd, const void *buf, size_t len, int flags);
+ssize_t __send(int fd, const void *buf, size_t len, int flags);
 
 int main(void)
 {
