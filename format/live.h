@@ -122,7 +122,9 @@ struct live_slot {
 	uint64_t made;			/* events written or lost by this slot's writers, ever */
 	uint64_t lost;			/* of these, lost */
 	uint32_t in_flight_depth;
-	uint32_t created; /* threads and processes the present owner has created */
+	uint32_t created;     /* threads and processes the present owner has created */
+	uint64_t vfork_enter; /* ticks at which a vfork began that has not been seen to return, 0 when none */
+	uint32_t busy;	      /* the tracer itself is calling: what libunwind calls is not the program's */
 	/* the reader's */
 	_Alignas(64) uint64_t tail; /* position up to which records are in the log, and may be written over */
 	_Alignas(64) struct live_taken taken[2];
@@ -131,12 +133,10 @@ struct live_slot {
 	uint32_t pid, tid;
 	uint32_t next;	      /* free list */
 	uint32_t vfork_child; /* pid of the vfork child that borrows this slot, 0 when none is known */
-	uint64_t vfork_enter; /* ticks at which a vfork began that has not been seen to return, 0 when none */
 	uint64_t vfork_site;
 	uint64_t start, argument;  /* what a thread made by the slot's claimer is to run */
 	uint32_t creator, ordinal; /* which thread claimed it for the one to come, and as its how-manieth */
 	uint32_t image;		   /* counts exec images of this pid, to tell a live owner from one that was replaced */
-	uint32_t busy;		   /* the tracer itself is calling: what libunwind calls is not the program's */
 	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
 	/* hashes of the stacks this thread has already written out; direct mapped */
 	_Alignas(64) uint64_t stacks_seen[128];

@@ -37,6 +37,15 @@ bool follow_plan(struct follow *follow, const struct capture *capture, struct li
 /* Writes the items at `at`, at most follow->words words; returns how many words it used. */
 uint32_t follow_write(const struct follow *follow, uint8_t *at);
 
+/* The words that payload_put() fills for a payload of `total` bytes. */
+static inline uint32_t payload_words(uint64_t total)
+{
+	return item_words((uint32_t)(total < live_control.payload_limit ? total : live_control.payload_limit));
+}
+
+/* Writes the item of argument `arg`, a payload of `total` bytes at `from`, which the kernel has been through. */
+void payload_put(uint8_t *at, unsigned arg, uint64_t from, uint64_t total);
+
 /* The value-result length that `event` is about to overwrite; 0 when it cannot be read. */
 uint32_t follow_length_before(const struct capture *capture, unsigned event);
 

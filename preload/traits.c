@@ -3,7 +3,7 @@
 #include "events.h"
 #include "preload/traits.h"
 
-uint16_t traits[LIVE_EVENTS_MAX];
+uint32_t traits[LIVE_EVENTS_MAX];
 
 /* What no row says: for these the tracer asks the kernel itself, so that both ends of a conversation can be matched. */
 static const struct {
@@ -47,9 +47,26 @@ static bool moves_descriptors(const struct call_spec *call)
 	return moves;
 }
 
-static uint16_t traits_of(const struct call_spec *call)
+/* The traits of a call that has payload behind one argument and nothing behind the others; 0 for any other. */
+static uint32_t payload_of(const struct call_spec *call)
 {
-	uint16_t trait = call->captured ? TRAIT_FOLLOWED : 0;
+	unsigned arg = (unsigned)__builtin_ctz(call->captured | 1u << CALL_ARGS_MAX);
+
+	if (call->captured != 1u << arg || call->args[arg].value.kind != KIND_BYTES ||
+	    call->args[arg].value.length != LENGTH_RETURN)
+		return 0;
+	uint32_t trait = TRAIT_PAYLOAD | arg << 16;
+	if (call->args[arg].value.direction == DIRECTION_IN)
+		return trait;
+	for (uint32_t i = 0; i < call->argc; i++)
+		if (call->args[i].value.kind == KIND_FLAGS)
+			return trait | TRAIT_PAYLOAD_FLAGS | i << 20;
+	return trait;
+}
+
+static uint32_t traits_of(const struct call_spec *call)
+{
+	uint32_t trait = call->captured ? TRAIT_FOLLOWED : 0;
 
 	if (call->failure == FAILURE_NULL)
 		trait |= TRAIT_FAILS_NULL;
@@ -70,7 +87,7 @@ static uint16_t traits_of(const struct call_spec *call)
 		trait |= TRAIT_UNREAD;
 	if (moves_descriptors(call))
 		trait |= TRAIT_MOVES_FD;
-	return trait;
+	return trait | payload_of(call);
 }
 
 void traits_prepare(void)

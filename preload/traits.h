@@ -24,9 +24,16 @@ enum trait {
 	TRAIT_UNREAD = 512,		 /* may succeed although nobody has looked at the payload, or at a struct */
 	TRAIT_MOVES_FD = 1024,		 /* makes or ends a descriptor */
 	TRAIT_ENDS_FDS = 2048,		 /* ends all from the first argument on */
+	TRAIT_PAYLOAD =
+		1 << 14, /* as many bytes as the result says are behind one argument, nothing behind the others */
+	TRAIT_PAYLOAD_FLAGS = 1 << 15, /* unless another one, which has flags, has MSG_TRUNC */
 };
 
-extern uint16_t traits[LIVE_EVENTS_MAX];
+/* Which argument is meant by TRAIT_PAYLOAD and TRAIT_PAYLOAD_FLAGS. */
+#define TRAIT_PAYLOAD_ARG(trait) ((trait) >> 16 & 7)
+#define TRAIT_FLAGS_ARG(trait)	 ((trait) >> 20 & 7)
+
+extern uint32_t traits[LIVE_EVENTS_MAX];
 
 void traits_prepare(void);
 
