@@ -125,6 +125,7 @@ int identity_observe(struct identities *identity, const struct event *event)
 {
 	struct moment *moment = &identity->moment;
 
+	identity->made_count = 0;
 	effects_take(identity, event->enter);
 	if (identity->result)
 		identity_set_result(identity, NULL);
@@ -150,6 +151,14 @@ int identity_observe(struct identities *identity, const struct event *event)
 struct object *identity_result(struct identities *identity)
 {
 	return identity->result;
+}
+
+struct object *identity_made(struct identities *identity, int32_t fd)
+{
+	for (uint32_t i = 0; i < identity->made_count; i++)
+		if (identity->made[i].fd == (uint32_t)fd)
+			return identity->made[i].object;
+	return NULL;
 }
 
 struct object *identity_subject(struct identities *identity, const struct event *event)

@@ -63,6 +63,9 @@ struct object *identity_mapping(struct identities *identity, uint32_t pid, uint6
 /* What the observed event made (the accepted socket, the mapping, the child), or NULL. */
 struct object *identity_result(struct identities *identity);
 
+/* What the observed event made descriptor `fd` of the caller's, or NULL; that takes effect when the call returns. */
+struct object *identity_made(struct identities *identity, int32_t fd);
+
 /*
  * What the observed event is about: what its first argument of an identifying kind means, or else what it made; NULL
  * when there is no such thing. `event` must be the one just observed.

@@ -69,6 +69,8 @@ int effect_push(struct identities *identity, struct effect effect)
 int effect_descriptor(struct identities *identity, const struct moment *moment, uint64_t key, struct object *object,
 		      bool cloexec)
 {
+	if (object && identity->made_count < MADE_MAX)
+		identity->made[identity->made_count++] = (struct made_descriptor){key, object};
 	return effect_push(identity, (struct effect){.type = EFFECT_DESCRIPTOR,
 						     .time = moment->end,
 						     .pid = moment->pid,

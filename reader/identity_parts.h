@@ -61,6 +61,14 @@ struct effect {
 	void *payload;	       /* owned */
 };
 
+/* No call makes more descriptors than a pair. */
+#define MADE_MAX 2
+
+struct made_descriptor {
+	uint64_t fd;
+	struct object *object;
+};
+
 struct open_fd {
 	int32_t fd;
 	char *link;
@@ -129,6 +137,9 @@ struct identities {
 	struct process *over[64]; /* ended processes that may still be heard of, oldest replaced */
 	uint32_t over_next;
 	struct object *result; /* retained */
+	/* descriptors that the observed event makes; borrowed from what waits to take effect */
+	struct made_descriptor made[MADE_MAX];
+	uint32_t made_count;
 	struct moment moment;
 	uint64_t last_id;
 	struct object *objects; /* all, newest first */

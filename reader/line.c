@@ -30,17 +30,30 @@ struct line_memo {
 	struct text text;
 };
 
-static const char *name_of(void *context, const struct event *event, enum kind kind, uint64_t value, bool is_result)
+/* What the call itself made. The result may be a descriptor although its kind does not say so: fcntl(F_DUPFD). */
+static struct object *made_object(struct identities *identities, enum kind kind, uint64_t value, enum value_role role)
+{
+	bool is_descriptor = kind == KIND_FD || kind == KIND_MQD;
+	struct object *made = NULL;
+
+	if (is_descriptor || (kind == KIND_INT && value))
+		made = identity_made(identities, (int32_t)value);
+	return made || kind == KIND_INT || (is_descriptor && role == VALUE_MADE) ? made : identity_result(identities);
+}
+
+static const char *name_of(void *context, const struct event *event, enum kind kind, uint64_t value,
+			   enum value_role role)
 {
 	struct lines *lines = context;
+	bool may_be_descriptor = kind == KIND_FD || kind == KIND_MQD || (kind == KIND_INT && role == VALUE_RESULT);
 	struct object *object;
 
-	if (lines->style.names < 2 && kind != KIND_FD && kind != KIND_MQD)
+	if (lines->style.names < 2 && !may_be_descriptor)
 		return NULL;
-	if (is_result)
-		object = identity_result(lines->identities);
-	else
+	if (role == VALUE_GIVEN)
 		object = identity_object(lines->identities, identity_event_pid(event), kind, value);
+	else
+		object = made_object(lines->identities, kind, value, role);
 	return object && object->type != OBJECT_UNKNOWN ? object_name(object) : NULL;
 }
 

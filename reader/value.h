@@ -107,11 +107,14 @@ bool value_is_shown(const struct value_spec *value, uint64_t word);
 
 /* ---- text ----------------------------------------------------------------------------------------------------- */
 
+/* What a number is to its call: given to it, made by it and left behind a pointer, or its result. */
+enum value_role { VALUE_GIVEN, VALUE_MADE, VALUE_RESULT };
+
 struct value_style {
 	uint32_t string_limit; /* bytes of a string or payload to print */
 	/* The name to be put behind a descriptor or id, or NULL; may be NULL itself. */
 	const char *(*object_name)(void *context, const struct event *event, enum kind kind, uint64_t value,
-				   bool is_result);
+				   enum value_role role);
 	void *context;
 };
 

@@ -114,15 +114,14 @@ void value_print_scalar(struct text *text, const struct catalogue *catalogue, co
 }
 
 static void print_named(const struct value_printer *printer, const struct value_spec *value, uint64_t word,
-			bool is_result)
+			enum value_role role)
 {
 	const struct value_style *style = printer->style;
 	const char *name = NULL;
 
 	value_print_scalar(printer->text, printer->catalogue, value, word);
 	if (style->object_name)
-		name = style->object_name(style->context, printer->event, value->kind, value_word(value, word),
-					  is_result);
+		name = style->object_name(style->context, printer->event, value->kind, value_word(value, word), role);
 	if (!name)
 		return;
 	text_char(printer->text, '<');
@@ -132,7 +131,7 @@ static void print_named(const struct value_printer *printer, const struct value_
 
 void value_print_word(const struct value_printer *printer, const struct value_spec *value, uint64_t word)
 {
-	print_named(printer, value, word, false);
+	print_named(printer, value, word, value->identity == IDENTITY_NEW ? VALUE_MADE : VALUE_GIVEN);
 }
 
 static void print_pointer(struct text *text, uint64_t address)
@@ -482,7 +481,7 @@ void value_print_result(struct text *text, const struct event *event, const stru
 	else if (call->result.kind >= KIND_BYTES)
 		text_hex(text, (uint64_t)event->result);
 	else
-		print_named(&printer, &call->result, (uint64_t)event->result, true);
+		print_named(&printer, &call->result, (uint64_t)event->result, VALUE_RESULT);
 	if (event->error) {
 		text_char(text, ' ');
 		print_error(text, event->error);

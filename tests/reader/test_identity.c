@@ -299,6 +299,9 @@ Test(identity, pairs_the_ends_of_a_socketpair_and_of_a_pipe)
 	CALL("pipe2", 0, 0x7000, O_CLOEXEC);
 	add_item(0, ITEM_RAW, (int[]){5, 6}, 8);
 	act();
+	cr_expect(eq(str, (char *)object_name(identity_made(identity, 5)), "pipe#0.read"));
+	cr_expect(eq(str, (char *)object_name(identity_made(identity, 6)), "pipe#0.write"));
+	cr_expect(eq(ptr, identity_made(identity, 3), NULL));
 	settle();
 	EXPECT_FD(3, "unix-pair#0.a");
 	EXPECT_FD(4, "unix-pair#0.b");

@@ -118,6 +118,13 @@ class Print(Printed):
     def test_names_of_descriptors_stand_behind_them(self):
         self.assertTrue(any('<unix-pair#0.a>, "hello' in line for line in self.lines('-y')))
 
+    def test_what_a_call_makes_has_its_name_already(self):
+        for option in ('-y', '-yy'):
+            made = [line for line in self.lines(option, '-e', 'socketpair')]
+            self.assertTrue(made)
+            for line in made:
+                self.assertRegex(line, r', \[\d+<unix-pair#\d+\.a>, \d+<unix-pair#\d+\.b>\]\) += 0$')
+
     def test_strings_are_cut_on_request(self):
         self.assertTrue(any('"he"..., 6' in line for line in self.lines('-s2', '-e', 'send')))
 
