@@ -24,7 +24,7 @@ STRESSORS = ('sock udp sockpair sockdiag sockfd dccp epoll poll pipe pipeherd sp
              'shm shm-sysv mmap mmapaddr mmapfixed mmapfork mmaphuge mmapmany mremap msync madvise mincore mlock mprotect munmap remap aio '
              'fork vfork vforkmany clone pthread daemon exec close dup eventfd fifo fd-fork kill signal sigsegv sigsuspend sigpending '
              'switch futex seccomp procfs env').split()
-SHORT_STRESSORS = ('sock udp sockpair msg mq sem-sysv shm-sysv shm sem mmap mmapfork mremap msync madvise mincore aio fork vfork pthread sigsegv '
+SHORT_STRESSORS = ('sock udp sockpair msg mq sem-sysv shm-sysv shm sem mmap mremap msync madvise mincore aio fork vfork pthread sigsegv '
                    'clone daemon seccomp').split()
 SHORT_PYTHON = {'test_socket': ('-i', '*VSOCK*', '-m', 'BasicTCPTest*', '-m', 'BasicUDPTest*', '-m', 'Sendmsg*', '-m', 'Recvmsg*', '-m', 'GeneralModuleTests*',
                                 '-m', 'NonBlocking*', '-m', 'TestUnixDomain*', '-m', 'SCM*', '-m', 'BufferIO*')}
