@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+"""The parts of the benchmark: each yields tables. Rounds go over all tracers before the next one begins."""
+import contextlib
+import shutil
+import statistics
+import subprocess
+import time
+
+import programs
+import tracers
+
+MODES = {'recv': 'failing recv', 'ping': 'send/recv 64 B', 'writev': 'writev/readv', 'semop': 'semop', 'msg': 'msgsnd/msgrcv',
+         'mmap': 'mmap/munmap'}
+
+
+def spread(values):
+    """Median, and half the distance between the quartiles."""
+    if not values:
+        return None
+    if len(values) < 3:
+        return [statistics.median(values), 0]
+    quarters = statistics.quantiles(values, n=4)
+    return [statistics.median(values), (quarters[2] - quarters[0]) / 2]
+
+
+def scaled(options, amount):
+    return max(int(amount / (10 if options.quick else 1)), 100)
+
+
+def attempts(options):
+    return 1 if options.quick else options.rounds
+
+
+def remove(path):
+    shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+        path.unlink()
+
+
+def measure_calls(options, known):
+    """Added ns a call. Where calls can be made past a tracer, within one process; else against native processes."""
+    calls, work = scaled(options, 100_000), str(options.build / 'bench/work')
+    cost, sizes, collectors = {}, {}, {}
+    with tracers.scratch() as folder:
+        for _ in range(attempts(options)):
+            for mode in MODES:
+                for threads in (1, 2):
+                    for tracer in known:
+                        if tracer.is_peer and threads > 1:
+                            continue
+                        row = one_cost(tracer, work, mode, max(int(calls * tracer.share), 200), threads, folder / 'log')
+                        for name, value in row.items():
+                            cost.setdefault((tracer.name, mode, threads, name), []).append(value)
+                        remove(folder / 'log')
+        for tracer in known:
+            if tracer.is_peer or tracer.name == 'ipctrace':
+                for mode in ('recv', 'ping'):
+                    amount = max(int(10 * calls * tracer.share), 200)
+                    done = tracer.run([work, mode, str(amount)], str(folder / 'log'))
+                    sizes[tracer.name, mode] = done.log_bytes / amount
+                    collectors[tracer.name] = (done.collector_cpu, done.collector_rss, amount, done.json())
+                    remove(folder / 'log')
+    for threads in (1, 2):
+        yield {'title': f'added ns a call, {threads} thread{"s" * (threads > 1)} (native: what the call takes)',
+               'columns': ['', *MODES.values()],
+               'rows': [[tracer.name, *(call_cell(cost, tracer, mode, threads) for mode in MODES)] for tracer in known
+                        if (tracer.name, 'recv', threads, 'median') in cost],
+               'notes': ['two clock_gettime() calls: %.0f ns' % (2 * statistics.median(cost['native', 'recv', 1, 'clock']))]}
+    yield {'title': 'log and collector',
+           'columns': ['', 'B a call (recv)', 'B a call (ping)', 'collector CPU ns a call', 'collector peak KiB'],
+           'rows': [[name, sizes[name, 'recv'], sizes[name, 'ping'],
+                     cpu * 1e9 / amount if cpu is not None else None, rss]
+                    for name, (cpu, rss, amount, _) in collectors.items()]}
+
+
+def one_cost(tracer, work, mode, calls, threads, log):
+    """With a tracer that only starts to know the program, natively run pieces are its own measure."""
+    words = [work, 'pairs', mode] if tracer.hidden else [work, mode]
+    result = tracer.run([*words, str(calls), str(threads)], str(log)).json()
+    return {name: result[name] for name in ('median', 'clock', 'added') if name in result}
+
+
+def call_cell(cost, tracer, mode, threads):
+    added = cost.get((tracer.name, mode, threads, 'added'))
+    if added:
+        return spread(added)
+    native = cost['native', mode, threads, 'median']
+    if tracer.name == 'native':
+        return spread(native)
+    return spread([value - statistics.median(native) for value in cost[tracer.name, mode, threads, 'median']])
+
+
+def measure_latency(options, known):
+    calls, work = scaled(options, 300_000), str(options.build / 'bench/work')
+    wanted = [t for t in known if t.name in ('native', 'empty shim', 'ipctrace', 'LTTng-UST', 'uftrace')]
+    columns = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max']
+    for mode in ('recv', 'ping'):
+        found = {}
+        with tracers.scratch() as folder:
+            for _ in range(attempts(options)):
+                for tracer in wanted:
+                    found.setdefault(tracer.name, []).append(tracer.run([work, 'latency', mode, str(calls)], str(folder / 'log')).json())
+                    remove(folder / 'log')
+        yield {'title': f'ns that single calls took, {MODES[mode]}', 'columns': ['', *columns],
+               'rows': [[name, *(statistics.median(r[c] for r in results) for c in columns)] for name, results in found.items()]}
+
+
+def measure_start(options, known):
+    count, work = scaled(options, 200), str(options.build / 'bench/work')
+    wanted = [t for t in known if t.name not in ('shim + 2 clocks', 'perf trace', 'ltrace')]
+    took = {}
+    with tracers.scratch() as folder:
+        for _ in range(attempts(options)):
+            for tracer in wanted:
+                amount = count if tracer.share > 0.2 else max(count // 10, 5)
+                found = tracer.run([work, 'spawn', str(amount), '/bin/true'], str(folder / 'log')).json()
+                took.setdefault(tracer.name, []).append(found['median'] / 1000)
+                remove(folder / 'log')
+    native = statistics.median(took['native'])
+    yield {'title': 'µs to start /bin/true and see it end', 'columns': ['', 'µs', 'added'],
+           'rows': [[name, spread(values), statistics.median(values) - native] for name, values in took.items()]}
+
+
+def measure_programs(options, known):
+    yield from programs.measure(options, known, attempts(options))
+
+
+def timed(command, rounds, timeout=120):
+    """Best of a few: seconds, and the most memory in KiB. None when it fails."""
+    best, rss = None, 0
+    for _ in range(rounds):
+        started = time.monotonic()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        watch = tracers.Watch(process.pid)
+        try:
+            status = process.wait(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None, None
+        watch.ended.set()
+        seconds = time.monotonic() - started
+        if status:
+            return None, None
+        best, rss = min(best or seconds, seconds), max(rss, watch.rss)
+    return best, rss
+
+
+def reader_row(name, command, events, rounds):
+    seconds, rss = timed(command, rounds)
+    return [name, events / 1e6, seconds, events / seconds / 1e6 if seconds else None, rss]
+
+
+def measure_readers(options, known):
+    """Events a second of each reader, on a log of its own of the same work."""
+    work, by_name = str(options.build / 'bench/work'), {t.name: t for t in known}
+    rounds, rows = min(attempts(options), 3), []
+    ipctrace = str(options.build / 'ipctrace')
+    with tracers.scratch() as folder:
+        for events in (scaled(options, min(1_000_000, options.events)), scaled(options, options.events)):
+            log = str(folder / 'log.ipct')
+            by_name['ipctrace'].run([work, 'ping', str(events)], log)
+            for words in (['report', '--by=call'], ['report'], ['print'], ['print', '-y', '-tt'], ['print', '--json'], ['check']):
+                rows.append(reader_row('ipctrace ' + ' '.join(words), [ipctrace, *words, log], events, rounds))
+            remove(folder / 'log.ipct')
+        events = scaled(options, 1_000_000)
+        readers = [('LTTng-UST', ['babeltrace2', '{}']), ('LTTng-UST', ['babeltrace2', '-o', 'dummy', '{}']),
+                   ('uftrace', ['uftrace', 'dump', '-d', '{}']), ('uftrace', ['uftrace', 'replay', '-d', '{}']),
+                   ('uftrace', ['uftrace', 'report', '-d', '{}']), ('perf trace', ['perf', 'script', '-i', '{}'])]
+        for name in ('LTTng-UST', 'uftrace', 'perf trace'):
+            if name not in by_name:
+                continue
+            log, amount = folder / 'peer', events if name == 'LTTng-UST' else events // 5
+            by_name[name].run([work, 'ping', str(amount)], str(log))
+            for reader in (words for owner, words in readers if owner == name and shutil.which(words[0])):
+                title = ' '.join(word for word in reader if word not in ('{}', '-d', '-i'))
+                rows.append(reader_row(title, [word.format(log) for word in reader], amount, 1))
+            remove(log)
+    yield {'title': 'readers, on as many calls of send and recv', 'columns': ['', 'M events', 's', 'M events/s', 'peak KiB'], 'rows': rows}
+
+
+def scale_row(options, tracer, name, words, events, folder):
+    done = tracer.run([str(options.build / 'bench/work'), *map(str, words)], str(folder / 'log'))
+    native = tracers.run([str(options.build / 'bench/work'), *map(str, words)])
+    size = done.log_bytes
+    remove(folder / 'log')
+    return [name, events, native.seconds * 1e9 / events, done.seconds * 1e9 / events, size / events,
+            done.collector_cpu * 1e9 / events, done.collector_rss]
+
+
+def measure_scale(options, known):
+    ipctrace = next(t for t in known if t.name == 'ipctrace')
+    columns = ['', 'events', 'ns an event, native', 'traced', 'B an event', 'collector ns an event', 'collector peak KiB']
+    with tracers.scratch() as folder:
+        rows = []
+        for threads in (1, 4, 16, 64, 256, 1024, 2000):
+            calls = max(scaled(options, 1_000_000) // threads, 10)
+            rows.append(scale_row(options, ipctrace, f'{threads} threads', ['threads', threads, calls], threads * calls, folder))
+        yield {'title': 'many threads', 'columns': columns, 'rows': rows}
+        rows = []
+        for processes in (1, 10, 100, 1000):
+            calls = max(scaled(options, 500_000) // processes, 10)
+            rows.append(scale_row(options, ipctrace, f'{processes} processes', ['processes', processes, calls], processes * calls, folder))
+        yield {'title': 'many processes', 'columns': columns, 'rows': rows}
+        rows, amount = [], 10_000
+        while amount <= options.events:
+            rows.append(scale_row(options, ipctrace, f'{amount:,} events', ['recv', amount], amount, folder))
+            amount *= 10
+        yield {'title': 'many events', 'columns': columns, 'rows': rows}
+        rows = [scale_row(options, ipctrace, 'all arguments different', ['random', scaled(options, 500_000)], scaled(options, 500_000), folder)]
+        yield {'title': 'near-random arguments', 'columns': columns, 'rows': rows}
+
+
+PARTS = {'calls': measure_calls, 'latency': measure_latency, 'start': measure_start, 'programs': measure_programs,
+         'readers': measure_readers, 'scale': measure_scale}
