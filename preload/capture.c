@@ -125,8 +125,9 @@ static uint8_t *record_fill(struct record_call *record, const struct capture *ca
 	return (uint8_t *)&record->args[capture->argc];
 }
 
+/* With `held` the record is not published. */
 static void record_write_planned(struct live_slot *slot, const struct capture *capture, uint64_t duration,
-				 int64_t result, int error, enum outcome outcome)
+				 int64_t result, int error, enum outcome outcome, struct capture_held *held)
 {
 	uint32_t fixed = (uint32_t)(sizeof(struct record_call) / 8 + capture->argc);
 	uint32_t words = fixed, used = fixed;
@@ -142,6 +143,11 @@ static void record_write_planned(struct live_slot *slot, const struct capture *c
 				  more && follow.child);
 	if (more)
 		used += follow_write(&follow, at);
+	if (held) {
+		*held = (struct capture_held){room, words, used};
+		stream_complete(&room, words, used, capture->type);
+		return;
+	}
 	stream_publish(slot, &room, words, used, capture->type);
 }
 
@@ -181,7 +187,7 @@ static void record_write(struct live_slot *slot, const struct capture *capture, 
 	uint32_t words = fixed;
 
 	if (extent == EXTENT_PLANNED) {
-		record_write_planned(slot, capture, duration, result, error, outcome);
+		record_write_planned(slot, capture, duration, result, error, outcome, NULL);
 		return;
 	}
 	if (extent == EXTENT_PAYLOAD)
@@ -214,6 +220,50 @@ void capture_finish(struct capture *capture, int64_t result, int error, enum out
 	*(volatile uint32_t *)&slot->in_flight_depth = capture->index;
 	capture->slot = NULL;
 	record_write(slot, capture, now > capture->enter ? now - capture->enter : 0, result, error, outcome);
+}
+
+void capture_depart(struct capture *capture, struct capture_held *held, unsigned event, unsigned argc, void *site)
+{
+	struct live_slot *slot;
+
+	capture->slot = NULL;
+	held->room.at = NULL;
+	if (!CAPTURE_ENABLED(event))
+		return;
+	slot = slot_mine();
+	if (!slot) {
+		stream_lost_without_slot(&image.view);
+		return;
+	}
+	capture->type = (uint16_t)(RECORD_CALL + event);
+	capture->argc = (uint8_t)argc;
+	capture->site = (uint64_t)(uintptr_t)site;
+	capture->before_count = 0;
+	capture->length = 0;
+	capture->index = slot->in_flight_depth;
+	capture->enter = ticks_now();
+	record_write_planned(slot, capture, 0, 0, 0, OUTCOME_DEPARTED, held);
+	capture->slot = slot;
+}
+
+void capture_stay(struct capture *capture, const struct capture_held *held, int64_t result)
+{
+	struct live_slot *slot = capture->slot;
+	struct record_call *record = (struct record_call *)held->room.at;
+
+	/* when a signal handler has forked meanwhile, the record is the parent's */
+	if (!record || slot != thread_slot || !image_alive[0])
+		return;
+	if (slot->reserved - held->room.first > held->room.ring_size / 4) {
+		capture_leave(capture, result); /* handlers have written so much that it is out as it was */
+		return;
+	}
+	capture->slot = NULL;
+	record->duration = ticks_now() - capture->enter;
+	record->outcome = OUTCOME_RETURNED;
+	record->error = (uint16_t)errno;
+	record->result = result;
+	stream_publish(slot, &held->room, held->words, held->used, capture->type);
 }
 
 void capture_leave(struct capture *capture, int64_t result)

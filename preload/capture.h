@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "format/live.h"
+#include "trace/stream.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -54,6 +55,21 @@ void capture_leave(struct capture *capture, int64_t result);
 
 /* The same for a call that will not return, or whose outcome is known otherwise; `error` is an errno value. */
 void capture_finish(struct capture *capture, int64_t result, int error, enum outcome outcome);
+
+/* The record of a call that returns only when it fails, until it is known whether it does. */
+struct capture_held {
+	struct stream_room room;
+	uint32_t words, used;
+};
+
+/*
+ * Notes that a call has begun that does not return when it succeeds: its record is written whole, and found by the
+ * collector when the image is gone. As capture_enter(), where tracing is not on or the ring is full nothing is noted.
+ */
+void capture_depart(struct capture *capture, struct capture_held *held, unsigned event, unsigned argc, void *site);
+
+/* It has failed: its record says so, and becomes visible. */
+void capture_stay(struct capture *capture, const struct capture_held *held, int64_t result);
 
 /*
  * Writes records of the calls in flight beyond the first `depth`: they will not return, because a signal handler jumped

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Replacing the image, and spawning: the new one is followed. An exec that works never returns, so its record is
- * written before it is tried; one that fails is followed by a second record of the same entry time, which replaces it.
+ * written before it is tried, and published when it fails; else it is found where the image has left it.
  */
 #include <spawn.h>
 #include <stdarg.h>
@@ -13,29 +13,10 @@
 #include "preload/environment.h"
 #include "preload/image.h"
 
-static void departure(struct capture *capture, unsigned event, unsigned argc, void *site)
-{
-	capture->slot = NULL;
-	if (!CAPTURE_ENABLED(event))
-		return;
-	struct live_slot *slot = slot_mine();
-	if (!slot) {
-		stream_lost_without_slot(&image.view);
-		return;
-	}
-	*capture = (struct capture){.slot = slot,
-				    .type = (uint16_t)(RECORD_CALL + event),
-				    .argc = (uint8_t)argc,
-				    .site = (uint64_t)(uintptr_t)site,
-				    .index = slot->in_flight_depth,
-				    .enter = ticks_now(),
-				    .args = {capture->args[0], capture->args[1], capture->args[2], capture->args[3]}};
-	capture_finish(capture, 0, 0, OUTCOME_DEPARTED);
-	capture->slot = slot;
-}
-
-#define DEPART(event, argc) departure(&capture, event, argc, __builtin_return_address(0))
-#define WORD(value)	    ((uint64_t)(uintptr_t)(value))
+#define DEPART(event, argc)       \
+	struct capture_held held; \
+	capture_depart(&capture, &held, event, argc, __builtin_return_address(0))
+#define WORD(value) ((uint64_t)(uintptr_t)(value))
 
 EXPORT int execve(const char *pathname, char *const argv[], char *const envp[])
 {
@@ -44,7 +25,7 @@ EXPORT int execve(const char *pathname, char *const argv[], char *const envp[])
 
 	DEPART(EVENT_execve, 2);
 	int result = real_execve(pathname, argv, followed);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -55,7 +36,7 @@ EXPORT int execveat(int dirfd, const char *pathname, char *const argv[], char *c
 
 	DEPART(EVENT_execveat, 4);
 	int result = real_execveat(dirfd, pathname, argv, followed, flags);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -66,7 +47,7 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 
 	DEPART(EVENT_fexecve, 2);
 	int result = real_fexecve(fd, argv, envp ? followed : NULL); /* which it refuses */
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -77,7 +58,7 @@ EXPORT int execv(const char *pathname, char *const argv[])
 
 	DEPART(EVENT_execv, 2);
 	int result = real_execve(pathname, argv, followed);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -88,7 +69,7 @@ EXPORT int execvp(const char *file, char *const argv[])
 
 	DEPART(EVENT_execvp, 2);
 	int result = real_execvpe(file, argv, followed);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -99,7 +80,7 @@ EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 
 	DEPART(EVENT_execvpe, 2);
 	int result = real_execvpe(file, argv, followed);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -130,7 +111,7 @@ EXPORT int execl(const char *pathname, const char *arg, ...)
 
 	DEPART(EVENT_execl, 2);
 	int result = real_execve(pathname, argv, followed);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -144,7 +125,7 @@ EXPORT int execlp(const char *file, const char *arg, ...)
 
 	DEPART(EVENT_execlp, 2);
 	int result = real_execvpe(file, argv, followed);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -159,7 +140,7 @@ EXPORT int execle(const char *pathname, const char *arg, ...)
 
 	DEPART(EVENT_execle, 2);
 	int result = real_execve(pathname, argv, followed);
-	capture_leave(&capture, result);
+	capture_stay(&capture, &held, result);
 	return result;
 }
 
@@ -203,12 +184,20 @@ VERSIONED_posix_spawn_at_GLIBC_2_2_5;
 VERSIONED_posix_spawnp_at_GLIBC_2_15;
 VERSIONED_posix_spawnp_at_GLIBC_2_2_5;
 
+static void exit_note(unsigned event, int status, void *site)
+{
+	struct capture capture = {.args = {(uint64_t)status}};
+
+	if (!CAPTURE_ENABLED(event))
+		return;
+	capture_enter(&capture, event, 1, site);
+	capture_finish(&capture, 0, 0, OUTCOME_DEPARTED);
+}
+
 #define EXIT(symbol, event)                                            \
 	EXPORT void symbol(int status)                                 \
 	{                                                              \
-		struct capture capture = {.args = {(uint64_t)status}}; \
-                                                                       \
-		DEPART(event, 1);                                      \
+		exit_note(event, status, __builtin_return_address(0)); \
 		real_##symbol(status);                                 \
 		__builtin_unreachable();                               \
 	}

@@ -695,28 +695,14 @@ static void plan_args(struct follow *follow)
 		follow->words += bound_bytes(sizeof(capture->length));
 }
 
-/*
- * After a vfork the child writes here too, until it execs or exits; then the parent does again, and only then is it
- * known what the vfork returned.
- */
+/* After a vfork the child writes here, until it execs or exits; what it leaves undone its parent writes for it. */
 static void plan_borrowed(struct follow *follow)
 {
-	struct live_slot *slot = follow->slot;
 	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid);
 
-	if (tid != slot->tid) {
-		follow->child = slot->vfork_child = tid;
+	follow->child = tid != follow->slot->tid ? tid : follow->slot->vfork_child;
+	if (follow->child)
 		follow->words += bound_bytes(8);
-		return;
-	}
-	struct capture vforked = {.slot = slot,
-				  .enter = slot->vfork_enter,
-				  .site = slot->vfork_site,
-				  .type = RECORD_CALL + EVENT_vfork,
-				  .index = slot->in_flight_depth};
-	slot->vfork_enter = 0;
-	if (CAPTURE_ENABLED(EVENT_vfork))
-		capture_finish(&vforked, slot->vfork_child, 0, OUTCOME_RETURNED);
 }
 
 bool follow_plan(struct follow *follow, const struct capture *capture, struct live_slot *slot, int64_t result,

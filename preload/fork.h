@@ -6,9 +6,6 @@
 
 #include <stdint.h>
 
-/* vfork, which returns to `site`, is about to be made: its child borrows this thread's slot. */
-void vfork_begin(uint64_t site);
-
 /* clone or clone3 is about to be made with these flags. */
 void clone_begin(uint64_t flags);
 

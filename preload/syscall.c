@@ -105,14 +105,12 @@ __attribute__((used)) long syscall_traced(long number, long a, long b, long c, l
 }
 
 /* Before the system calls that make processes, which return twice. */
-__attribute__((used)) void syscall_forks(long number, uint64_t a, uint64_t site);
-__attribute__((used)) void syscall_forks(long number, uint64_t a, uint64_t site)
+__attribute__((used)) void syscall_forks(long number, uint64_t a);
+__attribute__((used)) void syscall_forks(long number, uint64_t a)
 {
 	uint64_t flags;
 
-	if (number == SYS_vfork)
-		vfork_begin(site);
-	else if (number == SYS_clone)
+	if (number == SYS_clone)
 		clone_begin(a);
 	else if (number == SYS_clone3 && memory_read(&flags, a, sizeof(flags)))
 		clone_begin(flags);
@@ -120,7 +118,7 @@ __attribute__((used)) void syscall_forks(long number, uint64_t a, uint64_t site)
 
 /*
  * fork, vfork, clone and clone3 by number return twice, perhaps on one stack: nothing of ours may be on it when they
- * are made.
+ * are made. vfork has a stub of its own.
  */
 __asm__(".pushsection .text\n"
 	".globl syscall\n"
@@ -130,19 +128,18 @@ __asm__(".pushsection .text\n"
 	"	cmp $56, %rdi\n"
 	"	jb 1f\n"
 	"	cmp $58, %rdi\n"
-	"	jbe 2f\n"
+	"	je vfork_by_number\n"
+	"	jb 2f\n"
 	"	cmp $435, %rdi\n"
 	"	je 2f\n"
 	"1:	jmp syscall_traced\n"
-	"2:	mov (%rsp), %rax\n"
-	"	push %rdi\n"
+	"2:	push %rdi\n"
 	"	push %rsi\n"
 	"	push %rdx\n"
 	"	push %rcx\n"
 	"	push %r8\n"
 	"	push %r9\n"
 	"	sub $8, %rsp\n"
-	"	mov %rax, %rdx\n"
 	"	call syscall_forks\n"
 	"	add $8, %rsp\n"
 	"	pop %r9\n"

@@ -148,17 +148,13 @@ static inline struct stream_room stream_reserve(const struct live_view *view, st
 }
 
 /*
- * Makes the record at `room` visible: stores its head, of `words` (at most those reserved) and `type`; the rest of the
- * reservation becomes padding. Records are published in order: one that was interrupted holds back those nested in it.
- * When they fill a quarter of the ring, the handler that wrote them is not expected to come back, and they are
- * published without it. No record is larger than three eighths, with padding twice that, so that there is room for the
- * next one.
+ * Makes the record at `room` whole: stores its head, of `words` (at most those reserved) and `type`; the rest of the
+ * reservation becomes padding. It is not visible yet, but found when the slot's owner is gone.
  */
-static inline void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
-				  uint32_t words, enum record_type type)
+static inline void stream_complete(const struct stream_room *room, uint32_t reserved_words, uint32_t words,
+				   enum record_type type)
 {
 	uint8_t *start = room->at;
-	uint64_t head;
 	union {
 		struct record_head head;
 		uint64_t word;
@@ -171,14 +167,33 @@ static inline void stream_publish(struct live_slot *slot, const struct stream_ro
 	}
 	u.head = (struct record_head){record_stamp(room->position), words, type};
 	__atomic_store_n((uint64_t *)start, u.word, __ATOMIC_RELEASE);
+}
 
-	head = *(volatile uint64_t *)&slot->head;
-	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < room->ring_size / 4)
-		return; /* nested in an unfinished reservation, which publishes us */
+/* Makes everything visible that was reserved. */
+static inline void stream_publish_all(struct live_slot *slot)
+{
+	uint64_t head;
+
 	do {
 		head = *(volatile uint64_t *)&slot->reserved;
 		__atomic_store_n(&slot->head, head, __ATOMIC_RELEASE);
 	} while (__builtin_expect(*(volatile uint64_t *)&slot->reserved != head, 0));
+}
+
+/*
+ * Makes the record at `room` whole and visible. Records are published in order: one that was interrupted holds back
+ * those nested in it. When they fill a quarter of the ring, the handler that wrote them is not expected to come back,
+ * and they are published without it. No record is larger than three eighths, with padding twice that, so that there is
+ * room for the next one.
+ */
+static inline void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
+				  uint32_t words, enum record_type type)
+{
+	stream_complete(room, reserved_words, words, type);
+	uint64_t head = *(volatile uint64_t *)&slot->head;
+	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < room->ring_size / 4)
+		return; /* nested in an unfinished reservation, which publishes us */
+	stream_publish_all(slot);
 }
 
 /* Whether the collector has died; its memory of us is gone then, and waiting for it would be for ever. */
