@@ -21,7 +21,7 @@ CRASH = 'import os, signal; os.kill(os.getpid(), signal.SIGSEGV)'
 
 def shared_memory(creator):
     """What is there of it by a name of ours, and by the process that made it."""
-    found = {path.name for path in pathlib.Path('/dev/shm').iterdir() if 'ipctrace' in path.name or str(creator or '-') in path.name}
+    found = {path.name for path in pathlib.Path('/dev/shm').iterdir() if 'ipctrace' in path.name}
     for line in pathlib.Path('/proc/sysvipc/shm').read_text().splitlines()[1:]:
         if int(line.split()[4]) == creator:
             found.add(line)
