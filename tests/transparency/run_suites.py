@@ -29,7 +29,7 @@ SHORT_STRESSORS = ('sock udp sockpair msg mq sem-sysv shm-sysv shm sem mmap mrem
 SHORT_PYTHON = {'test_socket': ('-i', '*VSOCK*', '-m', 'BasicTCPTest*', '-m', 'BasicUDPTest*', '-m', 'Sendmsg*', '-m', 'Recvmsg*', '-m', 'GeneralModuleTests*',
                                 '-m', 'NonBlocking*', '-m', 'TestUnixDomain*', '-m', 'SCM*', '-m', 'BufferIO*')}
 
-Result = collections.namedtuple('Result', 'tests summary lost')
+Result = collections.namedtuple('Result', 'tests events lost excess')
 
 
 def run(command, folder, around, timeout):
@@ -90,9 +90,15 @@ def judged(suite, around, name, timeout):
         work.mkdir()
         full = [word.replace('@log', str(log)) for word in around]
         status, text = run(command, work, full, timeout)
-        summary = re.findall(r'^ipctrace: ([\d,]+) events?, .*?([\d,]+) lost', text, re.M)
-        lost = summary[-1][1] if summary else None
-        return Result(judge(status, re.sub(r'(?m)^ipctrace: .*\n', '', text)), summary[-1][0] if summary else '', lost)
+        tests = judge(status, re.sub(r'(?m)^ipctrace: .*\n', '', text))
+        summary = re.findall(r'^ipctrace: ([\d,]+) events?, ([\d,]+) process.*?([\d,]+) lost', text, re.M)
+        if not around:
+            return Result(tests, 0, 0, False)
+        if not summary:
+            return Result(tests, 0, 0, True)
+        events, processes, lost = (int(number.replace(',', '')) for number in summary[-1])
+        # a process that is killed may leave one record half written
+        return Result(tests, events, lost, lost > processes)
 
 
 def compare(ipctrace, name, suite, is_long):
@@ -106,8 +112,8 @@ def compare(ipctrace, name, suite, is_long):
     different = {test: (end, traced.tests.get(test, 'missing')) for test, end in stable.items() if traced.tests.get(test, 'missing') != end}
     for test, (end, now) in sorted(different.items()):
         print(f'  DIFFERENT {name}, {test}: {end} untraced, {now} traced')
-    if traced.lost != '0':
-        print(f'  LOST {name}: {traced.lost}')
+    if traced.excess:
+        print(f'  LOST {name}: {traced.lost} of {traced.events} events')
     return len(stable), unstable, len(different), traced
 
 
@@ -125,11 +131,11 @@ def main():
     for name, suite in wanted.items():
         started = time.monotonic()
         stable, unstable, different, traced = compare(ipctrace, name, suite, is_long)
-        wrong += different + (traced.lost != '0')
+        wrong += different + traced.excess
         if is_table:
-            print(f'| {name} | {stable} | {unstable} | {different} | {traced.summary} | {traced.lost} |')
+            print(f'| {name} | {stable} | {unstable} | {different} | {traced.events:,} | {traced.lost} |')
         else:
-            print(f'{name}: {stable} compared, {unstable} unstable, {different} different, {traced.summary} events, {traced.lost} lost, '
+            print(f'{name}: {stable} compared, {unstable} unstable, {different} different, {traced.events:,} events, {traced.lost} lost, '
                   f'{time.monotonic() - started:.1f} s')
         sys.stdout.flush()
     print(f'{len(wanted)} suites in {time.monotonic() - began:.0f} s, {wrong} differences')
