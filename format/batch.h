@@ -40,8 +40,8 @@ int batch_add(struct batch *batch, const struct record_call *record, size_t byte
 uint32_t batch_count(const struct batch *batch);
 
 /*
- * Pack everything added as one object and empty the batch; nothing is packed when it is empty. `first` is the number
- * of the first event in its thread's stream, `lost` how many events of the stream were lost directly before it (they
+ * Pack everything added as one object and empty the batch; nothing is packed when it is empty and nothing was lost.
+ * `first` is the number of the first event in its thread's stream, `lost` how many events of the stream were lost directly before it (they
  * have numbers too: this batch's `first` = the previous one's `first` + count + `lost`).
  * 0, or -ENOMEM when the packer's buffer could not grow (the batch is then unchanged).
  */

@@ -164,7 +164,7 @@ int batch_encode(struct batch *batch, uint32_t pid, uint32_t tid, uint64_t first
 {
 	struct pack_buffer *packed = &batch->packed;
 
-	if (!batch->count)
+	if (!batch->count && !lost)
 		return 0;
 	int error = batch_vary_plan(batch);
 	if (error)

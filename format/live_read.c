@@ -104,20 +104,24 @@ struct live_counts *live_reader_counts(struct live_reader *reader)
 	return &reader->counts;
 }
 
-static int stream_encode(struct live_reader *reader, struct live_cursor *cursor)
+/* Packs the present stream's events, and what was lost before them; also when there is nothing but a loss. */
+static int stream_report(struct live_reader *reader, struct live_cursor *cursor)
 {
 	uint32_t count = batch_count(reader->batch);
-	int rc;
+	int rc = batch_encode(reader->batch, cursor->pid, cursor->tid, cursor->sequence - count, cursor->unreported,
+			      log_writer_packer(reader->writer));
 
-	if (!count)
-		return 0;
-	rc = batch_encode(reader->batch, cursor->pid, cursor->tid, cursor->sequence - count, cursor->unreported,
-			  log_writer_packer(reader->writer));
 	if (!rc) {
 		cursor->unreported = 0;
 		reader->counts.events += count;
 	}
 	return rc;
+}
+
+/* A loss alone waits for the next events, so that a storm of losses is one object. */
+static int stream_encode(struct live_reader *reader, struct live_cursor *cursor)
+{
+	return batch_count(reader->batch) ? stream_report(reader, cursor) : 0;
 }
 
 /* Events of the present stream were lost: they have numbers, and the next object tells how many. */
@@ -148,7 +152,7 @@ static int stream_settle(struct live_reader *reader, const struct live_ring *rin
 /* From here on the ring is (pid, tid)'s. */
 static int stream_begin(struct live_reader *reader, struct live_cursor *cursor, uint32_t pid, uint32_t tid)
 {
-	int rc = stream_encode(reader, cursor);
+	int rc = stream_report(reader, cursor);
 
 	if (rc)
 		return rc;
@@ -203,9 +207,12 @@ static int take_thread_end(struct live_reader *reader, struct walk *walk, const 
 
 	if (!rc)
 		rc = stream_settle(reader, walk->ring, cursor);
-	return rc ? rc
-		  : object_pack_thread_end(log_writer_packer(reader->writer), cursor->pid, cursor->tid,
-					   cursor->sequence, cursor->lost, record, bytes);
+	if (!rc)
+		rc = object_pack_thread_end(log_writer_packer(reader->writer), cursor->pid, cursor->tid,
+					    cursor->sequence, cursor->lost, record, bytes);
+	if (!rc)
+		cursor->unreported = 0;
+	return rc;
 }
 
 static int take_stack(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes)
@@ -491,7 +498,7 @@ int live_reader_take(struct live_reader *reader, const struct live_ring *ring, s
 	rc = stream_settle(reader, ring, cursor);
 	if (!rc && is_abandoned)
 		rc = lose_missing(reader, ring, cursor, &reader->counts.lost_torn);
-	return rc;
+	return rc || !is_abandoned ? rc : stream_report(reader, cursor);
 }
 
 int live_reader_take_marks(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor,
@@ -584,7 +591,7 @@ int live_reader_take_window(struct live_reader *reader, const struct live_ring *
 		rc = rc && rc != LIVE_E_FULL ? rc : walk_ring(reader, &walk);
 	} while (rc == LIVE_E_FULL && cursor->position < walk.end);
 	if (rc >= 0)
-		rc = stream_encode(reader, cursor);
+		rc = stream_report(reader, cursor);
 	cursor->slot_made = made;
 	cursor->slot_lost = __atomic_load_n(&slot->lost, __ATOMIC_RELAXED);
 	return rc;
