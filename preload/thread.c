@@ -117,7 +117,7 @@ EXPORT int pthread_create(pthread_t *restrict thread, const pthread_attr_t *rest
 	struct thread_start *row = mine ? start_prepare(mine, (void *)start_routine, arg, stack_size_of(attr)) : NULL;
 	struct capture capture;
 
-	if (!row)
+	if (!mine)
 		return real_pthread_create(thread, attr, start_routine, arg);
 	bool enabled = CAPTURE_ENABLED(EVENT_pthread_create);
 	capture.slot = NULL;
@@ -126,10 +126,11 @@ EXPORT int pthread_create(pthread_t *restrict thread, const pthread_attr_t *rest
 	capture.args[2] = (uint64_t)(uintptr_t)arg;
 	if (enabled)
 		capture_enter(&capture, EVENT_pthread_create, 3, __builtin_return_address(0));
-	int result = real_pthread_create(thread, attr, thread_run, row);
-	if (result)
+	int result = row ? real_pthread_create(thread, attr, thread_run, row)
+			 : real_pthread_create(thread, attr, start_routine, arg);
+	if (row && result)
 		stream_return(&image.view, row->slot);
-	else if (!enabled)
+	else if (!enabled && !result)
 		mine->created++;
 	if (enabled)
 		capture_leave(&capture, result);
@@ -142,7 +143,7 @@ EXPORT int thrd_create(thrd_t *thr, thrd_start_t func, void *arg)
 	struct thread_start *row = mine ? start_prepare(mine, (void *)func, arg, image.stack_size) : NULL;
 	struct capture capture;
 
-	if (!row)
+	if (!mine)
 		return real_thrd_create(thr, func, arg);
 	bool enabled = CAPTURE_ENABLED(EVENT_thrd_create);
 	capture.slot = NULL;
@@ -151,10 +152,10 @@ EXPORT int thrd_create(thrd_t *thr, thrd_start_t func, void *arg)
 	capture.args[2] = (uint64_t)(uintptr_t)arg;
 	if (enabled)
 		capture_enter(&capture, EVENT_thrd_create, 3, __builtin_return_address(0));
-	int result = real_thrd_create(thr, thrd_run, row);
-	if (result != thrd_success)
+	int result = row ? real_thrd_create(thr, thrd_run, row) : real_thrd_create(thr, func, arg);
+	if (row && result != thrd_success)
 		stream_return(&image.view, row->slot);
-	else if (!enabled)
+	else if (!enabled && result == thrd_success)
 		mine->created++;
 	if (enabled)
 		capture_leave(&capture, result);
