@@ -27,7 +27,7 @@ wrapper by hand can pass on.
 
 Behind the closing parenthesis, in any order:
   : KIND            what the result is
-  fails HOW         -1 (the default), NULL, errno (the result is the error number), never
+  fails HOW         -1 (the default), NULL, errno (the result is the error number), status (any result but 0), never
   as CALL           another name of CALL: records the same event; arguments are matched by name, NAME=VALUE supplies one
   at VERSION        an old symbol version with code of its own; `default VERSION` marks the current one of such a pair
   special           the wrapper is written by hand in preload/; with a version it is called NAME_at_GLIBC_X_Y, and
@@ -288,7 +288,7 @@ def parse_call(catalogue, place, text, family):
 
 
 ATTRIBUTE = re.compile(r'\s*(?::\s*(?P<result>(?:new\s+|gone\s+)?\w+)'
-                       r'|fails\s+(?P<fails>-1|NULL|errno|never)'
+                       r'|fails\s+(?P<fails>-1|NULL|errno|status|never)'
                        r'|as\s+(?P<alias>\w+)(?:\((?P<supplied>[^)]*)\))?'
                        r'|at\s+(?P<at>GLIBC_[\d.]+)|default\s+(?P<default>GLIBC_[\d.]+)'
                        r'|(?P<special>special)|(?P<waits>waits)'
@@ -521,7 +521,8 @@ def write_selections(catalogue, out):
     out.append('};\n\n')
 
 
-FAILURES = {'-1': 'FAILURE_MINUS_ONE', 'NULL': 'FAILURE_NULL', 'errno': 'FAILURE_ERRNO', 'never': 'FAILURE_NEVER'}
+FAILURES = {'-1': 'FAILURE_MINUS_ONE', 'NULL': 'FAILURE_NULL', 'errno': 'FAILURE_ERRNO', 'never': 'FAILURE_NEVER',
+            'status': 'FAILURE_STATUS'}
 
 
 def write_tables(catalogue):

@@ -73,7 +73,8 @@ enum failure {
 	FAILURE_MINUS_ONE, /* (T)-1, and errno; also (void *)-1 */
 	FAILURE_NULL,	   /* NULL, and errno */
 	FAILURE_ERRNO,	   /* the result is the error number, 0 is success (pthread_create) */
-	FAILURE_NEVER
+	FAILURE_NEVER,
+	FAILURE_STATUS /* the result is not 0, and says itself what is wrong (thrd_create) */
 };
 
 /* What a value is and, behind a pointer, how much of it there is. */
@@ -186,6 +187,7 @@ static inline bool call_failed(const struct call_spec *call, int64_t result)
 	case FAILURE_NULL:
 		return result == 0;
 	case FAILURE_ERRNO:
+	case FAILURE_STATUS:
 		return result != 0;
 	default:
 		return false;

@@ -10,7 +10,7 @@
 #define DIRECTION_COUNT 4
 #define LENGTH_COUNT	5
 #define IDENTITY_COUNT	3
-#define FAILURE_COUNT	4
+#define FAILURE_COUNT	5
 #define OUTCOME_COUNT	5
 
 static const char *const direction_names[DIRECTION_COUNT] = {
@@ -36,6 +36,7 @@ static const char *const failure_names[FAILURE_COUNT] = {
 	[FAILURE_NULL] = "null",
 	[FAILURE_ERRNO] = "errno",
 	[FAILURE_NEVER] = "never",
+	[FAILURE_STATUS] = "status",
 };
 
 /* The numbers of forms and outcomes stand in events and are part of the format: they are only ever added to. */

@@ -70,7 +70,7 @@ static uint32_t traits_of(const struct call_spec *call)
 
 	if (call->failure == FAILURE_NULL)
 		trait |= TRAIT_FAILS_NULL;
-	else if (call->failure == FAILURE_ERRNO)
+	else if (call->failure == FAILURE_ERRNO || call->failure == FAILURE_STATUS)
 		trait |= TRAIT_FAILS_ERRNO;
 	else if (call->failure == FAILURE_NEVER)
 		trait |= TRAIT_NEVER_FAILS;

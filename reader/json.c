@@ -427,11 +427,12 @@ void json_print_result(struct text *text, const struct event *event)
 
 void json_print_error(struct text *text, const struct event *event)
 {
-	const char *name = error_name(event->error);
+	bool is_number = event->call->failure != FAILURE_STATUS;
+	const char *name = is_number ? error_name(event->error) : NULL;
 
 	if (name)
 		text_json_string(text, name);
-	else if (event->error)
+	else if (event->error && is_number)
 		text_uint(text, event->error);
 	else
 		text_put(text, "null");

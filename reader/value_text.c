@@ -48,6 +48,8 @@ static void print_enum(struct text *text, const struct names_spec *names, const 
 		text_put(text, name);
 	else if (value->is_signed)
 		text_int(text, (int64_t)word);
+	else if (value->width == 8)
+		text_hex(text, word); /* ioctl's requests */
 	else
 		text_uint(text, word);
 }
@@ -482,7 +484,7 @@ void value_print_result(struct text *text, const struct event *event, const stru
 		text_hex(text, (uint64_t)event->result);
 	else
 		print_named(&printer, &call->result, (uint64_t)event->result, VALUE_RESULT);
-	if (event->error) {
+	if (event->error && call->failure != FAILURE_STATUS) {
 		text_char(text, ' ');
 		print_error(text, event->error);
 	}

@@ -51,7 +51,7 @@ class Call:
         self.args = [(text(argument[0]), Value(argument[1])) for argument in coded[10]]
 
     def failed(self, result):
-        return {'-1': result == -1, 'null': result == 0, 'errno': result != 0, 'never': False}[self.failure]
+        return {'-1': result == -1, 'null': result == 0, 'errno': result != 0, 'status': result != 0, 'never': False}[self.failure]
 
 
 class Catalogue:
@@ -404,5 +404,5 @@ def event_json(log, event):
             args[name] = printer.arg(at, value)
     begin, (pid, tid) = log.clock.time(event.enter), caller(event)
     return {'time': begin, 'pid': pid, 'tid': tid, 'call': event.call.name, 'args': args, 'result': result_json(printer, event),
-            'errno': errors.errorcode.get(event.errno, event.errno) if event.errno else None,
+            'errno': errors.errorcode.get(event.errno, event.errno) if event.errno and event.call.failure != 'status' else None,
             'duration': None if event.outcome == 3 else log.clock.time(event.enter + event.duration & MASK) - begin & MASK, **extras(event)}
