@@ -7,9 +7,9 @@
 int main(void)
 {
 	expect(prctl(PR_SET_NAME, "a name"), "prctl(PR_SET_NAME, \"a name\")");
-	expect(prctl(PR_SET_DUMPABLE, 1), "prctl(PR_SET_DUMPABLE, 0x1)");
+	expect(prctl(PR_SET_DUMPABLE, 1), "prctl(PR_SET_DUMPABLE, 1)");
 	expect(prctl(PR_GET_DUMPABLE), "prctl(PR_GET_DUMPABLE)");
 	expect(syscall(SYS_prctl, PR_SET_PDEATHSIG, 0), "prctl(PR_SET_PDEATHSIG, 0)");
-	expect(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS, 0x1)");
+	expect(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS, 1)");
 	expect(prctl(12345, 1, 2, 3, 4), "prctl(12345, 0x1, 0x2, 0x3, 0x4)");
 }

@@ -6,22 +6,21 @@
 
 static int run(void *arg)
 {
+	pause();
 	return 0;
 }
 
 int main(void)
 {
-	const struct rlimit little = {1 << 20, 1 << 20};
-	thrd_t thread;
-	int result = thrd_create(&thread, run, &thread);
+	const struct rlimit none = {0, 0};
+	thrd_t first, second;
+	int result = thrd_create(&first, run, &first);
 
 	must(result == thrd_success ? 0 : -1);
-	expect_text("thrd_success", "thrd_create([%#lx], %p, %p)", thread, (void *)run, (void *)&thread);
-	thrd_join(thread, NULL);
-	must(setrlimit(RLIMIT_AS, &little));
-	while (thrd_create(&thread, run, NULL) == thrd_success) {
-		expect_text("thrd_success", "thrd_create([%#lx], %p, NULL)", thread, (void *)run);
-		thrd_join(thread, NULL);
-	}
-	expect_text("thrd_error", "thrd_create(%p, %p, NULL)", (void *)&thread, (void *)run);
+	expect_text("thrd_success", "thrd_create([%#lx], %p, %p)", first, (void *)run, (void *)&first);
+	/* its stack is in use, and no other can be had */
+	must(setrlimit(RLIMIT_AS, &none));
+	must(thrd_create(&second, run, NULL) == thrd_error ? 0 : -1);
+	expect_text("thrd_error", "thrd_create(%p, %p, NULL)", (void *)&second, (void *)run);
+	thrd_detach(first);
 }
