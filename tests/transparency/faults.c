@@ -133,7 +133,7 @@ static void try_call(const struct call_spec *call, any_call function, const uint
 	if (child == 0) {
 		struct rlimit none = {0, 0};
 		setrlimit(RLIMIT_CORE, &none);
-		ualarm(20000, 0);
+		ualarm(call->waits ? 100000 : 900000, 0);
 		make_call(call, function, args);
 	}
 	must(waitpid(child, &status, 0), "waitpid");
