@@ -23,10 +23,10 @@ FUNCTIONS_OF = {
 SAME_CALL = {'openat': 'open', 'creat': 'open', 'pselect6': 'select', 'semtimedop': 'semop', 'pipe2': 'pipe', 'epoll_create1': 'epoll_create',
              'inotify_init1': 'inotify_init', 'eventfd2': 'eventfd', 'signalfd4': 'signalfd', 'sendfile64': 'sendfile'}
 # Not functions of libc's, or not of the families.
-IGNORED = {'brk', 'restart_syscall', 'getcwd', 'ioctl', 'fstat', 'newfstatat', 'stat', 'lseek', 'getdents64', 'rseq', 'fadvise64', 'fsync',
+IGNORED = {'brk', 'restart_syscall', 'getcwd', 'fstat', 'newfstatat', 'stat', 'lseek', 'getdents64', 'rseq', 'fadvise64', 'fsync',
            'fdatasync', 'ftruncate', 'fchmod', 'fchown', 'flock', 'fallocate', 'fchdir', 'faccessat', 'faccessat2', 'unlinkat', 'mkdirat',
            'fstatfs', 'sync_file_range', 'syncfs', 'readlinkat', 'renameat', 'renameat2', 'statx', 'linkat', 'utimensat',
-           'execveat', 'clone3', 'pidfd_open', 'perf_event_open', 'name_to_handle_at', 'fgetxattr', 'readahead', 'futimesat',
+           'clone3', 'perf_event_open', 'name_to_handle_at', 'fgetxattr', 'readahead', 'futimesat',
            'fsetxattr', 'symlinkat', 'fchownat', 'fchmodat', 'bpf'}
 
 CALL = re.compile(r'^(\w+)\(.*\) += +(-?\w+|\?)(.*)$')
