@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One pass over a trace: events become tokens, what belongs together is folded, threads and objects are written down.
+ */
+#include "reader/canon_pass.h"
+#include "format/crc32c.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often progress is told. */
+#define PROGRESS_EVENTS (1u << 18)
+
+static int make_room(void **array, uint32_t *room, uint32_t count, size_t size)
+{
+	if (count < *room)
+		return 0;
+	if (count >= UINT32_MAX / 2)
+		return -E2BIG;
+	uint32_t wanted = *room ? 2 * *room : 64;
+	void *wider = reallocarray(*array, wanted, size);
+	if (!wider)
+		return -ENOMEM;
+	*array = wider;
+	*room = wanted;
+	return 0;
+}
+
+#define MAKE_ROOM(array, room, count) make_room((void **)&(array), &(room), (count), sizeof(*(array)))
+
+/* ---- threads -------------------------------------------------------------------------------------------------- */
+
+/* The last thread before `count` whose path is `path`, or CANON_NONE. */
+static uint32_t find_path(const struct canon *canon, const char *path, size_t size)
+{
+	for (uint32_t i = canon->threads_count; i--;)
+		if (strlen(canon->threads[i].name) == size && !memcmp(canon->threads[i].name, path, size))
+			return i;
+	return CANON_NONE;
+}
+
+static uint32_t parent_of(const struct canon *canon, const char *path)
+{
+	uint32_t before = find_path(canon, path, strlen(path)); /* an exec: the image before */
+	const char *dot = strrchr(path, '.');
+
+	if (before != CANON_NONE || !dot)
+		return before;
+	return find_path(canon, path, (size_t)(dot - path));
+}
+
+static uint64_t start_of(const struct pass *pass, const struct object *thread, const char *image)
+{
+	uint32_t at = index_get(&pass->starts, thread->process->number, thread->number);
+
+	if (at != INDEX_NONE && pass->start[at] && thread->number != thread->process->number)
+		return pass->start[at];
+	return map_hash(0, image, strlen(image));
+}
+
+/* "server" of "P0(server)". */
+static char *image_of(struct object *process)
+{
+	const char *name = object_name(process), *open = strchr(name, '(');
+
+	return open ? strndup(open + 1, strlen(open) - 2) : strdup("");
+}
+
+static int add_thread(struct pass *pass, struct object *object)
+{
+	struct canon *canon = pass->canon;
+	struct canon_thread *thread;
+	int rc = MAKE_ROOM(pass->threads, pass->threads_room, pass->threads_count);
+
+	if (rc)
+		return rc;
+	canon->threads = realloc(canon->threads, pass->threads_room * sizeof(*canon->threads));
+	if (!canon->threads)
+		return -ENOMEM;
+	pass->threads[pass->threads_count] = (struct pass_thread){0};
+	thread = &canon->threads[pass->threads_count];
+	*thread = (struct canon_thread){.name = strdup(object->label ? object->label : "?"),
+					.image = image_of(object->process),
+					.pid = (uint32_t)object->process->number,
+					.tid = (uint32_t)object->number,
+					.first = CANON_NONE};
+	if (!thread->name || !thread->image)
+		return -ENOMEM;
+	thread->is_process = thread->pid == thread->tid;
+	thread->parent = parent_of(canon, thread->name);
+	thread->start = start_of(pass, object, thread->image);
+	object->tag = ++pass->threads_count;
+	canon->threads_count = pass->threads_count;
+	return 0;
+}
+
+/* Where a thread begins, as a place in a file. */
+static int note_start(struct pass *pass, const struct frame_thread *seen)
+{
+	const struct frame_module *module = NULL;
+	int rc = MAKE_ROOM(pass->start, pass->start_room, pass->start_count);
+
+	if (rc || !seen->start)
+		return rc;
+	module = trace_module_at(pass->trace, seen->pid, seen->ticks, seen->start);
+	pass->start[pass->start_count] =
+		module ? map_hash(seen->start - module->base, module->path, strlen(module->path)) : 1;
+	return index_set(&pass->starts, seen->pid, seen->tid, pass->start_count++);
+}
+
+/* ---- objects -------------------------------------------------------------------------------------------------- */
+
+static uint32_t add_object(struct pass *pass, struct object *object)
+{
+	struct canon_object *added;
+	uint32_t origin = CANON_NONE;
+
+	if (object->tag)
+		return (uint32_t)object->tag - 1;
+	if (object->type == OBJECT_SOCKET && object->origin)
+		origin = add_object(pass, object->origin);
+	if (MAKE_ROOM(pass->objects, pass->objects_room, pass->objects_count))
+		return CANON_NONE;
+	added = &pass->objects[pass->objects_count];
+	*added = (struct canon_object){.type = (uint8_t)object->type,
+				       .birth = pass->tokens,
+				       .end = CANON_NONE,
+				       .thread = CANON_NONE,
+				       .origin = origin,
+				       .receiver = CANON_NONE,
+				       .is_accepted = origin != CANON_NONE};
+	object->tag = ++pass->objects_count;
+	return pass->objects_count - 1;
+}
+
+/* The ordinal is not part of what an object's like are called. */
+static uint64_t class_of(struct pass *pass, const struct object *object)
+{
+	uint64_t hash = map_hash(object->type, object->role, strlen(object->role));
+
+	pass->scratch.size = 0;
+	if (object->label && object->type != OBJECT_UNKNOWN)
+		mask_bytes(&pass->mask, (const uint8_t *)object->label, strlen(object->label), &pass->scratch);
+	return map_hash(hash + (uint8_t)object->side, pass->scratch.bytes, pass->scratch.size);
+}
+
+/* An object is over: now its name is as good as it gets. */
+static void write_down(void *context, struct object *object)
+{
+	struct pass *pass = context;
+	struct canon_object *written;
+
+	if (!object->tag || object->type == OBJECT_PROCESS || object->type == OBJECT_THREAD)
+		return;
+	written = &pass->objects[object->tag - 1];
+	if (written->name)
+		return;
+	const char *name = object_name(object);
+	written->class_id = class_of(pass, object);
+	pass->scratch.size = 0;
+	mask_bytes(&pass->mask, (const uint8_t *)name, strlen(name), &pass->scratch);
+	written->name = strdup(text_string(&pass->scratch));
+	written->shown = strdup(name);
+	written->ordinal = object->ordinal;
+	written->is_numbered = object->numbered || object->type == OBJECT_UNKNOWN;
+	written->thread = object->thread && object->thread->tag ? (uint32_t)object->thread->tag - 1 : CANON_NONE;
+}
+
+static void note_flow(struct canon_object *object, const struct canon_token *token)
+{
+	struct canon_flow *flow = &object->flows[token->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED];
+
+	if (!(token->flags & (TOKEN_SENDS | TOKEN_RECEIVES)))
+		return;
+	flow->payload = flow->tokens ? crc32c_combine(flow->payload, token->payload, token->bytes) : token->payload;
+	flow->bytes += token->bytes;
+	flow->tokens++;
+}
+
+static void note_object(struct pass *pass, const struct canon_token *token, uint32_t index)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (token->objects[i] == CANON_NONE)
+			continue;
+		struct canon_object *object = &pass->objects[token->objects[i]];
+		object->tokens++;
+		object->order = map_mix(object->order + token->key);
+		if (i == 0 && token->flags & TOKEN_ENDS)
+			object->end = index;
+		if (i == 0 && token->flags & TOKEN_RECEIVES) {
+			if (object->receiver == CANON_NONE)
+				object->receiver = token->thread;
+			object->is_shared |= object->receiver != token->thread;
+		}
+	}
+	if (token->objects[0] != CANON_NONE)
+		note_flow(&pass->objects[token->objects[0]], token);
+}
+
+/* ---- folding -------------------------------------------------------------------------------------------------- */
+
+/* All that was kept, with the numbers of the run taken out; how much of it there is follows from that. */
+static void mask_payload(struct pass *pass, struct fold *fold)
+{
+	if (!fold->all_kept || !fold->kept.size)
+		return;
+	pass->scratch.size = 0;
+	if (!mask_bytes(&pass->mask, (const uint8_t *)fold->kept.bytes, fold->kept.size, &pass->scratch))
+		return;
+	fold->token.bytes = pass->scratch.size;
+	fold->token.payload = crc32c_update(0, pass->scratch.bytes, pass->scratch.size);
+}
+
+static int close_fold(struct pass *pass, struct fold *fold)
+{
+	if (!fold->is_open)
+		return 0;
+	fold->is_open = false;
+	mask_payload(pass, fold);
+	if (pass->details)
+		return fold->detail == CANON_NONE ? 0 : pass_noted(pass, fold);
+	if (!fold->all_kept)
+		fold->token.flags |= TOKEN_CUT;
+	pass->canon->tokens[fold->index] = fold->token;
+	note_object(pass, &fold->token, fold->index);
+	return 0;
+}
+
+static void keep_payload(struct fold *fold, const struct canon_view *view)
+{
+	if (!view->bytes)
+		return;
+	if (!view->text || fold->kept.size + view->text->size > FOLD_MAX) {
+		fold->all_kept = false;
+		return;
+	}
+	if (fold->all_kept)
+		text_add(&fold->kept, view->text->bytes, view->text->size);
+}
+
+/* Whether `view` goes on with what the thread did last: the same call on the same stream. */
+static bool continues(const struct fold *fold, const struct canon_view *view)
+{
+	const struct canon_token *token = &fold->token;
+
+	return fold->is_open && token->flags & TOKEN_STREAM && view->is_stream && view->objects_count == 1 &&
+	       !view->failed && !view->has_control && view->bytes && token->key == view->key &&
+	       token->objects[0] == view->objects[0]->tag - 1;
+}
+
+static uint32_t cap(uint64_t value, uint32_t most)
+{
+	return value < most ? (uint32_t)value : most;
+}
+
+static void continue_fold(struct fold *fold, const struct canon_view *view)
+{
+	struct canon_token *token = &fold->token;
+
+	token->payload = crc32c_combine(token->payload, view->payload, view->bytes);
+	token->bytes += view->bytes;
+	token->calls += token->calls < UINT16_MAX;
+	token->duration = cap(view->event->duration, UINT32_MAX);
+	keep_payload(fold, view);
+}
+
+static uint16_t flags_of(const struct pass_thread *thread, const struct canon_view *view)
+{
+	const struct canon_rule *rule = view->rule;
+	unsigned flags = 0;
+
+	if (rule->flow.direction && view->is_stream && !view->failed && view->bytes && !view->has_control &&
+	    view->objects_count == 1)
+		flags |= TOKEN_STREAM;
+	if (!view->failed && (rule->flow.direction == FLOW_RECEIVED || rule->takes))
+		flags |= TOKEN_RECEIVES;
+	if (!view->failed && rule->flow.direction == FLOW_SENT)
+		flags |= TOKEN_SENDS;
+	flags |= thread->is_woken ? TOKEN_WOKEN : 0;
+	flags |= thread->is_timer ? TOKEN_TIMER : 0;
+	flags |= view->ends && !view->failed ? TOKEN_ENDS : 0;
+	flags |= rule->makes && !view->failed && view->made_result ? TOKEN_MAKES : 0;
+	flags |= rule->forks && !view->failed ? TOKEN_FORKS : 0;
+	flags |= view->event->call->waits ? TOKEN_WAITS : 0;
+	flags |= rule->reaps ? TOKEN_REAPS : 0;
+	flags |= view->is_random ? TOKEN_RANDOM : 0;
+	return (uint16_t)flags;
+}
+
+static int begin_token(struct pass *pass, uint32_t thread, const struct canon_view *view)
+{
+	struct pass_thread *own = &pass->threads[thread];
+	const struct event *event = view->event;
+	struct fold *fold = &own->fold;
+	int rc = close_fold(pass, fold);
+
+	if (!rc && !pass->details)
+		rc = MAKE_ROOM(pass->canon->tokens, pass->tokens_room, pass->tokens);
+	if (rc)
+		return rc;
+	fold->token = (struct canon_token){.key = view->key,
+					   .content = view->content,
+					   .enter = event->enter,
+					   .bytes = view->bytes,
+					   .payload = view->payload,
+					   .duration = cap(event->duration, UINT32_MAX),
+					   .sequence = cap(event->sequence, UINT32_MAX),
+					   .thread = thread,
+					   .objects = {CANON_NONE, CANON_NONE},
+					   .call = (uint16_t)(event->call - event->catalogue->calls),
+					   .error = event->error,
+					   .flags = flags_of(own, view),
+					   .calls = 1};
+	for (unsigned i = 0; i < view->objects_count; i++)
+		fold->token.objects[i] = add_object(pass, view->objects[i]);
+	own->is_woken = false;
+	fold->is_open = true;
+	fold->all_kept = true;
+	fold->kept.size = 0;
+	fold->detail = CANON_NONE;
+	keep_payload(fold, view);
+	fold->index = pass->tokens++;
+	struct canon_thread *counted = &pass->canon->threads[thread];
+	if (counted->first == CANON_NONE)
+		counted->first = fold->index;
+	counted->tokens++;
+	return 0;
+}
+
+/* ---- events --------------------------------------------------------------------------------------------------- */
+
+static void note_wait(struct pass *pass, uint32_t thread, const struct event *event)
+{
+	struct pass_thread *own = &pass->threads[thread];
+
+	own->is_woken = true;
+	own->is_timer = event->result == 0 && event->outcome == OUTCOME_RETURNED;
+	if (event->result > 0)
+		pass->canon->threads[thread].dispatches = true;
+}
+
+static int take_event(struct pass *pass, const struct trace_entry *entry)
+{
+	const struct event *event = entry->event;
+	const struct canon_rule *rule = &pass->rules[event->call - event->catalogue->calls];
+	if (pass->canon->enabled && !pass->canon->enabled[event->call - event->catalogue->calls])
+		return 0;
+	uint32_t pid = identity_event_pid(event);
+	struct object *object = identity_thread_object(pass->identities, pid, pid == event->pid ? event->tid : pid);
+	struct canon_view view;
+	struct fold *fold;
+	int rc = object ? 0 : -ENOMEM;
+
+	if (!rc && !object->tag)
+		rc = add_thread(pass, object);
+	if (rc)
+		return rc;
+	uint32_t thread = (uint32_t)object->tag - 1;
+	if (canon_is_retry(rule, event)) {
+		if (rule->is_wait)
+			note_wait(pass, thread, event);
+		return 0;
+	}
+	for (uint32_t i = 0; i < event->items_count; i++)
+		if (event->items[i].form == ITEM_ADDRESS || event->items[i].form == ITEM_LOCAL ||
+		    event->items[i].form == ITEM_PEER)
+			mask_add_port(&pass->mask, endpoint_parse(event->items[i].bytes, event->items[i].size).port);
+	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
+	fold = &pass->threads[thread].fold;
+	if (continues(fold, &view))
+		continue_fold(fold, &view);
+	else
+		rc = begin_token(pass, thread, &view);
+	if (!rc && pass->details)
+		rc = pass_note(pass, &pass->threads[thread].fold, &view, entry);
+	return rc;
+}
+
+static int run_entries(struct pass *pass)
+{
+	struct trace_entry entry;
+	int rc;
+
+	while ((rc = trace_next(pass->trace, &entry)) == 0) {
+		rc = identity_feed(pass->identities, &entry);
+		if (!rc && entry.kind == TRACE_THREAD)
+			rc = note_start(pass, entry.thread);
+		if (!rc && entry.kind == TRACE_EVENT)
+			rc = take_event(pass, &entry);
+		if (rc)
+			return rc;
+		if (entry.kind == TRACE_EVENT && ++pass->events % PROGRESS_EVENTS == 0 && pass->progress)
+			pass->progress->say(pass->progress->context, pass->events);
+		if (pass->details && pass->next_detail == pass->details_count && !pass->noting)
+			return 0;
+	}
+	return rc == TRACE_E_END ? 0 : rc;
+}
+
+static int prepare_mask(struct pass *pass)
+{
+	const struct log_head *head = trace_head(pass->trace);
+	const struct trace_thread *threads;
+	size_t count;
+	int rc = 0;
+
+	threads = trace_threads(pass->trace, &count);
+	for (size_t i = 0; !rc && i < count; i++) {
+		rc = mask_add_pid(&pass->mask, threads[i].seen.pid);
+		if (!rc)
+			rc = mask_add_pid(&pass->mask, threads[i].seen.tid);
+	}
+	pass->mask.second = head ? head->created / 1000000000 : 0;
+	return rc;
+}
+
+int pass_run(struct pass *pass)
+{
+	int rc;
+
+	crc32c_prepare();
+	pass->rules = canon_rules_make(trace_catalogue(pass->trace));
+	rc = pass->rules ? identity_new(&pass->identities, trace_catalogue(pass->trace)) : -ENOMEM;
+	if (!rc)
+		rc = prepare_mask(pass);
+	if (!rc) {
+		identity_watch(pass->identities, write_down, pass);
+		pass->lines.identities = pass->identities;
+		if (pass->details)
+			lines_begin(&pass->lines);
+		rc = run_entries(pass);
+	}
+	for (uint32_t i = 0; i < pass->threads_count; i++) {
+		if (!rc)
+			rc = close_fold(pass, &pass->threads[i].fold);
+		text_free(&pass->threads[i].fold.kept);
+	}
+	if (!rc)
+		identity_finish(pass->identities);
+	identity_free(pass->identities);
+	mask_clear(&pass->mask);
+	text_free(&pass->scratch);
+	index_free(&pass->starts);
+	free(pass->start);
+	free(pass->threads);
+	free(pass->rules);
+	return rc;
+}
+
+/* What is known of threads only at the end. */
+static void finish_threads(struct canon *canon)
+{
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+		const struct canon_token *token = &canon->tokens[i];
+		struct canon_thread *thread = &canon->threads[token->thread];
+		thread->content = map_mix(thread->content + token->key) + token->content;
+		thread->content = map_mix(thread->content + token->bytes) + token->payload;
+	}
+	for (uint32_t i = 0; i < canon->objects_count; i++) {
+		const struct canon_object *object = &canon->objects[i];
+		if (object->is_accepted && object->receiver != CANON_NONE)
+			canon->threads[object->receiver].accepted++;
+	}
+}
+
+int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_progress *progress)
+{
+	struct pass pass = {.canon = canon, .trace = trace, .progress = progress};
+	int rc;
+
+	*canon = (struct canon){.catalogue = trace_catalogue(trace), .enabled = enabled, .trace = trace};
+	rc = pass_run(&pass);
+	canon->tokens_count = pass.tokens;
+	canon->objects = pass.objects;
+	canon->objects_count = pass.objects_count;
+	canon->events = pass.events;
+	if (rc)
+		canon_free(canon);
+	else
+		finish_threads(canon);
+	return rc;
+}
+
+void canon_free(struct canon *canon)
+{
+	for (uint32_t i = 0; i < canon->objects_count; i++) {
+		free(canon->objects[i].name);
+		free(canon->objects[i].shown);
+	}
+	for (uint32_t i = 0; i < canon->threads_count; i++) {
+		free(canon->threads[i].name);
+		free(canon->threads[i].image);
+	}
+	free(canon->objects);
+	free(canon->threads);
+	free(canon->tokens);
+	*canon = (struct canon){0};
+}

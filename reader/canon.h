@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A trace in a form that is the same in every run of the same program: its calls as tokens in order of time, and the
+ * threads and objects that they speak of, by canonical names.
+ *
+ * Raw numbers (descriptors, pids, addresses, ids, ports that the kernel chose, times) never enter a token; docs/diff.md
+ * says what does. What is noise by construction is folded here: how a stream was cut into calls, calls that had to be
+ * repeated, waiting for readiness.
+ */
+#ifndef IPCTRACE_READER_CANON_H
+#define IPCTRACE_READER_CANON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reader/object.h"
+#include "reader/text.h"
+#include "reader/trace.h"
+
+#define CANON_NONE UINT32_MAX
+
+enum token_flag {
+	TOKEN_STREAM = 1,     /* payload of a stream: neighbours fold */
+	TOKEN_RECEIVES = 2,   /* takes something from its first object: data, or a connection */
+	TOKEN_SENDS = 4,      /* gives something to its first object */
+	TOKEN_WOKEN = 8,      /* the first after a wait for readiness ended */
+	TOKEN_TIMER = 16,     /* after such a wait that timed out, before the next one */
+	TOKEN_ENDS = 32,      /* ends its first object: close, munmap, IPC_RMID */
+	TOKEN_MAKES = 64,     /* makes its last object */
+	TOKEN_ABSORBED = 128, /* folded into another one of its strand */
+	TOKEN_FORKS = 256,    /* makes a thread or process */
+	TOKEN_WAITS = 512,    /* its time measures a peer */
+	TOKEN_RANDOM = 1024,  /* its payload is what the program asked chance for */
+	TOKEN_REAPS = 4096,  /* learns of the end of a child, which may be in a signal handler */
+	TOKEN_CUT = 2048,     /* not all of its payload was kept */
+};
+
+/* One logical call. */
+struct canon_token {
+	uint64_t key;	   /* call, flags and operations, outcome; without objects */
+	uint64_t content;  /* other arguments, without payload and its size */
+	uint64_t enter;	   /* ticks */
+	uint64_t bytes;	   /* of payload */
+	uint32_t payload;  /* CRC-32C */
+	uint32_t duration; /* ticks, saturating; of the last call folded into it */
+	uint32_t sequence; /* of the first event */
+	uint32_t thread;
+	uint32_t objects[2]; /* CANON_NONE: none */
+	uint16_t call;	     /* in canon.catalogue */
+	uint16_t error;
+	uint16_t flags; /* enum token_flag */
+	uint16_t calls; /* events folded into it, saturating */
+};
+
+/* What went over one direction of a stream. */
+struct canon_flow {
+	uint64_t bytes;
+	uint32_t payload;
+	uint32_t tokens;
+};
+
+enum { CANON_RECEIVED, CANON_SENT };
+
+struct canon_object {
+	char *name;	   /* as in print -y, with ports and pids made canonical */
+	char *shown;	   /* as in print -y */
+	uint64_t class_id; /* of its role and label, without its ordinal */
+	uint64_t order;	   /* hash of the keys of all tokens on it, in order */
+	uint32_t thread;   /* who made it, or CANON_NONE */
+	uint32_t ordinal;
+	uint32_t birth, end; /* first token; the token that ended it, or CANON_NONE */
+	uint32_t origin;     /* the listener of an accepted connection */
+	uint32_t receiver;   /* the first thread that received from it */
+	uint32_t tokens;
+	uint8_t type; /* enum object_type */
+	bool is_numbered, is_accepted, is_stream;
+	bool is_shared;	 /* several threads receive from it */
+	bool is_counter; /* eventfd and the like: what is read from it is a number of wake-ups */
+	bool is_random;
+	struct canon_flow flows[2];
+};
+
+struct canon_thread {
+	char *name;	 /* P0.1(worker).t2 */
+	char *image;	 /* of its process, or "" */
+	uint32_t parent; /* the thread that made it, or CANON_NONE */
+	uint32_t pid, tid;
+	uint64_t start; /* where it began, independent of addresses; of a process its image */
+	uint32_t first; /* its first token */
+	uint32_t tokens;
+	uint32_t accepted; /* connections it worked on, when it waits for readiness */
+	bool is_process;   /* the first thread of one */
+	bool dispatches;   /* waits for readiness */
+	uint64_t content;  /* hash of its tokens */
+};
+
+struct canon {
+	struct canon_token *tokens;
+	struct canon_object *objects;
+	struct canon_thread *threads;
+	uint32_t tokens_count, objects_count, threads_count;
+	const struct catalogue *catalogue;
+	const uint8_t *enabled;
+	uint64_t events;
+	struct trace *trace;
+};
+
+/* What is known of one field of a call, for showing and comparing; see canon_look(). */
+struct canon_field {
+	const char *name; /* of the catalogue, or "result", "errno", "payload" */
+	uint64_t hash;
+	char *text;
+	int8_t object; /* which of the token's objects it is, -1: none; then `hash` says nothing */
+};
+
+#define CANON_FIELDS_MAX (CALL_ARGS_MAX + 4)
+/* Payload that is kept to find the first difference. */
+#define CANON_KEPT_MAX 4096u
+
+/* A token looked at closely. */
+struct canon_detail {
+	uint32_t token;
+	struct canon_field fields[CANON_FIELDS_MAX];
+	uint32_t fields_count;
+	uint8_t *kept; /* the beginning of the payload, masked */
+	uint32_t kept_size;
+	bool is_cut;	      /* there was more payload than was recorded */
+	char *line;	      /* as print -y shows its first event */
+	uint64_t time, stack; /* ns since the epoch; hash, 0 for none */
+};
+
+struct canon_progress {
+	void (*say)(void *context, uint64_t events);
+	void *context;
+};
+
+/*
+ * Goes through the trace, which is borrowed and stays where it ended. Calls that are not `enabled` (by number, borrowed
+ * as well; NULL: all are) have their effects but become no tokens. `progress` may be NULL. 0, or -errno; free with
+ * canon_free().
+ */
+int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_progress *progress);
+void canon_free(struct canon *canon);
+
+/*
+ * Goes through the trace again and fills `details` of the tokens that they name, which must rise. 0 or -errno; free
+ * with canon_details_free().
+ */
+int canon_look(const struct canon *canon, struct canon_detail *details, uint32_t count);
+void canon_details_free(struct canon_detail *details, uint32_t count);
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Times by the patterns in which programs write them, other numbers by whether they are numbers of this run.
+ */
+#include "reader/canon_mask.h"
+
+#include <string.h>
+
+/* 9 is a digit, _ a digit or a space, D a weekday, M a month; the longest that fit first. */
+static const char *const patterns[] = {
+	"D, 99 M 9999 99:99:99", "D, 99-M-99 99:99:99", "D M _9 99:99:99 9999", "99/M/9999:99:99:99",
+	"99 M 9999 99:99:99",	 "9999-99-99T99:99:99", "9999-99-99 99:99:99",	"9999/99/99 99:99:99",
+	"99/M/9999 99:99:99",	 "M _9 99:99:99",	"99:99:99.999",		"9999-99-99",
+};
+
+/* A time is a number of the run when it is so near to when the trace was made. */
+#define NEAR_SECONDS (2u * 24 * 3600)
+
+void mask_clear(struct mask *mask)
+{
+	map_clear(&mask->pids);
+	map_clear(&mask->ports);
+}
+
+int mask_add_pid(struct mask *mask, uint32_t pid)
+{
+	return map_put(&mask->pids, pid, mask);
+}
+
+int mask_add_port(struct mask *mask, uint16_t port)
+{
+	return port < MASK_PORT_MIN ? 0 : map_put(&mask->ports, port, mask);
+}
+
+static bool is_digit(uint8_t byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static size_t match_name(const uint8_t *bytes, size_t size, const char *names)
+{
+	for (; *names; names += 3)
+		if (size >= 3 && !memcmp(bytes, names, 3))
+			return 3;
+	return 0;
+}
+
+static size_t match_pattern(const uint8_t *bytes, size_t size, const char *pattern)
+{
+	size_t at = 0;
+
+	for (; *pattern; pattern++) {
+		size_t taken = at < size;
+		if (!taken)
+			return 0;
+		if (*pattern == 'D')
+			taken = match_name(bytes + at, size - at, "MonTueWedThuFriSatSun");
+		else if (*pattern == 'M')
+			taken = match_name(bytes + at, size - at, "JanFebMarAprMayJunJulAugSepOctNovDec");
+		else if (*pattern == '9')
+			taken = is_digit(bytes[at]);
+		else if (*pattern == '_')
+			taken = is_digit(bytes[at]) || bytes[at] == ' ';
+		else
+			taken = bytes[at] == (uint8_t)*pattern;
+		if (!taken)
+			return 0;
+		at += taken;
+	}
+	return at;
+}
+
+/* Fractions of a second and a zone, directly behind a time. */
+static size_t match_tail(const uint8_t *bytes, size_t size)
+{
+	size_t at = 0;
+
+	if (at + 1 < size && (bytes[at] == '.' || bytes[at] == ',') && is_digit(bytes[at + 1]))
+		for (at++; at < size && is_digit(bytes[at]); at++)
+			;
+	for (const char *const *zone = (const char *const[]){" GMT", " UTC", "Z", NULL}; *zone; zone++)
+		if (size - at >= strlen(*zone) && !memcmp(bytes + at, *zone, strlen(*zone)))
+			return at + strlen(*zone);
+	size_t blank = at < size && bytes[at] == ' ';
+	if (size - at >= blank + 5 && (bytes[at + blank] == '+' || bytes[at + blank] == '-') &&
+	    match_pattern(bytes + at + blank + 1, size - at - blank - 1, "9999"))
+		return at + blank + 5;
+	return at;
+}
+
+static size_t match_time(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		size_t length = match_pattern(bytes, size, patterns[i]);
+		if (length &&
+		    (length == size || !is_digit(bytes[length]) || patterns[i][strlen(patterns[i]) - 1] != '9'))
+			return length + match_tail(bytes + length, size - length);
+	}
+	return 0;
+}
+
+/* Seconds, milli-, micro- or nanoseconds since the epoch, at about the time of the trace. */
+static bool is_near(const struct mask *mask, uint64_t number)
+{
+	for (uint64_t unit = 1; unit <= 1000000000; unit *= 1000) {
+		uint64_t second = number / unit;
+		if (second + NEAR_SECONDS > mask->second && second < mask->second + NEAR_SECONDS)
+			return true;
+	}
+	return false;
+}
+
+/* The word for a number of the run that is `length` digits long, or NULL. */
+static const char *word_of(const struct mask *mask, const uint8_t *digits, size_t length)
+{
+	uint64_t number = 0;
+
+	if (length > 19 || digits[0] == '0')
+		return NULL;
+	for (size_t i = 0; i < length; i++)
+		number = number * 10 + (digits[i] - '0');
+	if (number >= 100 && map_get(&mask->pids, number))
+		return "<pid>";
+	if (number >= MASK_PORT_MIN && map_get(&mask->ports, number))
+		return "<port>";
+	return mask->second && length >= 10 && is_near(mask, number) ? "<time>" : NULL;
+}
+
+static bool may_begin_time(uint8_t byte)
+{
+	return is_digit(byte) || (byte >= 'A' && byte <= 'W');
+}
+
+bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
+{
+	size_t kept = 0; /* everything before it is in `out` */
+	bool replaced = false;
+
+	for (size_t at = 0; at < size;) {
+		const char *word = "<time>";
+		size_t length = may_begin_time(bytes[at]) ? match_time(bytes + at, size - at) : 0;
+		if (!length && is_digit(bytes[at])) {
+			while (at + length < size && is_digit(bytes[at + length]))
+				length++;
+			word = word_of(mask, bytes + at, length);
+			if (!word) {
+				at += length;
+				continue;
+			}
+		}
+		if (!length) {
+			at++;
+			continue;
+		}
+		text_add(out, bytes + kept, at - kept);
+		text_put(out, word);
+		at += length;
+		kept = at;
+		replaced = true;
+	}
+	text_add(out, bytes + kept, size - kept);
+	return replaced;
+}

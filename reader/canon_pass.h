@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The inside of a pass over a trace, shared by canon*.c: what is known while it goes on.
+ */
+#ifndef IPCTRACE_READER_CANON_PASS_H
+#define IPCTRACE_READER_CANON_PASS_H
+
+#include "reader/canon_call.h"
+#include "reader/index.h"
+#include "reader/line.h"
+
+/* Payload of a stream that is kept while it is folded, to be masked as one. */
+#define FOLD_MAX (64u << 10)
+
+/* The last token of a thread, to which more may be folded. */
+struct fold {
+	bool is_open;
+	bool all_kept; /* `kept` is all of the payload */
+	uint32_t index;
+	uint32_t detail; /* which detail it is for, CANON_NONE: none */
+	struct canon_token token;
+	struct text kept;
+};
+
+struct pass_thread {
+	struct fold fold;
+	bool is_woken, is_timer;
+};
+
+struct pass {
+	struct canon *canon;
+	struct trace *trace;
+	struct canon_rule *rules;
+	struct identities *identities;
+	struct mask mask;
+	struct text scratch;
+	struct pass_thread *threads; /* as canon->threads */
+	uint32_t threads_count, threads_room;
+	uint32_t tokens; /* so far */
+	uint32_t tokens_room, objects_room, objects_count;
+	struct index starts; /* of threads: pid, tid to a place in `start` */
+	uint64_t *start;
+	uint32_t start_count, start_room;
+	struct canon_object *objects;
+	uint64_t events;
+	/* a second look */
+	struct canon_detail *details;
+	uint32_t details_count, next_detail;
+	uint32_t noting; /* details whose tokens may still grow */
+	struct lines lines;
+	const struct canon_progress *progress;
+};
+
+/* Goes through pass->trace, whose canon and details (NULL: the first time) are set. 0 or -errno. */
+int pass_run(struct pass *pass);
+
+/* The token `pass->tokens` - 1 of `view` has just begun, or had more folded into it: note what was asked for. */
+int pass_note(struct pass *pass, struct fold *fold, const struct canon_view *view, const struct trace_entry *entry);
+
+/* It is complete. */
+int pass_noted(struct pass *pass, struct fold *fold);
+
+#endif

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Opening of runs, what makes them incomparable, and the steps of a comparison.
+ */
+#include "reader/comparison.h"
+#include "format/filter.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- runs ----------------------------------------------------------------------------------------------------- */
+
+struct progress {
+	_Atomic uint64_t events;
+	uint64_t begin, shown;
+	bool is_wanted;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void say_progress(void *context, uint64_t events)
+{
+	struct progress *progress = context;
+	uint64_t now = now_ms();
+
+	atomic_fetch_add(&progress->events, 1u << 18);
+	if (!progress->is_wanted || now < progress->begin + 1000 || now < progress->shown + 200)
+		return;
+	progress->shown = now;
+	fprintf(stderr, "\r%llu events read ", (unsigned long long)atomic_load(&progress->events));
+}
+
+static void note_losses(struct run *run)
+{
+	const struct trace_loss *loss = trace_loss(run->trace);
+
+	run->lost = loss->is_closed ? loss->end.lost_full + loss->end.lost_without_slot + loss->end.lost_write +
+					      loss->end.lost_invalid
+				    : loss->lost;
+	run->is_damaged = loss->damage_regions || loss->damaged_frames || loss->lost_uncounted;
+	run->is_unfinished = !loss->is_closed;
+}
+
+struct reading {
+	struct run *run;
+	const struct canon_progress *progress;
+};
+
+static void *read_run(void *argument)
+{
+	struct reading *reading = argument;
+
+	reading->run->error =
+		canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled, reading->progress);
+	return NULL;
+}
+
+static int open_run(struct run *run, const char *path)
+{
+	struct trace_opening opening = {0};
+	struct log_trouble trouble;
+
+	*run = (struct run){.path = path};
+	if (trace_open(&run->trace, path, &opening, &trouble)) {
+		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		run->trace = NULL;
+		return 2;
+	}
+	return 0;
+}
+
+static const char *filter_of(const struct run *run)
+{
+	const struct log_head *head = trace_head(run->trace);
+
+	return head && head->filter && *head->filter ? head->filter : "all";
+}
+
+static bool has_call(const struct run *run, const uint8_t *enabled, const char *name)
+{
+	const struct catalogue *catalogue = trace_catalogue(run->trace);
+
+	for (unsigned i = 0; i < catalogue->calls_count; i++)
+		if (!strcmp(catalogue->calls[i].name, name))
+			return enabled[i];
+	return false;
+}
+
+static uint8_t *read_filter(const struct run *run)
+{
+	const struct catalogue *catalogue = trace_catalogue(run->trace);
+	uint8_t *enabled = malloc(catalogue->calls_count + 1u);
+	char trouble[200];
+
+	if (enabled && filter_parse(filter_of(run), catalogue, enabled, trouble, sizeof(trouble)))
+		memset(enabled, 1, catalogue->calls_count);
+	return enabled;
+}
+
+/* Where runs recorded different calls, only what all recorded can be compared. */
+static int choose_calls(struct run *runs, uint32_t count)
+{
+	bool all_alike = true;
+
+	for (uint32_t i = 1; i < count; i++)
+		all_alike &= !strcmp(filter_of(&runs[0]), filter_of(&runs[i]));
+	if (all_alike)
+		return 0;
+	uint8_t **recorded = calloc(count, sizeof(*recorded));
+	int rc = recorded ? 0 : -ENOMEM;
+	for (uint32_t i = 0; !rc && i < count; i++) {
+		recorded[i] = read_filter(&runs[i]);
+		runs[i].enabled = read_filter(&runs[i]);
+		rc = recorded[i] && runs[i].enabled ? 0 : -ENOMEM;
+	}
+	for (uint32_t i = 0; !rc && i < count; i++) {
+		const struct catalogue *catalogue = trace_catalogue(runs[i].trace);
+		for (unsigned call = 0; call < catalogue->calls_count; call++)
+			for (uint32_t k = 0; k < count; k++)
+				runs[i].enabled[call] &= has_call(&runs[k], recorded[k], catalogue->calls[call].name);
+	}
+	for (uint32_t i = 0; recorded && i < count; i++)
+		free(recorded[i]);
+	free(recorded);
+	return rc;
+}
+
+static int read_runs(struct run *runs, uint32_t count, struct progress *progress)
+{
+	struct canon_progress say = {say_progress, progress};
+
+	for (uint32_t i = 0; i < count; i += 2) {
+		struct reading first = {&runs[i], &say}, second = {&runs[i + 1], &say};
+		pthread_t thread;
+		bool is_pair = i + 1 < count;
+		bool is_parallel = is_pair && !pthread_create(&thread, NULL, read_run, &second);
+		read_run(&first);
+		if (is_parallel)
+			pthread_join(thread, NULL);
+		else if (is_pair)
+			read_run(&second);
+		for (uint32_t k = i; k < i + 2 && k < count; k++)
+			if (runs[k].error)
+				return runs[k].error;
+	}
+	return 0;
+}
+
+int runs_open(struct run *runs, const char *const *paths, uint32_t count, bool show_progress)
+{
+	struct progress progress = {.begin = now_ms(), .is_wanted = show_progress && isatty(STDERR_FILENO)};
+	int rc = 0;
+
+	memset(runs, 0, count * sizeof(*runs));
+	for (uint32_t i = 0; i < count; i++)
+		if (open_run(&runs[i], paths[i]))
+			return 2;
+	for (uint32_t i = 0; i < count; i++)
+		note_losses(&runs[i]);
+	rc = choose_calls(runs, count);
+	if (!rc)
+		rc = read_runs(runs, count, &progress);
+	if (progress.shown)
+		fprintf(stderr, "\r\033[K");
+	if (rc)
+		fprintf(stderr, "ipctrace: reading: %s\n", strerror(-rc));
+	return rc ? 2 : 0;
+}
+
+void run_free(struct run *run)
+{
+	canon_free(&run->canon);
+	trace_close(run->trace);
+	free(run->enabled);
+	*run = (struct run){0};
+}
+
+/* ---- what makes them incomparable ----------------------------------------------------------------------------- */
+
+static void __attribute__((format(printf, 2, 3))) add_note(struct comparison *comparison, const char *format, ...)
+{
+	va_list values;
+	char *note = NULL;
+
+	va_start(values, format);
+	if (comparison->notes_count < NOTES_MAX && vasprintf(&note, format, values) >= 0)
+		comparison->notes[comparison->notes_count++] = note;
+	va_end(values);
+}
+
+static const char *program_of(const struct run *run)
+{
+	const struct log_head *head = trace_head(run->trace);
+	const char *command = head && head->command_count ? head->command[0] : "";
+	const char *slash = strrchr(command, '/');
+
+	return slash ? slash + 1 : command;
+}
+
+static void note_run(struct comparison *comparison, const struct run *run)
+{
+	if (run->lost)
+		add_note(comparison, "%s: %llu calls were lost while recording", run->path,
+			 (unsigned long long)run->lost);
+	if (run->is_damaged)
+		add_note(comparison, "%s: the trace is damaged; see ipctrace check", run->path);
+	else if (run->is_unfinished)
+		add_note(comparison, "%s: the trace was cut off, or is still being written", run->path);
+	if (!run->canon.events)
+		add_note(comparison, "%s: no calls were recorded", run->path);
+	comparison->is_incomplete |= run->lost || run->is_damaged || run->is_unfinished || !run->canon.events;
+}
+
+static void note_settings(struct comparison *comparison, const struct run *old, const struct run *new)
+{
+	const struct log_head *a = trace_head(old->trace), *b = trace_head(new->trace);
+
+	if (strcmp(program_of(old), program_of(new)))
+		add_note(comparison, "these are different programs: %s and %s", program_of(old), program_of(new));
+	if (strcmp(filter_of(old), filter_of(new))) {
+		add_note(comparison, "recorded with -e %s and -e %s: only calls in both are compared", filter_of(old),
+			 filter_of(new));
+		comparison->is_incomplete = true;
+	}
+	if (a && b && a->payload_limit != b->payload_limit)
+		add_note(comparison, "%u and %u bytes of each payload were kept: times in payload may differ",
+			 a->payload_limit, b->payload_limit);
+}
+
+int comparison_make(struct comparison *comparison, struct run *old, struct run *new, uint32_t detailed)
+{
+	struct canon *canons[SIDES] = {&old->canon, &new->canon};
+	int rc;
+
+	*comparison = (struct comparison){.runs = {old, new}};
+	note_run(comparison, old);
+	note_run(comparison, new);
+	note_settings(comparison, old, new);
+	rc = pairing_make(&comparison->pairing, canons[SIDE_OLD], canons[SIDE_NEW]);
+	if (!rc)
+		rc = strands_make(comparison->strands, &comparison->pairing, canons);
+	if (!rc)
+		rc = edits_find(&comparison->edits, &comparison->pairing, comparison->strands);
+	if (!rc)
+		rc = differences_make(&comparison->differences, &comparison->edits, &comparison->pairing,
+				      comparison->strands);
+	if (!rc)
+		rc = differences_look(&comparison->differences, detailed, &comparison->edits, &comparison->pairing,
+				      comparison->strands);
+	if (!rc)
+		differences_sort(&comparison->differences);
+	return rc;
+}
+
+void comparison_free(struct comparison *comparison)
+{
+	for (uint32_t i = 0; i < comparison->notes_count; i++)
+		free(comparison->notes[i]);
+	differences_free(&comparison->differences);
+	free(comparison->edits.rows);
+	strands_free(&comparison->strands[SIDE_OLD]);
+	strands_free(&comparison->strands[SIDE_NEW]);
+	pairing_free(&comparison->pairing);
+	*comparison = (struct comparison){0};
+}

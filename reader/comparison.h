@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Two traces, compared: from opening them to the list of differences. Nothing here prints, and nobody here decides
+ * what the differences are worth.
+ */
+#ifndef IPCTRACE_READER_COMPARISON_H
+#define IPCTRACE_READER_COMPARISON_H
+
+#include "reader/difference.h"
+
+/* A run: a trace in canonical form. */
+struct run {
+	const char *path;
+	struct trace *trace;
+	struct canon canon;
+	uint8_t *enabled; /* calls that are compared, by number; NULL: all */
+	uint64_t lost;	  /* events that are known to be missing */
+	bool is_damaged, is_unfinished;
+	int error; /* of canon_make() */
+};
+
+#define NOTES_MAX 8
+
+struct comparison {
+	struct run *runs[SIDES]; /* borrowed */
+	struct pairing pairing;
+	struct strands strands[SIDES];
+	struct edits edits;
+	struct differences differences;
+	char *notes[NOTES_MAX]; /* why the runs are not quite comparable */
+	uint32_t notes_count;
+	bool is_incomplete; /* losses, damage, or other calls recorded */
+};
+
+/*
+ * Opens the runs at `paths` and makes their canonical forms, two at a time, of the calls that all have recorded. `runs`
+ * has `count` elements, all to be freed with run_free(). 0, or 2 after one line on stderr.
+ */
+int runs_open(struct run *runs, const char *const *paths, uint32_t count, bool show_progress);
+void run_free(struct run *run);
+
+/* Compares. 0 or -errno; free with comparison_free() in any case. `detailed` differences are looked up. */
+int comparison_make(struct comparison *comparison, struct run *old, struct run *new, uint32_t detailed);
+void comparison_free(struct comparison *comparison);
+
+#endif

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Strand by strand: alignment, then what is left between aligned tokens paired by likeness.
+ */
+#include "reader/diff_find.h"
+#include "reader/align.h"
+#include "reader/diff_noise.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Between two aligned tokens, more than this is only paired in order. */
+#define GAP_MAX 128u
+
+struct finder {
+	struct edits *edits;
+	const struct pairing *pairing;
+	const struct strands *strands;
+	uint32_t pair[SIDES]; /* the strands being compared */
+};
+
+static const struct canon_token *token_at(const struct finder *finder, unsigned side, uint32_t place)
+{
+	return &finder->pairing->canons[side]->tokens[finder->strands[side].list[place]];
+}
+
+static int add_edit(struct finder *finder, enum edit_kind kind, uint32_t old, uint32_t new)
+{
+	struct edits *edits = finder->edits;
+
+	if (edits->count == edits->room) {
+		uint32_t room = edits->room ? 2 * edits->room : 256;
+		struct edit *rows = reallocarray(edits->rows, room, sizeof(*rows));
+		if (!rows)
+			return -ENOMEM;
+		edits->rows = rows;
+		edits->room = room;
+	}
+	edits->rows[edits->count++] =
+		(struct edit){.kind = (uint8_t)kind,
+			      .old = old == CANON_NONE ? CANON_NONE : finder->strands[SIDE_OLD].list[old],
+			      .new = new == CANON_NONE ? CANON_NONE : finder->strands[SIDE_NEW].list[new],
+			      .strands = {finder->pair[SIDE_OLD], finder->pair[SIDE_NEW]}};
+	return 0;
+}
+
+/* ---- between aligned tokens ----------------------------------------------------------------------------------- */
+
+static bool same_objects(const struct finder *finder, const struct canon_token *old, const struct canon_token *new)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t a = old->objects[i], b = new->objects[i];
+		a = a == CANON_NONE ? 0 : finder->pairing->identifiers[SIDE_OLD][a];
+		b = b == CANON_NONE ? 0 : finder->pairing->identifiers[SIDE_NEW][b];
+		if (a != b)
+			return false;
+	}
+	return true;
+}
+
+static bool same_payload(const struct canon_token *old, const struct canon_token *new)
+{
+	return old->bytes && old->bytes == new->bytes && old->payload == new->payload;
+}
+
+/* How alike two calls are, the most alike first. */
+static bool is_alike(const struct finder *finder, const struct canon_token *old, const struct canon_token *new,
+		     unsigned likeness)
+{
+	const uint16_t way = TOKEN_SENDS | TOKEN_RECEIVES;
+
+	switch (likeness) {
+	case 0: /* on another object */
+		return old->key == new->key && old->content == new->content && old->bytes == new->bytes &&
+		       old->payload == new->payload;
+	case 1: /* with other arguments, flags or outcome */
+		return old->call == new->call &&same_objects(finder, old, new);
+	case 2: /* by another call */
+		return old->flags & way && (old->flags & way) == (new->flags &way) && same_payload(old, new) &&
+		       same_objects(finder, old, new);
+	case 3:
+		return old->call == new->call && (same_payload(old, new) || old->content == new->content);
+	case 4: /* it failed, so that what it makes does not exist */
+		return old->call == new->call && !old->error != !new->error;
+	default:
+		return false;
+	}
+}
+
+#define LIKENESSES 5
+
+struct gap {
+	uint32_t from[SIDES], count[SIDES];
+};
+
+/* Tokens of a gap that were not paired. */
+static int add_rest(struct finder *finder, const struct gap *gap, const bool *taken[SIDES])
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < gap->count[SIDE_OLD]; i++)
+		if (!taken[SIDE_OLD] || !taken[SIDE_OLD][i])
+			rc = add_edit(finder, EDIT_REMOVED, gap->from[SIDE_OLD] + i, CANON_NONE);
+	for (uint32_t i = 0; !rc && i < gap->count[SIDE_NEW]; i++)
+		if (!taken[SIDE_NEW] || !taken[SIDE_NEW][i])
+			rc = add_edit(finder, EDIT_ADDED, CANON_NONE, gap->from[SIDE_NEW] + i);
+	return rc;
+}
+
+static int close_gap(struct finder *finder, const struct gap *gap)
+{
+	bool old_taken[GAP_MAX] = {false}, new_taken[GAP_MAX] = {false};
+	const bool *taken[SIDES] = {old_taken, new_taken}, *none[SIDES] = {NULL, NULL};
+	int rc = 0;
+
+	if (gap->count[SIDE_OLD] > GAP_MAX || gap->count[SIDE_NEW] > GAP_MAX)
+		return add_rest(finder, gap, none);
+	for (unsigned likeness = 0; likeness < LIKENESSES; likeness++) {
+		for (uint32_t i = 0; i < gap->count[SIDE_OLD]; i++) {
+			const struct canon_token *old = token_at(finder, SIDE_OLD, gap->from[SIDE_OLD] + i);
+			for (uint32_t k = 0; !old_taken[i] && k < gap->count[SIDE_NEW]; k++) {
+				const struct canon_token *new = token_at(finder, SIDE_NEW, gap->from[SIDE_NEW] + k);
+				if (new_taken[k] || !is_alike(finder, old, new, likeness))
+					continue;
+				old_taken[i] = new_taken[k] = true;
+				rc = add_edit(finder, EDIT_CHANGED, gap->from[SIDE_OLD] + i, gap->from[SIDE_NEW] + k);
+				if (rc)
+					return rc;
+			}
+		}
+	}
+	return add_rest(finder, gap, taken);
+}
+
+/* ---- one pair of strands -------------------------------------------------------------------------------------- */
+
+/* Whether numbers are among many, with a few errors in the affirmative. */
+struct sieve {
+	uint64_t *bits;
+	uint64_t mask;
+};
+
+static int sieve_new(struct sieve *sieve, const uint64_t *numbers, uint32_t count)
+{
+	uint64_t size = 1024;
+
+	while (size < 16ull * count)
+		size *= 2;
+	sieve->mask = size - 1;
+	sieve->bits = calloc(size / 64, sizeof(*sieve->bits));
+	for (uint32_t i = 0; sieve->bits && i < count; i++)
+		sieve->bits[(numbers[i] & sieve->mask) >> 6] |= 1ull << (numbers[i] & 63);
+	return sieve->bits ? 0 : -ENOMEM;
+}
+
+static bool sieve_has(const struct sieve *sieve, uint64_t number)
+{
+	return sieve->bits[(number & sieve->mask) >> 6] >> (number & 63) & 1;
+}
+
+/*
+ * What is compared: the full token where the other side has it too, else only what is done to what. So a changed
+ * payload finds its partner, and one message less in many alike shifts nothing.
+ */
+static uint64_t *blend_tokens(const uint64_t *full, const uint64_t *coarse, uint32_t count, const struct sieve *other)
+{
+	uint64_t *blended = malloc((count + 1ull) * sizeof(*blended));
+
+	for (uint32_t i = 0; blended && i < count; i++)
+		blended[i] = sieve_has(other, full[i]) ? full[i] : coarse[i];
+	return blended;
+}
+
+static int take_alignment(struct finder *finder, const struct strand *const rows[SIDES],
+			  const struct alignment *alignment)
+{
+	const uint64_t *full[SIDES] = {finder->strands[0].full, finder->strands[1].full};
+	uint32_t next[SIDES] = {rows[0]->from, rows[1]->from};
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i <= rows[SIDE_OLD]->count; i++) {
+		bool is_end = i == rows[SIDE_OLD]->count;
+		uint32_t match = is_end ? rows[SIDE_NEW]->count : alignment->match[i];
+		if (match == ALIGN_NONE)
+			continue;
+		uint32_t old = rows[SIDE_OLD]->from + i, new = rows[SIDE_NEW]->from + match;
+		struct gap gap = {{next[0], next[1]}, {old - next[0], new - next[1]}};
+		if (gap.count[0] || gap.count[1])
+			rc = close_gap(finder, &gap);
+		if (!rc && !is_end && full[0][old] != full[1][new])
+			rc = add_edit(finder, EDIT_CHANGED, old, new);
+		next[0] = old + 1;
+		next[1] = new + 1;
+		finder->edits->compared += !is_end;
+	}
+	for (uint32_t i = 0; i < alignment->gaps_count; i++) {
+		finder->edits->unaligned[SIDE_OLD] += alignment->gaps[i].old_to - alignment->gaps[i].old_from;
+		finder->edits->unaligned[SIDE_NEW] += alignment->gaps[i].new_to - alignment->gaps[i].new_from;
+	}
+	return rc;
+}
+
+static int compare_strands(struct finder *finder, const struct strand *old, const struct strand *new)
+{
+	const struct strand *const rows[SIDES] = {old, new};
+	struct sieve sieves[SIDES] = {{0}};
+	uint64_t *tokens[SIDES] = {NULL, NULL};
+	struct alignment alignment;
+	int rc = 0;
+
+	if (old->count == new->count && old->content == new->content) {
+		finder->edits->compared += old->count;
+		return 0;
+	}
+	for (unsigned side = 0; !rc && side < SIDES; side++)
+		rc = sieve_new(&sieves[side], finder->strands[side].full + rows[side]->from, rows[side]->count);
+	for (unsigned side = 0; !rc && side < SIDES; side++) {
+		const struct strands *own = &finder->strands[side];
+		tokens[side] = blend_tokens(own->full + rows[side]->from, own->coarse + rows[side]->from,
+					    rows[side]->count, &sieves[!side]);
+		rc = tokens[side] ? 0 : -ENOMEM;
+	}
+	if (!rc)
+		rc = align_sequences(tokens[0], old->count, tokens[1], new->count, 0, &alignment);
+	if (!rc) {
+		rc = take_alignment(finder, rows, &alignment);
+		alignment_free(&alignment);
+	}
+	for (unsigned side = 0; side < SIDES; side++) {
+		free(sieves[side].bits);
+		free(tokens[side]);
+	}
+	return rc;
+}
+
+static int add_whole(struct finder *finder, unsigned side, uint32_t index)
+{
+	const struct strand *strand = &finder->strands[side].rows[index];
+	int rc = 0;
+
+	finder->pair[side] = index;
+	finder->pair[!side] = CANON_NONE;
+	for (uint32_t i = strand->from; !rc && i < strand->from + strand->count; i++)
+		rc = side == SIDE_OLD ? add_edit(finder, EDIT_REMOVED, i, CANON_NONE)
+				      : add_edit(finder, EDIT_ADDED, CANON_NONE, i);
+	return rc;
+}
+
+int edits_find(struct edits *edits, const struct pairing *pairing, const struct strands strands[SIDES])
+{
+	struct finder finder = {.edits = edits, .pairing = pairing, .strands = strands};
+	int rc = 0;
+
+	*edits = (struct edits){0};
+	for (uint32_t i = 0; !rc && i < strands[SIDE_OLD].count; i++) {
+		const struct strand *old = &strands[SIDE_OLD].rows[i];
+		if (old->partner == CANON_NONE) {
+			rc = add_whole(&finder, SIDE_OLD, i);
+			continue;
+		}
+		finder.pair[SIDE_OLD] = i;
+		finder.pair[SIDE_NEW] = old->partner;
+		rc = compare_strands(&finder, old, &strands[SIDE_NEW].rows[old->partner]);
+	}
+	for (uint32_t i = 0; !rc && i < strands[SIDE_NEW].count; i++)
+		if (strands[SIDE_NEW].rows[i].partner == CANON_NONE)
+			rc = add_whole(&finder, SIDE_NEW, i);
+	if (!rc)
+		rc = edits_settle(edits, pairing, strands);
+	if (rc) {
+		free(edits->rows);
+		*edits = (struct edits){0};
+	}
+	return rc;
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Three passes over the edits: streams that were only cut otherwise, calls that are only elsewhere, work of timers.
+ */
+#include "reader/diff_noise.h"
+#include "reader/map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct settling {
+	struct edits *edits;
+	const struct pairing *pairing;
+	const struct strands *strands;
+	uint64_t *full[SIDES];	/* by token */
+	uint32_t *place[SIDES]; /* in its strand's list */
+};
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
+}
+
+static const struct canon_token *token_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	return token == CANON_NONE ? NULL : &settling->pairing->canons[side]->tokens[token];
+}
+
+static void mark(struct settling *settling, struct edit *edit, enum edit_noise noise)
+{
+	if (edit->noise)
+		return;
+	edit->noise = (uint8_t)noise;
+	settling->edits->noise[noise]++;
+}
+
+/* ---- streams cut otherwise ------------------------------------------------------------------------------------ */
+
+/* What all edits of one direction of one object amount to. */
+struct recut {
+	uint64_t pieces[SIDES]; /* a sum of hashes: equal when they are the same pieces */
+	uint64_t calls[SIDES];	/* bytes, weighted by what the calls were */
+};
+
+struct recuts {
+	struct recut *rows;
+	uint32_t count, room;
+	struct map index; /* by old object and direction; the place + 1 */
+};
+
+static bool has_flow(const struct canon_token *token)
+{
+	return token && token->objects[0] != CANON_NONE && token->flags & (TOKEN_SENDS | TOKEN_RECEIVES) &&
+	       token->bytes;
+}
+
+/* The direction of an object as both sides know it; 0 when it is not of a pair that carried the same. */
+static uint64_t flow_key(const struct settling *settling, unsigned side, const struct canon_token *token)
+{
+	const struct pairing *pairing = settling->pairing;
+	unsigned way = token->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED;
+	uint32_t own = token->objects[0], other = pairing->objects[side][own];
+
+	if (other == CANON_NONE)
+		return 0;
+	const struct canon_object *a = &pairing->canons[side]->objects[own];
+	const struct canon_object *b = &pairing->canons[!side]->objects[other];
+	bool is_stream = a->is_stream || a->type == OBJECT_FILE;
+	if (!is_stream || a->flows[way].bytes != b->flows[way].bytes || a->flows[way].payload != b->flows[way].payload)
+		return 0;
+	return 2ull * (side == SIDE_OLD ? own : other) + way + 1;
+}
+
+static struct recut *find_recut(struct recuts *recuts, uint64_t key)
+{
+	uintptr_t found = (uintptr_t)map_get(&recuts->index, key);
+
+	if (found)
+		return &recuts->rows[found - 1];
+	if (recuts->count == recuts->room) {
+		uint32_t room = recuts->room ? 2 * recuts->room : 16;
+		struct recut *rows = reallocarray(recuts->rows, room, sizeof(*rows));
+		if (!rows)
+			return NULL;
+		recuts->rows = rows;
+		recuts->room = room;
+	}
+	recuts->rows[recuts->count++] = (struct recut){0};
+	if (map_put(&recuts->index, key, (void *)(uintptr_t)recuts->count))
+		return NULL;
+	return &recuts->rows[recuts->count - 1];
+}
+
+static int add_to_recut(struct settling *settling, struct recuts *recuts, unsigned side, uint32_t index)
+{
+	const struct canon_token *token = token_of(settling, side, index);
+	uint64_t key = has_flow(token) ? flow_key(settling, side, token) : 0;
+	struct recut *recut = key ? find_recut(recuts, key) : NULL;
+
+	if (!key)
+		return 0;
+	if (!recut)
+		return -ENOMEM;
+	recut->pieces[side] += settling->full[side][index];
+	recut->calls[side] += mix(1, token->key) * token->bytes;
+	return 0;
+}
+
+static bool is_recut(const struct recut *recut)
+{
+	return recut->calls[SIDE_OLD] == recut->calls[SIDE_NEW] && recut->pieces[SIDE_OLD] != recut->pieces[SIDE_NEW];
+}
+
+static bool edit_is_recut(struct settling *settling, struct recuts *recuts, const struct edit *edit)
+{
+	const uint32_t tokens[SIDES] = {edit->old, edit->new};
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct canon_token *token = token_of(settling, side, tokens[side]);
+		if (!token)
+			continue;
+		uint64_t key = has_flow(token) ? flow_key(settling, side, token) : 0;
+		if (!key || !is_recut(find_recut(recuts, key)))
+			return false;
+	}
+	return true;
+}
+
+static int settle_streams(struct settling *settling)
+{
+	struct edits *edits = settling->edits;
+	struct recuts recuts = {0};
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < edits->count; i++) {
+		rc = add_to_recut(settling, &recuts, SIDE_OLD, edits->rows[i].old);
+		if (!rc)
+			rc = add_to_recut(settling, &recuts, SIDE_NEW, edits->rows[i].new);
+	}
+	for (uint32_t i = 0; !rc && i < edits->count; i++)
+		if (edit_is_recut(settling, &recuts, &edits->rows[i]))
+			mark(settling, &edits->rows[i], NOISE_RECUT);
+	map_clear(&recuts.index);
+	free(recuts.rows);
+	return rc;
+}
+
+/* ---- calls elsewhere ------------------------------------------------------------------------------------------ */
+
+static const struct canon_thread *thread_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+
+	return &canon->threads[canon->tokens[token].thread];
+}
+
+/* Where among the calls of one readiness the token stands: the number of wake-ups of its strand before it. */
+static uint32_t wakes_before(const struct settling *settling, unsigned side, uint32_t strand, uint32_t token)
+{
+	const struct strands *strands = &settling->strands[side];
+	const struct strand *row = &strands->rows[strand];
+	uint32_t wakes = 0;
+
+	for (uint32_t i = row->from; i <= settling->place[side][token]; i++)
+		wakes += token_of(settling, side, strands->list[i])->flags & TOKEN_WOKEN ? 1 : 0;
+	return wakes;
+}
+
+/* Whether a thread that waits for readiness did it after another wait: nothing says that the order means something. */
+static bool is_other_wake(const struct settling *settling, const struct edit *edit)
+{
+	if (!thread_of(settling, SIDE_OLD, edit->old)->dispatches)
+		return false;
+	if (settling->strands[SIDE_OLD].rows[edit->strands[0]].kind != STRAND_SPINE)
+		return false;
+	return wakes_before(settling, SIDE_OLD, edit->strands[0], edit->old) !=
+	       wakes_before(settling, SIDE_NEW, edit->strands[1], edit->new);
+}
+
+/* The first object of a token, as both sides know it; 0: none. */
+static uint64_t subject_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	uint32_t object = token_of(settling, side, token)->objects[0];
+
+	return object == CANON_NONE ? 0 : settling->pairing->identifiers[side][object];
+}
+
+/*
+ * A changed order matters when both calls are on one object, or when somebody traced is at the other end or may wait
+ * for what they do: the neighbour that was jumped over tells.
+ */
+static bool is_causal(const struct settling *settling, const struct edit *edit)
+{
+	const struct strands *strands = &settling->strands[SIDE_OLD];
+	const struct strand *row = &strands->rows[edit->strands[SIDE_OLD]];
+	const uint16_t acts = TOKEN_SENDS | TOKEN_RECEIVES | TOKEN_FORKS | TOKEN_WAITS;
+	uint32_t place = settling->place[SIDE_OLD][edit->old];
+	const struct canon_token *own = token_of(settling, SIDE_OLD, edit->old);
+
+	for (uint32_t i = place ? place - 1 : 0; i <= place + 1; i++) {
+		if (i == place || i < row->from || i >= row->from + row->count)
+			continue;
+		uint32_t near = strands->list[i];
+		if (subject_of(settling, SIDE_OLD, near) == subject_of(settling, SIDE_OLD, edit->old))
+			return true;
+		if (own->flags & acts && token_of(settling, SIDE_OLD, near)->flags & acts)
+			return true;
+	}
+	return false;
+}
+
+/* Joins `removed` and `added`, which are the same call. */
+static void join_edits(struct settling *settling, struct edit *removed, struct edit *added)
+{
+	removed->new = added->new;
+	bool is_same = removed->strands[0] != CANON_NONE && removed->strands[0] == added->strands[0] &&
+		       removed->strands[1] == added->strands[1];
+	removed->strands[SIDE_NEW] = added->strands[SIDE_NEW];
+	added->kind = EDIT_MOVED;
+	added->old = added->new = CANON_NONE;
+	if (is_same) {
+		removed->kind = EDIT_REORDERED;
+		removed->is_causal = is_causal(settling, removed);
+		if (is_other_wake(settling, removed))
+			mark(settling, removed, NOISE_SCHEDULE);
+		return;
+	}
+	removed->kind = EDIT_MOVED;
+	const struct pairing *pairing = settling->pairing;
+	uint32_t old = token_of(settling, SIDE_OLD, removed->old)->thread;
+	uint32_t new = token_of(settling, SIDE_NEW, removed->new)->thread;
+	if (pairing->classes[SIDE_OLD][old] && pairing->classes[SIDE_OLD][old] == pairing->classes[SIDE_NEW][new])
+		mark(settling, removed, NOISE_SCHEDULE);
+}
+
+struct place {
+	uint64_t key;
+	uint32_t edit;
+};
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->edit < b->edit ? -1 : a->edit > b->edit;
+}
+
+/* The removed ones, or the added ones, by what they are; with `own` also by where. */
+static uint32_t list_places(struct settling *settling, enum edit_kind kind, bool own, struct place *places)
+{
+	unsigned side = kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		if (edit->kind != kind || edit->noise)
+			continue;
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		uint64_t key = settling->full[side][token];
+		places[count++] = (struct place){own ? mix(key, edit->strands[SIDE_OLD]) : key, i};
+	}
+	qsort(places, count, sizeof(*places), compare_places);
+	return count;
+}
+
+static void settle_moves(struct settling *settling, bool own, struct place *removed, struct place *added)
+{
+	uint32_t removed_count = list_places(settling, EDIT_REMOVED, own, removed);
+	uint32_t added_count = list_places(settling, EDIT_ADDED, own, added);
+	uint32_t i = 0, k = 0;
+
+	while (i < removed_count && k < added_count) {
+		if (removed[i].key < added[k].key) {
+			i++;
+		} else if (removed[i].key > added[k].key) {
+			k++;
+		} else {
+			join_edits(settling, &settling->edits->rows[removed[i].edit],
+				   &settling->edits->rows[added[k].edit]);
+			i++;
+			k++;
+		}
+	}
+}
+
+/* ---- timers --------------------------------------------------------------------------------------------------- */
+
+/* What threads did after waits that timed out: by class of the thread and coarse token. */
+static int learn_timers(struct settling *settling, struct map *learned)
+{
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct canon *canon = settling->pairing->canons[side];
+		const struct strands *strands = &settling->strands[side];
+		for (uint32_t i = 0; i < strands->count; i++) {
+			const struct strand *strand = &strands->rows[i];
+			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
+				const struct canon_token *token = &canon->tokens[strands->list[k]];
+				uint64_t class = settling->pairing->classes[side][token->thread];
+				if (token->flags & TOKEN_TIMER && map_put(learned, mix(class, token->key), settling))
+					return -ENOMEM;
+			}
+		}
+	}
+	return 0;
+}
+
+static int settle_timers(struct settling *settling)
+{
+	struct map learned = {0};
+	int rc = learn_timers(settling, &learned);
+
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		const uint32_t tokens[SIDES] = {edit->old, edit->new};
+		bool is_timer = edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED || edit->kind == EDIT_CHANGED;
+		for (unsigned side = 0; is_timer && side < SIDES; side++) {
+			const struct canon_token *token = token_of(settling, side, tokens[side]);
+			if (!token)
+				continue;
+			uint64_t class = settling->pairing->classes[side][token->thread];
+			is_timer = map_get(&learned, mix(class, token->key)) != NULL;
+		}
+		if (is_timer)
+			mark(settling, edit, NOISE_TIMER);
+	}
+	map_clear(&learned);
+	return rc;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------ */
+
+static void drop_joined(struct edits *edits)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < edits->count; i++)
+		if (edits->rows[i].old != CANON_NONE || edits->rows[i].new != CANON_NONE)
+			edits->rows[kept++] = edits->rows[i];
+	edits->count = kept;
+}
+
+/* The tokens' own tables: what they are and where they stand. */
+static int index_tokens(struct settling *settling)
+{
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct strands *strands = &settling->strands[side];
+		uint32_t count = settling->pairing->canons[side]->tokens_count;
+		settling->full[side] = calloc(count + 1ull, sizeof(uint64_t));
+		settling->place[side] = calloc(count + 1ull, sizeof(uint32_t));
+		if (!settling->full[side] || !settling->place[side])
+			return -ENOMEM;
+		for (uint32_t i = 0; i < strands->count; i++) {
+			const struct strand *strand = &strands->rows[i];
+			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
+				settling->full[side][strands->list[k]] = strands->full[k];
+				settling->place[side][strands->list[k]] = k;
+			}
+		}
+	}
+	return 0;
+}
+
+int edits_settle(struct edits *edits, const struct pairing *pairing, const struct strands strands[SIDES])
+{
+	struct settling settling = {.edits = edits, .pairing = pairing, .strands = strands};
+	struct place *removed, *added;
+	int rc;
+
+	if (!edits->count)
+		return 0;
+	rc = index_tokens(&settling);
+	removed = malloc(edits->count * sizeof(*removed));
+	added = malloc(edits->count * sizeof(*added));
+	if (!removed || !added)
+		rc = -ENOMEM;
+	if (!rc)
+		rc = settle_streams(&settling);
+	if (!rc) {
+		settle_moves(&settling, true, removed, added);
+		settle_moves(&settling, false, removed, added);
+		drop_joined(edits);
+		rc = settle_timers(&settling);
+	}
+	free(removed);
+	free(added);
+	for (unsigned side = 0; side < SIDES; side++) {
+		free(settling.full[side]);
+		free(settling.place[side]);
+	}
+	return rc;
+}

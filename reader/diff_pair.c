@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Threads are paired from their creators down, objects by who made them as how many-th, and accepted connections by
+ * what was said on them. What is left over is paired by what was done with it.
+ */
+#include "reader/diff_pair.h"
+#include "reader/map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
+}
+
+static int compare_candidates(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static uint32_t drop_paired(struct candidate *candidates, uint32_t count, const uint32_t *partners)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (candidates[i].key && partners[candidates[i].index] == CANON_NONE)
+			candidates[kept++] = candidates[i];
+	qsort(candidates, kept, sizeof(*candidates), compare_candidates);
+	return kept;
+}
+
+void pair_by_key(struct candidate *old, uint32_t old_count, struct candidate *new, uint32_t new_count,
+		 uint32_t *const partners[SIDES])
+{
+	uint32_t i = 0, k = 0;
+
+	old_count = drop_paired(old, old_count, partners[SIDE_OLD]);
+	new_count = drop_paired(new, new_count, partners[SIDE_NEW]);
+	while (i < old_count && k < new_count) {
+		if (old[i].key < new[k].key) {
+			i++;
+		} else if (old[i].key > new[k].key) {
+			k++;
+		} else {
+			partners[SIDE_OLD][old[i].index] = new[k].index;
+			partners[SIDE_NEW][new[k].index] = old[i].index;
+			i++;
+			k++;
+		}
+	}
+}
+
+/* ---- one way of pairing --------------------------------------------------------------------------------------- */
+
+/* The key of thing `index` of a side, or 0 when it is not to be paired this way. */
+typedef uint64_t key_function(const struct pairing *pairing, unsigned side, uint32_t index);
+
+static int pair_all(struct pairing *pairing, uint32_t *const partners[SIDES], const uint32_t counts[SIDES],
+		    key_function *key)
+{
+	struct candidate *candidates[SIDES];
+
+	for (unsigned side = 0; side < SIDES; side++)
+		candidates[side] = malloc((counts[side] + 1ull) * sizeof(struct candidate));
+	if (candidates[SIDE_OLD] && candidates[SIDE_NEW]) {
+		for (unsigned side = 0; side < SIDES; side++)
+			for (uint32_t i = 0; i < counts[side]; i++)
+				candidates[side][i] = (struct candidate){key(pairing, side, i), i};
+		pair_by_key(candidates[SIDE_OLD], counts[SIDE_OLD], candidates[SIDE_NEW], counts[SIDE_NEW], partners);
+	}
+	int rc = candidates[SIDE_OLD] && candidates[SIDE_NEW] ? 0 : -ENOMEM;
+	free(candidates[SIDE_OLD]);
+	free(candidates[SIDE_NEW]);
+	return rc;
+}
+
+/* ---- threads -------------------------------------------------------------------------------------------------- */
+
+/* What both sides call thread `index`: its number on the old one. 0: it has no partner there. */
+static uint64_t common_thread(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	if (index == CANON_NONE)
+		return 1;
+	if (pairing->threads[side][index] == CANON_NONE)
+		return 0;
+	return 2 + (uint64_t)(side == SIDE_OLD ? index : pairing->threads[side][index]);
+}
+
+static uint64_t thread_class(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
+	uint64_t parent = common_thread(pairing, side, thread->parent);
+
+	return parent ? mix(mix(parent, thread->start), thread->is_process) : 0;
+}
+
+static uint64_t thread_by_content(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t key = thread_class(pairing, side, index);
+
+	return key ? mix(key, pairing->canons[side]->threads[index].content) : 0;
+}
+
+/* The same place in the tree of creation, whatever is executed there. */
+static uint64_t thread_by_name(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
+	uint64_t parent = common_thread(pairing, side, thread->parent);
+
+	return parent ? mix(parent, map_hash(0, thread->name, strlen(thread->name))) : 0;
+}
+
+static uint64_t thread_by_kind(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t parent = common_thread(pairing, side, pairing->canons[side]->threads[index].parent);
+
+	return parent ? mix(parent, pairing->canons[side]->threads[index].is_process) : 0;
+}
+
+static int pair_threads(struct pairing *pairing)
+{
+	static key_function *const ways[] = {thread_by_content, thread_class, thread_by_name, thread_by_kind};
+	uint32_t counts[SIDES], paired, before = UINT32_MAX;
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES; side++)
+		counts[side] = pairing->canons[side]->threads_count;
+	/* Each round goes one generation down. */
+	for (paired = 0; !rc && paired != before;) {
+		for (size_t i = 0; !rc && i < sizeof(ways) / sizeof(ways[0]); i++)
+			rc = pair_all(pairing, pairing->threads, counts, ways[i]);
+		before = paired;
+		paired = 0;
+		for (uint32_t i = 0; i < counts[SIDE_OLD]; i++)
+			paired += pairing->threads[SIDE_OLD][i] != CANON_NONE;
+	}
+	for (unsigned side = 0; !rc && side < SIDES; side++)
+		for (uint32_t i = 0; i < counts[side]; i++)
+			pairing->classes[side][i] = thread_class(pairing, side, i);
+	return rc;
+}
+
+/* ---- objects -------------------------------------------------------------------------------------------------- */
+
+static const struct canon_object *object_at(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	return &pairing->canons[side]->objects[index];
+}
+
+static uint64_t object_kind(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+	uint64_t maker = common_thread(pairing, side, object->thread);
+
+	return maker && !object->is_accepted ? mix(object->class_id, maker) : 0;
+}
+
+static uint64_t object_by_ordinal(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t kind = object_kind(pairing, side, index);
+
+	return kind ? mix(kind, object_at(pairing, side, index)->ordinal) : 0;
+}
+
+static uint64_t said(const struct canon_flow *flow)
+{
+	return mix(flow->bytes, flow->payload);
+}
+
+static uint64_t object_by_use(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+	uint64_t kind = object_kind(pairing, side, index);
+
+	return kind ? mix(mix(mix(kind, object->order), said(&object->flows[0])), said(&object->flows[1])) : 0;
+}
+
+/* Another name, but made by the same thread, and the same was done with it. */
+static uint64_t object_by_order(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+	uint64_t maker = common_thread(pairing, side, object->thread);
+
+	return maker && !object->is_accepted ? mix(mix(object->order, object->type), maker) : 0;
+}
+
+static uint64_t listener_of(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+
+	if (!object->is_accepted)
+		return 0;
+	uint32_t partner = pairing->objects[side][object->origin];
+	return partner == CANON_NONE ? 0 : 1 + (uint64_t)(side == SIDE_OLD ? object->origin : partner);
+}
+
+static uint64_t connection_by_all(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_flow *flows = object_at(pairing, side, index)->flows;
+	uint64_t listener = listener_of(pairing, side, index);
+
+	return listener ? mix(mix(listener, said(&flows[0])), said(&flows[1])) : 0;
+}
+
+static uint64_t connection_by_received(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t listener = listener_of(pairing, side, index);
+
+	return listener ? mix(listener, said(&object_at(pairing, side, index)->flows[CANON_RECEIVED])) : 0;
+}
+
+static uint64_t connection_by_sent(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t listener = listener_of(pairing, side, index);
+
+	return listener ? mix(listener, said(&object_at(pairing, side, index)->flows[CANON_SENT])) : 0;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The kinds of a side, sorted. */
+static uint64_t *sort_kinds(const struct pairing *pairing, unsigned side, uint32_t count)
+{
+	uint64_t *kinds = malloc((count + 1ull) * sizeof(*kinds));
+
+	for (uint32_t i = 0; kinds && i < count; i++)
+		kinds[i] = object_kind(pairing, side, i);
+	if (kinds)
+		qsort(kinds, count, sizeof(*kinds), compare_keys);
+	return kinds;
+}
+
+/* How many of the sorted `keys` are below `key`. */
+static uint32_t count_below(const uint64_t *keys, uint32_t count, uint64_t key)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (keys[middle] < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t count_kind(const uint64_t *kinds, uint32_t count, uint64_t kind)
+{
+	return count_below(kinds, count, kind + 1) - count_below(kinds, count, kind);
+}
+
+/* Where a thread made as many of a kind on both sides, the n-th is the n-th. */
+static int pair_equal_counts(struct pairing *pairing, const uint32_t counts[SIDES])
+{
+	uint64_t *kinds[SIDES];
+	struct candidate *candidates[SIDES];
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		kinds[side] = sort_kinds(pairing, side, counts[side]);
+		candidates[side] = malloc((counts[side] + 1ull) * sizeof(struct candidate));
+		if (!kinds[side] || !candidates[side])
+			rc = -ENOMEM;
+	}
+	for (unsigned side = 0; !rc && side < SIDES; side++) {
+		for (uint32_t i = 0; i < counts[side]; i++) {
+			uint64_t kind = object_kind(pairing, side, i);
+			bool is_equal =
+				kind && count_kind(kinds[0], counts[0], kind) == count_kind(kinds[1], counts[1], kind);
+			uint64_t key = is_equal ? object_by_ordinal(pairing, side, i) : 0;
+			candidates[side][i] = (struct candidate){key, i};
+		}
+	}
+	if (!rc)
+		pair_by_key(candidates[0], counts[0], candidates[1], counts[1], pairing->objects);
+	for (unsigned side = 0; side < SIDES; side++) {
+		free(kinds[side]);
+		free(candidates[side]);
+	}
+	return rc;
+}
+
+/* Things with a name of their own are the same on both sides whenever the name is. */
+static void identify(struct pairing *pairing)
+{
+	struct map named[SIDES] = {{0}};
+
+	for (unsigned side = 0; side < SIDES; side++)
+		for (uint32_t i = 0; i < pairing->canons[side]->objects_count; i++)
+			if (!object_at(pairing, side, i)->is_numbered)
+				map_put(&named[side], object_at(pairing, side, i)->class_id, pairing);
+	for (unsigned side = 0; side < SIDES; side++) {
+		for (uint32_t i = 0; i < pairing->canons[side]->objects_count; i++) {
+			const struct canon_object *object = object_at(pairing, side, i);
+			uint32_t partner = pairing->objects[side][i];
+			uint64_t *identifier = &pairing->identifiers[side][i];
+			if (!object->is_numbered && map_get(&named[!side], object->class_id))
+				*identifier = mix(7, object->class_id);
+			else if (partner != CANON_NONE)
+				*identifier = mix(8, side == SIDE_OLD ? i : partner);
+			else
+				*identifier = mix(9 + side, i);
+		}
+	}
+	map_clear(&named[SIDE_OLD]);
+	map_clear(&named[SIDE_NEW]);
+}
+
+static uint64_t connection_any(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	return listener_of(pairing, side, index);
+}
+
+static int pair_objects(struct pairing *pairing)
+{
+	/* The listeners have partners before the connections look for theirs. */
+	static key_function *const ways[] = {
+		object_by_use,		object_kind,	    object_by_order, connection_by_all,
+		connection_by_received, connection_by_sent, connection_any};
+	uint32_t counts[SIDES] = {pairing->canons[0]->objects_count, pairing->canons[1]->objects_count};
+	int rc = pair_equal_counts(pairing, counts);
+
+	for (size_t i = 0; !rc && i < sizeof(ways) / sizeof(ways[0]); i++)
+		rc = pair_all(pairing, pairing->objects, counts, ways[i]);
+	if (!rc)
+		identify(pairing);
+	return rc;
+}
+
+int pairing_make(struct pairing *pairing, const struct canon *old, const struct canon *new)
+{
+	int rc = 0;
+
+	*pairing = (struct pairing){.canons = {old, new}};
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct canon *canon = pairing->canons[side];
+		pairing->threads[side] = malloc((canon->threads_count + 1ull) * sizeof(uint32_t));
+		pairing->classes[side] = calloc(canon->threads_count + 1ull, sizeof(uint64_t));
+		pairing->objects[side] = malloc((canon->objects_count + 1ull) * sizeof(uint32_t));
+		pairing->identifiers[side] = calloc(canon->objects_count + 1ull, sizeof(uint64_t));
+		if (!pairing->threads[side] || !pairing->classes[side] || !pairing->objects[side] ||
+		    !pairing->identifiers[side]) {
+			rc = -ENOMEM;
+			continue;
+		}
+		memset(pairing->threads[side], 0xff, canon->threads_count * sizeof(uint32_t));
+		memset(pairing->objects[side], 0xff, canon->objects_count * sizeof(uint32_t));
+	}
+	if (!rc)
+		rc = pair_threads(pairing);
+	if (!rc)
+		rc = pair_objects(pairing);
+	if (rc)
+		pairing_free(pairing);
+	return rc;
+}
+
+void pairing_free(struct pairing *pairing)
+{
+	for (unsigned side = 0; side < SIDES; side++) {
+		free(pairing->threads[side]);
+		free(pairing->classes[side]);
+		free(pairing->objects[side]);
+		free(pairing->identifiers[side]);
+	}
+	*pairing = (struct pairing){0};
+}

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which token belongs to which strand, what it looks like there, and which strands of the two sides belong together.
+ */
+#include "reader/diff_strand.h"
+#include "format/crc32c.h"
+#include "reader/map.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
+}
+
+struct maker {
+	const struct pairing *pairing;
+	struct canon *canon;
+	struct strands *strands;
+	unsigned side;
+	const struct map *serving; /* classes of threads whose connections are strands of their own */
+	const struct map *shared;  /* identifiers of objects that several threads receive from */
+	uint32_t *of_object;	   /* the session or task in which it was made, or which it is; CANON_NONE */
+};
+
+/* ---- which strand --------------------------------------------------------------------------------------------- */
+
+static uint32_t add_strand(struct maker *maker, enum strand_kind kind, uint32_t thread, uint32_t object)
+{
+	struct strands *strands = maker->strands;
+
+	if (strands->count == strands->room) {
+		uint32_t room = strands->room ? 2 * strands->room : 64;
+		struct strand *rows = reallocarray(strands->rows, room, sizeof(*rows));
+		if (!rows)
+			return CANON_NONE;
+		strands->rows = rows;
+		strands->room = room;
+	}
+	strands->rows[strands->count] =
+		(struct strand){.kind = kind, .thread = thread, .object = object, .partner = CANON_NONE};
+	return strands->count++;
+}
+
+/* The accepted connection that a token speaks of first, or makes. */
+static uint32_t connection_of(const struct canon *canon, const struct canon_token *token)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (token->objects[i] != CANON_NONE && canon->objects[token->objects[i]].is_accepted)
+			return token->objects[i];
+	return CANON_NONE;
+}
+
+/* The strand that a token of a serving thread switches to, CANON_NONE when it does not say. */
+static uint32_t session_of(struct maker *maker, const struct canon_token *token)
+{
+	uint32_t connection = connection_of(maker->canon, token);
+
+	if (connection != CANON_NONE) {
+		uint32_t *strand = &maker->of_object[connection];
+		if (*strand == CANON_NONE)
+			*strand = add_strand(maker, STRAND_SESSION, token->thread, connection);
+		return *strand;
+	}
+	uint32_t object = token->objects[0];
+	bool carries = token->flags & (TOKEN_RECEIVES | TOKEN_SENDS);
+	return object != CANON_NONE && carries ? maker->of_object[object] : CANON_NONE;
+}
+
+static bool begins_task(const struct maker *maker, const struct canon_token *token)
+{
+	uint32_t object = token->objects[0];
+
+	return token->flags & TOKEN_RECEIVES && object != CANON_NONE && !token->error &&
+	       map_get(maker->shared, maker->pairing->identifiers[maker->side][object]);
+}
+
+/* What is made while a strand is at work belongs to it. */
+static void note_births(struct maker *maker, const struct canon_token *token, uint32_t index, uint32_t strand)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t object = token->objects[i];
+		if (object != CANON_NONE && maker->canon->objects[object].birth == index &&
+		    maker->of_object[object] == CANON_NONE && maker->strands->rows[strand].kind != STRAND_SPINE &&
+		    token->flags & TOKEN_MAKES)
+			maker->of_object[object] = strand;
+	}
+}
+
+struct thread_state {
+	uint32_t spine, reap, current;
+	bool is_serving;
+};
+
+static int choose_strand(struct maker *maker, struct thread_state *state, uint32_t index)
+{
+	const struct canon_token *token = &maker->canon->tokens[index];
+	uint32_t next = CANON_NONE;
+
+	if (token->flags & TOKEN_REAPS) {
+		if (state->reap == CANON_NONE)
+			state->reap = add_strand(maker, STRAND_REAP, token->thread, CANON_NONE);
+		maker->strands->of_token[index] = state->reap;
+		return state->reap == CANON_NONE ? -ENOMEM : 0;
+	}
+	if (state->spine == CANON_NONE)
+		state->spine = state->current = add_strand(maker, STRAND_SPINE, token->thread, CANON_NONE);
+	if (state->is_serving) {
+		next = session_of(maker, token);
+		if (next == CANON_NONE && token->flags & TOKEN_WOKEN)
+			next = state->spine;
+	} else if (begins_task(maker, token)) {
+		next = add_strand(maker, STRAND_TASK, token->thread, token->objects[0]);
+	}
+	if (next != CANON_NONE)
+		state->current = next;
+	if (state->current == CANON_NONE)
+		return -ENOMEM;
+	maker->strands->of_token[index] = state->current;
+	note_births(maker, token, index, state->current);
+	return 0;
+}
+
+static int choose_strands(struct maker *maker)
+{
+	struct canon *canon = maker->canon;
+	struct thread_state *states = malloc((canon->threads_count + 1ull) * sizeof(*states));
+	int rc = states ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; states && i < canon->threads_count; i++) {
+		bool is_serving = map_get(maker->serving, maker->pairing->classes[maker->side][i]) != NULL;
+		states[i] = (struct thread_state){CANON_NONE, CANON_NONE, CANON_NONE,
+						  is_serving && canon->threads[i].dispatches};
+	}
+	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
+		rc = choose_strand(maker, &states[canon->tokens[i].thread], i);
+	free(states);
+	return rc;
+}
+
+/* ---- their lists ---------------------------------------------------------------------------------------------- */
+
+/* Whether `token` goes on with the stream of `before`, its neighbour now that other strands are out of the way. */
+static bool folds(const struct canon_token *before, const struct canon_token *token)
+{
+	return before && before->flags & token->flags & TOKEN_STREAM && before->key == token->key &&
+	       before->objects[0] == token->objects[0] && before->content == token->content;
+}
+
+static void fold(struct canon_token *into, struct canon_token *token)
+{
+	into->payload = crc32c_combine(into->payload, token->payload, token->bytes);
+	into->bytes += token->bytes;
+	into->calls = (uint16_t)(into->calls + token->calls < UINT16_MAX ? into->calls + token->calls : UINT16_MAX);
+	token->flags |= TOKEN_ABSORBED;
+}
+
+static int list_tokens(struct maker *maker)
+{
+	struct strands *strands = maker->strands;
+	struct canon *canon = maker->canon;
+	struct canon_token **last = calloc(strands->count + 1ull, sizeof(*last));
+	uint32_t *used = calloc(strands->count + 1ull, sizeof(*used));
+	uint32_t from = 0;
+
+	strands->list = malloc((canon->tokens_count + 1ull) * sizeof(*strands->list));
+	if (!last || !used || !strands->list) {
+		free(last);
+		free(used);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+		struct canon_token *token = &canon->tokens[i], **before = &last[strands->of_token[i]];
+		if (token->flags & TOKEN_ABSORBED) /* in an earlier comparison of this run */
+			continue;
+		if (strands->rows[strands->of_token[i]].kind == STRAND_SESSION && folds(*before, token)) {
+			fold(*before, token);
+			continue;
+		}
+		*before = token;
+		strands->rows[strands->of_token[i]].count++;
+	}
+	for (uint32_t i = 0; i < strands->count; i++) {
+		strands->rows[i].from = from;
+		from += strands->rows[i].count;
+	}
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+		uint32_t strand = strands->of_token[i];
+		if (!(canon->tokens[i].flags & TOKEN_ABSORBED))
+			strands->list[strands->rows[strand].from + used[strand]++] = i;
+	}
+	free(last);
+	free(used);
+	return 0;
+}
+
+/* ---- what tokens look like ------------------------------------------------------------------------------------ */
+
+struct local {
+	uint64_t kind;
+	uint32_t object;
+};
+
+/* Objects that a strand made itself, by as how many-th of their kind; forgotten with the strand. */
+struct locals {
+	struct local *rows;
+	uint32_t count, room;
+};
+
+static uint64_t local_identifier(struct locals *locals, const struct canon *canon, uint32_t object)
+{
+	uint64_t kind = canon->objects[object].class_id;
+	uint32_t alike = 0;
+
+	for (uint32_t i = 0; i < locals->count; i++) {
+		if (locals->rows[i].object == object)
+			return mix(mix(11, kind), alike);
+		alike += locals->rows[i].kind == kind;
+	}
+	if (locals->count == locals->room && locals->room < 256) {
+		uint32_t room = locals->room ? 2 * locals->room : 16;
+		struct local *rows = reallocarray(locals->rows, room, sizeof(*rows));
+		if (rows) {
+			locals->rows = rows;
+			locals->room = room;
+		}
+	}
+	if (locals->count < locals->room)
+		locals->rows[locals->count++] = (struct local){kind, object};
+	return mix(mix(11, kind), alike);
+}
+
+static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct locals *locals, uint32_t object)
+{
+	if (object == CANON_NONE)
+		return 3;
+	if (maker->strands->rows[strand].kind == STRAND_SESSION && maker->strands->rows[strand].object == object)
+		return 5;
+	if (maker->of_object[object] == strand)
+		return local_identifier(locals, maker->canon, object);
+	return maker->pairing->identifiers[maker->side][object];
+}
+
+static int describe_tokens(struct maker *maker)
+{
+	struct strands *strands = maker->strands;
+	struct locals locals = {0};
+	size_t count = maker->canon->tokens_count + 1ull;
+
+	strands->coarse = malloc(count * sizeof(*strands->coarse));
+	strands->full = malloc(count * sizeof(*strands->full));
+	if (!strands->coarse || !strands->full)
+		return -ENOMEM;
+	for (uint32_t s = 0; s < strands->count; s++) {
+		struct strand *strand = &strands->rows[s];
+		locals.count = 0;
+		for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
+			const struct canon_token *token = &maker->canon->tokens[strands->list[i]];
+			uint64_t coarse = mix(token->key, identifier_in(maker, s, &locals, token->objects[0]));
+			coarse = mix(coarse, identifier_in(maker, s, &locals, token->objects[1]));
+			strands->coarse[i] = coarse;
+			strands->full[i] = mix(mix(coarse + token->content, token->bytes), token->payload);
+			strand->content = mix(strand->content, strands->full[i]);
+		}
+	}
+	free(locals.rows);
+	return 0;
+}
+
+/* ---- partners ------------------------------------------------------------------------------------------------- */
+
+/* Where the strand belongs: keys of strands that may be partners are equal. 0: it has its partner otherwise. */
+static uint64_t task_place(const struct strands *strands, const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct strand *strand = &strands->rows[index];
+
+	if (strand->kind != STRAND_TASK)
+		return 0;
+	return mix(pairing->classes[side][strand->thread], pairing->identifiers[side][strand->object]);
+}
+
+enum { BY_CONTENT, BY_FIRST, BY_PLACE, TASK_WAYS };
+
+static uint64_t task_key(const struct strands *strands, const struct pairing *pairing, unsigned side, uint32_t index,
+			 unsigned way)
+{
+	uint64_t place = task_place(strands, pairing, side, index);
+
+	if (place && way == BY_CONTENT)
+		return mix(place, strands->rows[index].content);
+	if (place && way == BY_FIRST)
+		return mix(place, strands->full[strands->rows[index].from]);
+	return place;
+}
+
+static int pair_tasks(struct strands strands[SIDES], const struct pairing *pairing, uint32_t *const partners[SIDES])
+{
+	struct candidate *candidates[SIDES];
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		candidates[side] = malloc((strands[side].count + 1ull) * sizeof(struct candidate));
+		rc = candidates[side] ? rc : -ENOMEM;
+	}
+	for (unsigned way = 0; !rc && way < TASK_WAYS; way++) {
+		for (unsigned side = 0; side < SIDES; side++)
+			for (uint32_t i = 0; i < strands[side].count; i++)
+				candidates[side][i] =
+					(struct candidate){task_key(&strands[side], pairing, side, i, way), i};
+		pair_by_key(candidates[0], strands[0].count, candidates[1], strands[1].count, partners);
+	}
+	free(candidates[0]);
+	free(candidates[1]);
+	return rc;
+}
+
+/* Strands of one side that go with a thread or a connection: by which. 0: it goes with neither. */
+static uint64_t given_place(const struct strand *strand, uint32_t thread, uint32_t object)
+{
+	switch (strand->kind) {
+	case STRAND_SESSION:
+		return object == CANON_NONE ? 0 : 1ull << 32 | object;
+	case STRAND_SPINE:
+	case STRAND_REAP:
+		return thread == CANON_NONE ? 0 : 2ull << 32 | (uint64_t)strand->kind << 40 | thread;
+	default:
+		return 0;
+	}
+}
+
+/* Most have the partners of their threads and connections. */
+static void pair_given(struct strands strands[SIDES], const struct pairing *pairing, uint32_t *const partners[SIDES])
+{
+	struct map places = {0};
+
+	for (uint32_t i = 0; i < strands[SIDE_NEW].count; i++) {
+		const struct strand *strand = &strands[SIDE_NEW].rows[i];
+		uint64_t place = given_place(strand, strand->thread, strand->object);
+		if (place)
+			map_put(&places, place, (void *)(uintptr_t)(i + 1));
+	}
+	for (uint32_t i = 0; i < strands[SIDE_OLD].count; i++) {
+		const struct strand *strand = &strands[SIDE_OLD].rows[i];
+		uint32_t object =
+			strand->object == CANON_NONE ? CANON_NONE : pairing->objects[SIDE_OLD][strand->object];
+		uint64_t place = given_place(strand, pairing->threads[SIDE_OLD][strand->thread], object);
+		uintptr_t found = place ? (uintptr_t)map_get(&places, place) : 0;
+		if (!found)
+			continue;
+		partners[SIDE_OLD][i] = (uint32_t)found - 1;
+		partners[SIDE_NEW][found - 1] = i;
+	}
+	map_clear(&places);
+}
+
+static int find_partners(struct strands strands[SIDES], const struct pairing *pairing)
+{
+	uint32_t *partners[SIDES];
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		partners[side] = malloc((strands[side].count + 1ull) * sizeof(uint32_t));
+		if (partners[side])
+			memset(partners[side], 0xff, strands[side].count * sizeof(uint32_t));
+		else
+			rc = -ENOMEM;
+	}
+	if (!rc) {
+		pair_given(strands, pairing, partners);
+		rc = pair_tasks(strands, pairing, partners);
+	}
+	for (unsigned side = 0; side < SIDES; side++) {
+		for (uint32_t i = 0; !rc && i < strands[side].count; i++)
+			strands[side].rows[i].partner = partners[side][i];
+		free(partners[side]);
+	}
+	return rc;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------ */
+
+/* Threads that serve several connections each, on either side; and what several threads receive from. */
+static int find_noise_places(const struct pairing *pairing, struct map *serving, struct map *shared)
+{
+	int rc = 0;
+
+	for (unsigned side = 0; !rc && side < SIDES; side++) {
+		const struct canon *canon = pairing->canons[side];
+		for (uint32_t i = 0; !rc && i < canon->threads_count; i++)
+			if (canon->threads[i].dispatches && canon->threads[i].accepted > 1)
+				rc = map_put(serving, pairing->classes[side][i], serving);
+		for (uint32_t i = 0; !rc && i < canon->objects_count; i++)
+			if (canon->objects[i].is_shared && !canon->objects[i].is_counter &&
+			    canon->objects[i].type != OBJECT_FILE)
+				rc = map_put(shared, pairing->identifiers[side][i], shared);
+	}
+	return rc;
+}
+
+static int make_side(struct maker *maker)
+{
+	struct canon *canon = maker->canon;
+	int rc = -ENOMEM;
+
+	maker->of_object = malloc((canon->objects_count + 1ull) * sizeof(uint32_t));
+	maker->strands->of_token = malloc((canon->tokens_count + 1ull) * sizeof(uint32_t));
+	if (maker->of_object && maker->strands->of_token) {
+		memset(maker->of_object, 0xff, canon->objects_count * sizeof(uint32_t));
+		rc = choose_strands(maker);
+	}
+	if (!rc)
+		rc = list_tokens(maker);
+	if (!rc)
+		rc = describe_tokens(maker);
+	free(maker->of_object);
+	return rc;
+}
+
+int strands_make(struct strands strands[SIDES], const struct pairing *pairing, struct canon *canons[SIDES])
+{
+	struct map serving = {0}, shared = {0};
+	int rc;
+
+	crc32c_prepare();
+	strands[SIDE_OLD] = strands[SIDE_NEW] = (struct strands){0};
+	rc = find_noise_places(pairing, &serving, &shared);
+	for (unsigned side = 0; !rc && side < SIDES; side++) {
+		struct maker maker = {pairing, canons[side], &strands[side], side, &serving, &shared, NULL};
+		rc = make_side(&maker);
+	}
+	if (!rc)
+		rc = find_partners(strands, pairing);
+	map_clear(&serving);
+	map_clear(&shared);
+	return rc;
+}
+
+void strands_free(struct strands *strands)
+{
+	free(strands->rows);
+	free(strands->of_token);
+	free(strands->list);
+	free(strands->coarse);
+	free(strands->full);
+	*strands = (struct strands){0};
+}

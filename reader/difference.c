@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From edits to differences: the class of each, and one difference for all that are alike.
+ */
+#include "reader/difference.h"
+#include "reader/map.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const class_names[CLASSES] = {
+	[CLASS_LEAK] = "leak",
+	[CLASS_RESULT] = "result",
+	[CLASS_STRUCTURE] = "structure",
+	[CLASS_ARGUMENTS] = "arguments",
+	[CLASS_REMOVED] = "removed",
+	[CLASS_ADDED] = "added",
+	[CLASS_REORDERED_CAUSAL] = "reordered-causal",
+	[CLASS_SHORT] = "short-io",
+	[CLASS_PAYLOAD] = "payload",
+	[CLASS_BYTES] = "bytes",
+	[CLASS_COUNT] = "count",
+	[CLASS_REORDERED] = "reordered",
+	[CLASS_MOVED] = "moved",
+	[CLASS_LATENCY] = "latency",
+	[CLASS_WAIT] = "wait",
+	[CLASS_INCOMPLETE] = "incomplete",
+	[CLASS_RANDOM] = "random",
+};
+
+struct classifier {
+	struct differences *differences;
+	const struct edits *edits;
+	const struct pairing *pairing;
+	const struct strands *strands;
+	struct map groups; /* to place + 1 */
+};
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
+}
+
+static const struct canon_token *token_of(const struct classifier *classifier, unsigned side, uint32_t token)
+{
+	return token == CANON_NONE ? NULL : &classifier->pairing->canons[side]->tokens[token];
+}
+
+static const struct canon_object *object_of(const struct classifier *classifier, unsigned side,
+					    const struct canon_token *token, unsigned which)
+{
+	if (!token || token->objects[which] == CANON_NONE)
+		return NULL;
+	return &classifier->pairing->canons[side]->objects[token->objects[which]];
+}
+
+/* Things that stay when nobody ends them, and that a program can run out of. */
+static bool can_leak(const struct canon_object *object)
+{
+	return object->type != OBJECT_UNKNOWN && object->type != OBJECT_PROCESS && object->type != OBJECT_THREAD;
+}
+
+/* An end that is missing, or something new that has none. */
+static bool is_leak(const struct classifier *classifier, const struct edit *edit)
+{
+	const struct canon_token *old = token_of(classifier, SIDE_OLD, edit->old);
+	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
+
+	if (edit->kind == EDIT_REMOVED && old->flags & TOKEN_ENDS && old->objects[0] != CANON_NONE) {
+		uint32_t partner = classifier->pairing->objects[SIDE_OLD][old->objects[0]];
+		return partner != CANON_NONE && can_leak(object_of(classifier, SIDE_OLD, old, 0)) &&
+		       classifier->pairing->canons[SIDE_NEW]->objects[partner].end == CANON_NONE;
+	}
+	if (edit->kind == EDIT_ADDED && new->flags & TOKEN_MAKES) {
+		const struct canon_object *made = object_of(classifier, SIDE_NEW, new, new->objects[1] != CANON_NONE);
+		return made && can_leak(made) && made->end == CANON_NONE;
+	}
+	return false;
+}
+
+static bool same_objects(const struct classifier *classifier, const struct canon_token *old,
+			 const struct canon_token *new)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t a = old->objects[i], b = new->objects[i];
+		a = a == CANON_NONE ? 0 : classifier->pairing->identifiers[SIDE_OLD][a];
+		b = b == CANON_NONE ? 0 : classifier->pairing->identifiers[SIDE_NEW][b];
+		if (a != b)
+			return false;
+	}
+	return true;
+}
+
+static enum difference_class class_of_change(const struct classifier *classifier, const struct canon_token *old,
+					     const struct canon_token *new)
+{
+	bool same_payload = old->bytes == new->bytes && old->payload == new->payload;
+
+	if (old->error != new->error)
+		return CLASS_RESULT;
+	if (old->call != new->call || old->key != new->key)
+		return CLASS_ARGUMENTS;
+	if (same_payload)
+		return CLASS_ARGUMENTS;
+	if (old->flags & new->flags & TOKEN_RANDOM)
+		return CLASS_RANDOM;
+	if (old->bytes == new->bytes)
+		return CLASS_PAYLOAD;
+	bool is_whole = !(old->flags & TOKEN_STREAM) && old->content == new->content;
+	return is_whole && new->bytes < old->bytes &&same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
+}
+
+static enum difference_class class_of(const struct classifier *classifier, const struct edit *edit)
+{
+	if (is_leak(classifier, edit))
+		return CLASS_LEAK;
+	for (unsigned side = 0; side < SIDES; side++) {
+		uint32_t own = edit->strands[side];
+		if (own != CANON_NONE && edit->strands[!side] == CANON_NONE && edit->kind != EDIT_MOVED &&
+		    classifier->strands[side].rows[own].kind == STRAND_SPINE)
+			return CLASS_STRUCTURE;
+	}
+	switch (edit->kind) {
+	case EDIT_REMOVED:
+		return CLASS_REMOVED;
+	case EDIT_ADDED:
+		return CLASS_ADDED;
+	case EDIT_REORDERED:
+		return edit->is_causal ? CLASS_REORDERED_CAUSAL : CLASS_REORDERED;
+	case EDIT_MOVED:
+		return CLASS_MOVED;
+	default:
+		return class_of_change(classifier, token_of(classifier, SIDE_OLD, edit->old),
+				       token_of(classifier, SIDE_NEW, edit->new));
+	}
+}
+
+/* ---- groups --------------------------------------------------------------------------------------------------- */
+
+struct difference *difference_add(struct differences *differences)
+{
+	if (differences->count == differences->room) {
+		uint32_t room = differences->room ? 2 * differences->room : 32;
+		struct difference *rows = reallocarray(differences->rows, room, sizeof(*rows));
+		if (!rows)
+			return NULL;
+		differences->rows = rows;
+		differences->room = room;
+	}
+	struct difference *added = &differences->rows[differences->count++];
+	*added = (struct difference){
+		.edit = CANON_NONE, .count = 1, .sites = {{.token = CANON_NONE}, {.token = CANON_NONE}}};
+	return added;
+}
+
+/*
+ * Edits of a group look the same: one class, call and sort of object, in threads of one sort. All of a thread or
+ * connection that is only on one side is one group.
+ */
+static uint64_t group_of(const struct classifier *classifier, const struct edit *edit, enum difference_class class)
+{
+	uint64_t group = mix(class, edit->kind);
+	const uint32_t tokens[SIDES] = {edit->old, edit->new};
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct canon_token *token = token_of(classifier, side, tokens[side]);
+		const struct canon_object *object = object_of(classifier, side, token, 0);
+		if (!token)
+			continue;
+		uint32_t strand = edit->strands[side];
+		if (strand != CANON_NONE && edit->strands[!side] == CANON_NONE && edit->kind != EDIT_MOVED &&
+		    class != CLASS_LEAK)
+			return mix(mix(group, side), strand);
+		group = mix(group, classifier->pairing->classes[side][token->thread]);
+		group = mix(group, token->key);
+		group = mix(group, object ? object->class_id : 0);
+	}
+	return group;
+}
+
+static uint64_t end_of(const struct canon_token *token)
+{
+	return token->enter + token->duration;
+}
+
+static int add_difference(struct classifier *classifier, uint32_t index)
+{
+	const struct edit *edit = &classifier->edits->rows[index];
+	const struct canon *old = classifier->pairing->canons[SIDE_OLD], *new = classifier->pairing->canons[SIDE_NEW];
+	enum difference_class class = class_of(classifier, edit);
+	uint64_t group = group_of(classifier, edit, class);
+	uintptr_t found = (uintptr_t)map_get(&classifier->groups, group);
+	struct difference *added;
+
+	if (class != CLASS_RANDOM)
+		classifier->differences->edits++;
+	if (found) {
+		classifier->differences->rows[found - 1].count++;
+		return 0;
+	}
+	added = difference_add(classifier->differences);
+	if (!added || map_put(&classifier->groups, group, (void *)(uintptr_t)classifier->differences->count))
+		return -ENOMEM;
+	added->class = class;
+	added->edit = index;
+	added->group = group;
+	added->sites[SIDE_OLD].token = edit->old;
+	added->sites[SIDE_NEW].token = edit->new;
+	/* By time since the beginning, which is about the same on both sides. */
+	added->order = edit->old != CANON_NONE ? end_of(&old->tokens[edit->old]) - old->tokens[0].enter
+					       : end_of(&new->tokens[edit->new]) - new->tokens[0].enter;
+	const struct canon *from = edit->old != CANON_NONE ? old : new;
+	uint32_t token = edit->old != CANON_NONE ? edit->old : edit->new;
+	added->call = strdup(from->catalogue->calls[from->tokens[token].call].name);
+	uint32_t object = from->tokens[token].objects[0];
+	if (object == CANON_NONE)
+		object = from->tokens[token].objects[1];
+	added->object = object == CANON_NONE ? NULL : strdup(from->objects[object].name);
+	return added->call ? 0 : -ENOMEM;
+}
+
+static int compare_differences(const void *left, const void *right)
+{
+	const struct difference *a = left, *b = right;
+
+	if (a->class != b->class)
+		return a->class < b->class ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+void differences_sort(struct differences *differences)
+{
+	qsort(differences->rows, differences->count, sizeof(*differences->rows), compare_differences);
+}
+
+int differences_make(struct differences *differences, const struct edits *edits, const struct pairing *pairing,
+		     const struct strands strands[SIDES])
+{
+	struct classifier classifier = {differences, edits, pairing, strands, {0}};
+	int rc = 0;
+
+	*differences = (struct differences){0};
+	for (uint32_t i = 0; !rc && i < edits->count; i++)
+		if (!edits->rows[i].noise)
+			rc = add_difference(&classifier, i);
+	map_clear(&classifier.groups);
+	differences_sort(differences);
+	if (rc)
+		differences_free(differences);
+	return rc;
+}
+
+void differences_free(struct differences *differences)
+{
+	for (uint32_t i = 0; i < differences->count; i++) {
+		struct difference *row = &differences->rows[i];
+		char *texts[] = {row->call, row->object, row->field, row->old, row->new, row->explanation};
+		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
+			free(texts[k]);
+		for (unsigned side = 0; side < SIDES; side++) {
+			free(row->sites[side].thread);
+			free(row->sites[side].line);
+			for (unsigned k = 0; k < CONTEXT_CALLS; k++) {
+				free(row->sites[side].before[k]);
+				free(row->sites[side].after[k]);
+			}
+		}
+	}
+	free(differences->rows);
+	*differences = (struct differences){0};
+}
+
+char *thread_shown(const struct canon *canon, uint32_t thread)
+{
+	const struct canon_thread *row = &canon->threads[thread];
+	char *shown;
+
+	if (asprintf(&shown, *row->image ? "%s (%s)" : "%s", row->name, row->image) < 0)
+		return NULL;
+	return shown;
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The places of differences, looked up in both traces: lines, context, and which field it is that differs.
+ */
+#include "reader/difference.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct looking {
+	struct differences *differences;
+	uint32_t count;
+	const struct edits *edits;
+	const struct pairing *pairing;
+	const struct strands *strands;
+	struct canon_detail *details[SIDES];
+	uint32_t details_count[SIDES];
+};
+
+static int compare_details(const void *left, const void *right)
+{
+	const struct canon_detail *a = left, *b = right;
+
+	return a->token < b->token ? -1 : a->token > b->token;
+}
+
+static struct canon_detail *find_detail(const struct looking *looking, unsigned side, uint32_t token)
+{
+	struct canon_detail wanted = {.token = token};
+
+	if (token == CANON_NONE)
+		return NULL;
+	return bsearch(&wanted, looking->details[side], looking->details_count[side], sizeof(wanted), compare_details);
+}
+
+/* The token `distance` places from `token` in its strand, or CANON_NONE. */
+static uint32_t neighbour(const struct looking *looking, unsigned side, uint32_t token, int64_t distance)
+{
+	const struct strands *strands = &looking->strands[side];
+	const struct strand *strand = &strands->rows[strands->of_token[token]];
+	uint32_t low = strand->from, high = strand->from + strand->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (strands->list[middle] < token)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	int64_t at = (int64_t)low + distance;
+	if (at < strand->from || at >= (int64_t)strand->from + strand->count)
+		return CANON_NONE;
+	return strands->list[at];
+}
+
+/* All tokens that lines are needed of, each once, in order. */
+static int list_details(struct looking *looking, unsigned side)
+{
+	struct canon_detail *details = calloc(looking->count * (1 + 2 * CONTEXT_CALLS) + 1ull, sizeof(*details));
+	uint32_t count = 0, kept = 0;
+
+	if (!details)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < looking->count; i++) {
+		uint32_t token = looking->differences->rows[i].sites[side].token;
+		if (token == CANON_NONE)
+			continue;
+		for (int distance = -CONTEXT_CALLS; distance <= CONTEXT_CALLS; distance++) {
+			uint32_t near = neighbour(looking, side, token, distance);
+			if (near != CANON_NONE)
+				details[count++].token = near;
+		}
+	}
+	qsort(details, count, sizeof(*details), compare_details);
+	for (uint32_t i = 0; i < count; i++)
+		if (!i || details[i].token != details[i - 1].token)
+			details[kept++].token = details[i].token;
+	looking->details[side] = details;
+	looking->details_count[side] = kept;
+	return canon_look(looking->pairing->canons[side], details, kept);
+}
+
+static char *line_of(const struct looking *looking, unsigned side, uint32_t token)
+{
+	const struct canon_detail *detail = find_detail(looking, side, token);
+
+	return detail && detail->line ? strdup(detail->line) : NULL;
+}
+
+static void fill_site(const struct looking *looking, unsigned side, struct site *site)
+{
+	const struct canon *canon = looking->pairing->canons[side];
+	const struct canon_detail *detail = find_detail(looking, side, site->token);
+
+	if (site->token == CANON_NONE)
+		return;
+	const struct canon_token *token = &canon->tokens[site->token];
+	site->thread = thread_shown(canon, token->thread);
+	site->pid = canon->threads[token->thread].pid;
+	site->tid = canon->threads[token->thread].tid;
+	site->sequence = token->sequence;
+	if (!detail)
+		return;
+	site->time = detail->time;
+	site->stack = detail->stack;
+	site->line = line_of(looking, side, site->token);
+	for (int i = 0; i < CONTEXT_CALLS; i++) {
+		site->before[i] = line_of(looking, side, neighbour(looking, side, site->token, -1 - i));
+		site->after[i] = line_of(looking, side, neighbour(looking, side, site->token, 1 + i));
+	}
+}
+
+/* ---- fields --------------------------------------------------------------------------------------------------- */
+
+static uint64_t identifier_of(const struct looking *looking, unsigned side, const struct canon_token *token,
+			      int8_t which)
+{
+	uint32_t object = which < 0 || which > 1 ? CANON_NONE : token->objects[which];
+
+	return object == CANON_NONE ? 0 : looking->pairing->identifiers[side][object];
+}
+
+static const struct canon_field *find_field(const struct canon_detail *detail, const char *name)
+{
+	for (uint32_t i = 0; i < detail->fields_count; i++)
+		if (!strcmp(detail->fields[i].name, name))
+			return &detail->fields[i];
+	return NULL;
+}
+
+static char *copy_text(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static void set_field(struct difference *difference, const char *field, const char *old, const char *new)
+{
+	difference->field = strdup(field);
+	difference->old = copy_text(old);
+	difference->new = copy_text(new);
+}
+
+/* The name of an object in a field is its name in the trace and not a number. */
+static const char *field_text(const struct looking *looking, unsigned side, const struct canon_field *field,
+			      const struct canon_token *token)
+{
+	uint32_t object = field->object < 0 || field->object > 1 ? CANON_NONE : token->objects[field->object];
+
+	return object == CANON_NONE ? field->text : looking->pairing->canons[side]->objects[object].shown;
+}
+
+/* The first field that differs; false when none does. */
+static bool find_changed_field(const struct looking *looking, struct difference *difference,
+			       const struct canon_detail *const details[SIDES],
+			       const struct canon_token *const tokens[SIDES])
+{
+	for (uint32_t i = 0; i < details[SIDE_OLD]->fields_count; i++) {
+		const struct canon_field *old = &details[SIDE_OLD]->fields[i];
+		const struct canon_field *new = find_field(details[SIDE_NEW], old->name);
+		if (!new) {
+			if (strcmp(old->name, "result") && strcmp(old->name, "errno"))
+				continue;
+			new = &details[SIDE_NEW]->fields[details[SIDE_NEW]->fields_count - 1];
+			set_field(difference, "result", old->text, new->text);
+			return true;
+		}
+		bool is_object = old->object >= 0 || new->object >= 0;
+		bool differs = is_object ? identifier_of(looking, SIDE_OLD, tokens[0], old->object) !=
+						   identifier_of(looking, SIDE_NEW, tokens[1], new->object)
+					 : old->hash != new->hash;
+		if (!differs)
+			continue;
+		set_field(difference, old->name, field_text(looking, SIDE_OLD, old, tokens[0]),
+			  field_text(looking, SIDE_NEW, new, tokens[1]));
+		return true;
+	}
+	return false;
+}
+
+/* A few bytes from where they differ. */
+static char *show_bytes(const uint8_t *bytes, uint32_t size, uint32_t from)
+{
+	struct text text = {0};
+	uint32_t begin = from > 8 ? from - 8 : 0, end = from + 24 < size ? from + 24 : size;
+
+	text_put(&text, begin ? "...\"" : "\"");
+	if (begin < end)
+		text_escape(&text, bytes + begin, end - begin);
+	text_put(&text, end < size ? "\"..." : "\"");
+	char *shown = strdup(text_string(&text));
+	text_free(&text);
+	return shown;
+}
+
+static void describe_payload(struct difference *difference, const struct canon_detail *const details[SIDES],
+			     const struct canon_token *const tokens[SIDES])
+{
+	uint32_t shared = details[0]->kept_size < details[1]->kept_size ? details[0]->kept_size : details[1]->kept_size;
+	uint32_t at = 0;
+
+	while (at < shared && details[0]->kept[at] == details[1]->kept[at])
+		at++;
+	bool is_beyond = at == shared && (details[0]->is_cut || details[1]->is_cut);
+	bool is_prefix = at == shared && !is_beyond;
+	free(difference->field);
+	difference->field = strdup("payload");
+	if (at < shared && difference->class == CLASS_BYTES)
+		difference->class = CLASS_PAYLOAD;
+	if (difference->class != CLASS_PAYLOAD || is_prefix) {
+		if (asprintf(&difference->old, "%llu bytes", (unsigned long long)tokens[0]->bytes) < 0)
+			difference->old = NULL;
+		if (asprintf(&difference->new, "%llu bytes", (unsigned long long)tokens[1]->bytes) < 0)
+			difference->new = NULL;
+	} else if (!is_beyond) {
+		difference->old = show_bytes(details[0]->kept, details[0]->kept_size, at);
+		difference->new = show_bytes(details[1]->kept, details[1]->kept_size, at);
+	}
+	int rc = is_beyond ? asprintf(&difference->explanation, "differs beyond what was kept (%u bytes)", shared)
+			   : asprintf(&difference->explanation, "first difference at byte %u", at);
+	if (rc < 0)
+		difference->explanation = NULL;
+}
+
+static void describe_change(const struct looking *looking, struct difference *difference)
+{
+	const struct edit *edit = &looking->edits->rows[difference->edit];
+	const struct canon_token *tokens[SIDES] = {&looking->pairing->canons[0]->tokens[edit->old],
+						   &looking->pairing->canons[1]->tokens[edit->new]};
+	const struct canon_detail *details[SIDES] = {find_detail(looking, SIDE_OLD, edit->old),
+						     find_detail(looking, SIDE_NEW, edit->new)};
+
+	if (!details[0] || !details[1] || !details[0]->fields_count || !details[1]->fields_count)
+		return;
+	if (tokens[0]->call != tokens[1]->call) {
+		set_field(difference, "call", looking->pairing->canons[0]->catalogue->calls[tokens[0]->call].name,
+			  looking->pairing->canons[1]->catalogue->calls[tokens[1]->call].name);
+		return;
+	}
+	bool is_content = difference->class == CLASS_PAYLOAD || difference->class == CLASS_BYTES ||
+			  difference->class == CLASS_SHORT || difference->class == CLASS_RANDOM;
+	if (is_content)
+		describe_payload(difference, details, tokens);
+	else if (difference->class == CLASS_RESULT)
+		set_field(difference, "errno", details[0]->fields[details[0]->fields_count - 1].text,
+			  details[1]->fields[details[1]->fields_count - 1].text);
+	else if (find_changed_field(looking, difference, details, tokens) && !strcmp(difference->field, "result"))
+		difference->class = CLASS_RESULT;
+}
+
+static void explain(const struct looking *looking, struct difference *difference)
+{
+	const struct edit *edit = &looking->edits->rows[difference->edit];
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		uint32_t own = edit->strands[side];
+		if (own == CANON_NONE || edit->strands[!side] != CANON_NONE || difference->explanation ||
+		    edit->kind == EDIT_MOVED)
+			continue;
+		const struct strand *strand = &looking->strands[side].rows[own];
+		const struct canon *canon = looking->pairing->canons[side];
+		const char *what = side == SIDE_OLD ? "is missing" : "is new";
+		int rc = 0;
+		if (strand->kind == STRAND_SPINE)
+			rc = asprintf(&difference->explanation, "%s %s %s, with %u calls",
+				      canon->threads[strand->thread].is_process ? "process" : "thread",
+				      canon->threads[strand->thread].name, what, strand->count);
+		else if (strand->kind == STRAND_SESSION)
+			rc = asprintf(&difference->explanation, "connection %s %s, with %u calls",
+				      canon->objects[strand->object].shown, what, strand->count);
+		if (rc < 0)
+			difference->explanation = NULL;
+	}
+	if (difference->class == CLASS_LEAK && !difference->explanation)
+		difference->explanation = strdup("nothing ends it in the new run");
+}
+
+int differences_look(struct differences *differences, uint32_t count, const struct edits *edits,
+		     const struct pairing *pairing, const struct strands strands[SIDES])
+{
+	struct looking looking = {differences, count < differences->count ? count : differences->count,
+				  edits,       pairing,
+				  strands,     {NULL, NULL},
+				  {0, 0}};
+	int rc = 0;
+
+	for (unsigned side = 0; !rc && side < SIDES; side++)
+		rc = list_details(&looking, side);
+	for (uint32_t i = 0; !rc && i < looking.count; i++) {
+		struct difference *difference = &differences->rows[i];
+		fill_site(&looking, SIDE_OLD, &difference->sites[SIDE_OLD]);
+		fill_site(&looking, SIDE_NEW, &difference->sites[SIDE_NEW]);
+		if (edits->rows[difference->edit].kind == EDIT_CHANGED)
+			describe_change(&looking, difference);
+		explain(&looking, difference);
+		difference->has_details = true;
+	}
+	for (unsigned side = 0; side < SIDES; side++)
+		canon_details_free(looking.details[side], looking.details_count[side]);
+	return rc;
+}
