@@ -64,7 +64,7 @@ static int map_area(struct salvage *salvage, const char *path, struct log_troubl
 	return rc;
 }
 
-static int check_area(struct salvage *salvage, const char *path, const struct catalogue *catalogue,
+static int check_area(struct salvage *salvage, const char *path, const struct catalogue *catalogue, uint64_t frames,
 		      struct log_trouble *trouble)
 {
 	const struct live_control *control = salvage->control;
@@ -78,6 +78,9 @@ static int check_area(struct salvage *salvage, const char *path, const struct ca
 			     LIVE_VERSION);
 	if (control->calls_count != catalogue->calls_count || control->catalogue_hash != live_catalogue_hash(catalogue))
 		return unfit(trouble, "%s: live area of another build: its calls are not those of the log", path);
+	/* copied earlier, or the disk's idea of it after a power cut: the log has all that it held, and more */
+	if (frames > control->frames_begun)
+		return unfit(trouble, "%s: live area that is older than its log", path);
 	if (ring < LIVE_RING_MIN || ring > LIVE_RING_MAX || (ring & (ring - 1)))
 		return unfit(trouble, "%s: damaged live area: impossible ring size %u", path, ring);
 	salvage->ring_size = ring;
@@ -162,7 +165,7 @@ int live_area_salvage(const char *path, const struct catalogue *catalogue, uint6
 	trouble->text[0] = '\0';
 	rc = map_area(&salvage, path, trouble);
 	if (!rc)
-		rc = check_area(&salvage, path, catalogue, trouble);
+		rc = check_area(&salvage, path, catalogue, frames, trouble);
 	if (!rc) {
 		rc = salvage_slots(&salvage, catalogue, frames, counts);
 		if (rc)

@@ -107,6 +107,35 @@ static int salvage_live(struct trace *trace, struct log_trouble *trouble)
 	return rc;
 }
 
+/* Whether everything is still in the live area: its collector was killed before the log's first frame was whole. */
+static bool is_unwritten(const struct trace *trace, int rc)
+{
+	char path[4096];
+
+	return (rc == -ENOENT || rc == LOG_E_EMPTY || rc == LOG_E_FOREIGN) && !trace->settings.without_live &&
+	       !live_path(trace, path, sizeof(path)) && !access(path, F_OK);
+}
+
+/* Makes a log in memory of it. Which calls there are is this build's knowledge: an area of another one is refused. */
+static int open_unwritten(struct trace *trace, struct log_trouble *trouble)
+{
+	const struct log_head head = {.catalogue = &catalogue_builtin};
+	struct live_counts counts;
+	size_t size = 0;
+	const void *bytes;
+	char path[4096];
+	int rc = live_path(trace, path, sizeof(path));
+
+	if (!rc)
+		rc = log_writer_open_memory(&trace->live_memory, &head);
+	if (!rc)
+		rc = live_area_salvage(path, &catalogue_builtin, 0, trace->live_memory, &counts, trouble);
+	if (rc)
+		return rc;
+	bytes = log_writer_memory(trace->live_memory, &size);
+	return log_open_memory(bytes, size, &trace->log, trouble);
+}
+
 /* Whether a collector may still write to the log. */
 static bool is_growing(const struct trace *trace)
 {
@@ -285,12 +314,15 @@ int trace_rewind(struct trace *trace)
 static int open_log(struct trace *trace, const char *path, struct log_trouble *trouble)
 {
 	int rc = log_open(path, &trace->log, trouble);
+	bool unwritten = is_unwritten(trace, rc);
 
+	if (unwritten)
+		rc = open_unwritten(trace, trouble);
 	if (rc)
 		return rc < 0 ? rc : TRACE_E_UNREADABLE;
-	if (!trace->settings.without_live && !trace->settings.follow)
+	if (!trace->settings.without_live && !trace->settings.follow && !unwritten)
 		rc = salvage_live(trace, trouble);
-	trace->tables.loss.is_salvaged = trace->live != NULL;
+	trace->tables.loss.is_salvaged = trace->live || unwritten;
 	if (!rc && !trace->settings.unordered)
 		rc = begin_round(trace);
 	if (rc == -ENOMEM)

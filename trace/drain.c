@@ -142,6 +142,7 @@ static void frame_write(struct drain *drain)
 	uint64_t events = live_reader_counts(drain->reader)->events;
 
 	anchor_publish(drain->area->control->anchors[1], &after);
+	__atomic_store_n(&drain->area->control->frames_begun, drain->frames + 1, __ATOMIC_RELEASE);
 	if (!drain->trouble && !frame_fits(drain))
 		drain->trouble = DRAIN_E_SIZE;
 	if (!drain->trouble)

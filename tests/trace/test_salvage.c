@@ -33,7 +33,8 @@ static void area_make(void)
 					 .ring_size = MAKER_RING,
 					 .slots_count = SLOTS,
 					 .slots_used = SLOTS,
-					 .slots_ready = SLOTS};
+					 .slots_ready = SLOTS,
+					 .frames_begun = 5};
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		struct ring_maker maker;
 		ring_maker_init(&maker);
@@ -143,6 +144,14 @@ Test(salvage, refuses_what_is_no_area_in_one_line)
 	cr_assert_not_null(strstr(trouble.text, "another build"));
 	cr_assert_eq(unlink(path), 0);
 	cr_assert_eq(salvage(0), -ENOENT);
+}
+
+Test(salvage, leaves_an_area_alone_that_is_older_than_its_log)
+{
+	area_write(AREA_SIZE);
+	cr_assert_eq(salvage(5), 0);
+	cr_assert_eq(salvage(6), LIVE_E_UNFIT);
+	cr_assert_not_null(strstr(trouble.text, "older than its log"));
 }
 
 Test(salvage, takes_what_is_there_when_the_file_was_cut)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""How programs end, and what is on disk in the middle of a recording."""
+import os
+import signal
+import subprocess
+import time
+
+from account import compare_threads
+from trial import Trial, Wrong, expect, state_of, wait_until
+
+# The status of each process is its parent's affair, which only waits; the recorder ends as that parent does.
+ENDINGS = ['exit', '_exit', 'quick_exit', 'abort', 'segv', 'kill', 'exec']
+
+
+def end_once(tools, chance, ending):
+    """Processes end in the middle of the load of their other threads, in every way there is."""
+    trial = Trial(tools)
+    try:
+        threads, processes = chance.choice([(1, 1), (3, 2), (4, 3)])
+        trial.start(threads, processes, wait=False, payloads=32, ending=ending, after=1 + chance.randrange(30000))
+        if ending == 'exec':
+            time.sleep(chance.uniform(0.05, 0.2))
+            trial.stop()
+        status, said = trial.finish()
+        expect(status == 0, f'the recorder ended with {status}: {said}')
+        told, total = trial.tally()
+        compare_threads(trial.made(), told)
+        expect(total.closed and not total.missing and not total.damaged, f'{total}')
+        expect(total.lost <= len(trial.rows()), f'{total.lost} lost')
+        trial.check()
+    except Exception as trouble:
+        raise Wrong(f'{ending}: {trouble}') from trouble
+    finally:
+        trial.cleanup()
+
+
+def endings(tools, chance, is_long):
+    rounds = 20 if is_long else 2
+    for ending in ENDINGS:
+        for _ in range(rounds):
+            end_once(tools, chance, ending)
+    print(f'  {rounds} of each: {", ".join(ENDINGS)}')
+
+
+def power_cut(tools, chance, first):
+    """Both files are copied in the middle, as a disk might have them: at once, or one a little later than the other."""
+    trial = Trial(tools)
+    try:
+        trial.start(*chance.choice([(1, 1), (2, 2), (4, 1)]), options=[f'--buffer={chance.choice(["64K", "512K"])}'], payloads=32)
+        time.sleep(chance.uniform(0, 0.5))
+        frozen = [trial.running.pid, *trial.pids()] if first == 'both' else []
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+            wait_until(lambda: state_of(pid) == 'T', 'stopped')
+        disk = trial.folder / 'disk'
+        disk.mkdir()
+        committed = trial.made()
+        for path in (trial.live, trial.log) if first == 'live area' else (trial.log, trial.live):
+            subprocess.run(['cp', path, disk], check=True)
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+        told, total = trial.tally(disk / trial.log.name)
+        trial.check(disk / trial.log.name)
+        trial.stop()
+        trial.finish()
+        if first == 'both':
+            compare_threads(committed, told)
+            expect(not total.missing and total.damaged <= 1, f'{total}')
+        for thread, (events, distinct, _, last, _) in told.items():
+            expect(events == distinct, f'thread {thread}: {events - distinct} calls are in the copies twice')
+            expect(first == 'live area' or last + 1 >= committed[thread], f'thread {thread} made {committed[thread]} calls, the last copied is {last}')
+    except Exception as trouble:
+        raise Wrong(f'{first} copied first: {trouble}') from trouble
+    finally:
+        trial.cleanup()
+
+
+def power_cuts(tools, chance, is_long):
+    rounds = 100 if is_long else 4
+    for _ in range(rounds):
+        for first in 'both', 'log', 'live area':
+            power_cut(tools, chance, first)
+    print(f'  {3 * rounds} cuts')
+
+
+CASES = {'endings': endings, 'power-cut': power_cuts}
