@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Other numbers for the same things: processes and threads, ports that the kernel chose, addresses. Each is a mapping
+ * of old numbers to new ones that is applied everywhere, also where programs wrote a number out in a message; there the
+ * new one has as many digits.
+ */
+#include "tests/diff/mutate_parts.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <err.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct rename {
+	struct mutate *mutate;
+	struct map numbers, taken;
+	uint64_t smallest_written; /* numbers below it mean something else when they stand in a text */
+};
+
+static uint64_t rename_number(const struct rename *rename, uint64_t number)
+{
+	const void *found = map_get(&rename->numbers, number);
+
+	return found ? (uint64_t)(uintptr_t)found : number;
+}
+
+static void put(struct map *map, uint64_t key, uint64_t value)
+{
+	if (map_put(map, key, (void *)(uintptr_t)value))
+		errx(2, "no memory");
+}
+
+/* A new number of [low, high) for `number`, which no other has or had. */
+static void add_number(struct rename *rename, uint64_t number, uint64_t low, uint64_t high)
+{
+	uint64_t chosen;
+
+	if (map_get(&rename->numbers, number))
+		return;
+	do
+		chosen = low + mutate_random(rename->mutate, high - low);
+	while (map_get(&rename->taken, chosen));
+	put(&rename->taken, chosen, 1);
+	put(&rename->numbers, number, chosen);
+}
+
+static void rename_end(struct rename *rename)
+{
+	snprintf(mutate_note(rename->mutate, NULL, "numbers")->is, sizeof(rename->mutate->changes->is), "%u renamed",
+		 rename->numbers.count);
+	map_clear(&rename->numbers);
+	map_clear(&rename->taken);
+}
+
+/* ---- numbers in texts ------------------------------------------------------------------------------------------- */
+
+/* Renames whole runs of digits; returns whether there were any. A run that may have been cut off stays. */
+static bool rename_text(const struct rename *rename, uint8_t *bytes, uint32_t size, bool is_cut)
+{
+	bool found = false;
+
+	for (uint32_t at = 0, next; at < size; at = next) {
+		uint64_t number = 0, other;
+		for (next = at; next < size && isdigit(bytes[next]) && next - at < 18; next++)
+			number = number * 10 + (bytes[next] - '0');
+		if (next == at) {
+			next++;
+			continue;
+		}
+		other = rename_number(rename, number);
+		if (other == number || number < rename->smallest_written || bytes[at] == '0' ||
+		    (next < size && isdigit(bytes[next])) || (next == size && is_cut))
+			continue;
+		for (uint32_t i = next; i-- > at; other /= 10)
+			bytes[i] = (uint8_t)('0' + other % 10);
+		found = true;
+	}
+	return found;
+}
+
+static bool is_text(const struct event_item *item)
+{
+	if (item->form == ITEM_PAYLOAD || item->form == ITEM_STRING || item->form == ITEM_STRINGS)
+		return true;
+	return (item->form == ITEM_ADDRESS || item->form == ITEM_LOCAL || item->form == ITEM_PEER) && item->size > 2 &&
+	       item->bytes[0] == AF_UNIX;
+}
+
+static void rename_texts(const struct rename *rename, struct event *event)
+{
+	struct draft *draft = rename->mutate->draft;
+	bool owns = false;
+
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		struct event_item copy = event->items[i];
+		if (!is_text(&copy))
+			continue;
+		uint8_t *bytes = draft_bytes(draft, &copy);
+		if (!rename_text(rename, bytes, copy.size, copy.form == ITEM_PAYLOAD && copy.size < copy.total))
+			continue;
+		struct event_item *items = owns ? (struct event_item *)event->items : draft_items(draft, event);
+		owns = true;
+		if (copy.form == ITEM_PAYLOAD)
+			payload_replace(&items[i], bytes);
+		else
+			items[i].bytes = bytes;
+	}
+}
+
+typedef void each_event(void *context, struct event *event);
+
+static void visit_events(struct draft *draft, each_event *visit, void *context)
+{
+	for (size_t i = 0; i < draft->streams_count; i++)
+		for (size_t at = 0; at < draft->streams[i].count; at++)
+			visit(context, &draft->streams[i].events[at]->event);
+	for (size_t i = 0; i < draft->frames_count; i++)
+		for (uint32_t at = 0; at < draft->frames[i].unfinished_count; at++)
+			visit(context, &draft->frames[i].unfinished[at].event);
+}
+
+/* ---- processes and threads ----------------------------------------------------------------------------------------
+ */
+
+/* As many digits as before, and not one of the numbers that everybody has. */
+static void add_pid(struct rename *rename, uint64_t pid)
+{
+	uint64_t low = 1;
+
+	while (low * 10 <= pid)
+		low *= 10;
+	if (pid >= 100)
+		add_number(rename, pid, low, low == 1000000 ? 4194304 : low * 10);
+}
+
+static void add_pids(struct rename *rename, const struct draft *draft)
+{
+	for (size_t i = 0; i < draft->streams_count; i++) {
+		add_pid(rename, draft->streams[i].pid);
+		add_pid(rename, draft->streams[i].tid);
+	}
+	for (size_t i = 0; i < draft->frames_count; i++) {
+		for (uint32_t at = 0; at < draft->frames[i].processes_count; at++) {
+			add_pid(rename, draft->frames[i].processes[at].pid);
+			add_pid(rename, draft->frames[i].processes[at].parent);
+		}
+	}
+}
+
+/* A negative one names a group of processes. */
+static uint64_t change_pid(void *context, enum kind kind, uint64_t value)
+{
+	int64_t number = (int64_t)value;
+
+	if (kind != KIND_PID && kind != KIND_TID)
+		return value;
+	return number < -1 ? -rename_number(context, (uint64_t)-number) : rename_number(context, value);
+}
+
+static void rename_netlink(const struct rename *rename, struct event *event)
+{
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		struct sockaddr_nl address;
+		uint32_t pid;
+		if ((event->items[i].form != ITEM_ADDRESS && event->items[i].form != ITEM_LOCAL) ||
+		    event->items[i].size < sizeof(address) || event->items[i].bytes[0] != AF_NETLINK)
+			continue;
+		memcpy(&address, event->items[i].bytes, sizeof(address));
+		pid = (uint32_t)rename_number(rename, address.nl_pid);
+		if (pid == address.nl_pid)
+			continue;
+		address.nl_pid = pid;
+		struct event_item *items = draft_items(rename->mutate->draft, event);
+		memcpy(draft_bytes(rename->mutate->draft, &items[i]), &address, sizeof(address));
+	}
+}
+
+static void rename_event_pids(void *context, struct event *event)
+{
+	struct rename *rename = context;
+
+	event->pid = (uint32_t)rename_number(rename, event->pid);
+	event->tid = (uint32_t)rename_number(rename, event->tid);
+	draft_values(rename->mutate->draft, event, change_pid, rename);
+	rename_netlink(rename, event);
+	rename_texts(rename, event);
+}
+
+static void rename_word(const struct rename *rename, uint32_t *word)
+{
+	*word = (uint32_t)rename_number(rename, *word);
+}
+
+static void rename_frame_pids(const struct rename *rename, struct draft_frame *frame)
+{
+	for (uint32_t i = 0; i < frame->processes_count; i++) {
+		rename_word(rename, &frame->processes[i].pid);
+		rename_word(rename, &frame->processes[i].parent);
+	}
+	for (uint32_t i = 0; i < frame->threads_count; i++) {
+		rename_word(rename, &frame->threads[i].pid);
+		rename_word(rename, &frame->threads[i].tid);
+		rename_word(rename, &frame->threads[i].creator);
+	}
+	for (uint32_t i = 0; i < frame->thread_ends_count; i++) {
+		rename_word(rename, &frame->thread_ends[i].pid);
+		rename_word(rename, &frame->thread_ends[i].tid);
+	}
+	for (uint32_t i = 0; i < frame->stacks_count; i++)
+		rename_word(rename, &frame->stacks[i].pid);
+	for (uint32_t i = 0; i < frame->modules_count; i++)
+		rename_word(rename, &frame->modules[i].pid);
+}
+
+void mutate_pids(struct mutate *mutate)
+{
+	struct draft *draft = mutate->draft;
+	struct rename rename = {.mutate = mutate, .smallest_written = 100};
+
+	add_pids(&rename, draft);
+	visit_events(draft, rename_event_pids, &rename);
+	for (size_t i = 0; i < draft->frames_count; i++)
+		rename_frame_pids(&rename, &draft->frames[i]);
+	for (size_t i = 0; i < draft->streams_count; i++) {
+		rename_word(&rename, &draft->streams[i].pid);
+		rename_word(&rename, &draft->streams[i].tid);
+	}
+	rename_end(&rename);
+}
+
+/* ---- ports --------------------------------------------------------------------------------------------------------
+ */
+
+#define PORT_FIRST 32768u /* that Linux chooses */
+#define PORT_END   60999u
+
+static uint16_t *find_port(const struct event_item *item, uint8_t *bytes)
+{
+	bool is_address = item->form == ITEM_ADDRESS || item->form == ITEM_LOCAL || item->form == ITEM_PEER;
+
+	if (!is_address || item->size < 4 || (bytes[0] != AF_INET && bytes[0] != AF_INET6) || bytes[1])
+		return NULL;
+	return (uint16_t *)(bytes + 2);
+}
+
+/* Ports in addresses that the program made; all others come from the kernel. */
+static void note_given_ports(void *context, struct event *event)
+{
+	struct rename *rename = context;
+
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		const struct event_item *item = &event->items[i];
+		uint16_t *port = find_port(item, (uint8_t *)item->bytes);
+		if (port && item->form == ITEM_ADDRESS && item->arg < event->call->argc &&
+		    call_value(event, item->arg).direction == DIRECTION_IN)
+			put(&rename->taken, ntohs(*port), 1);
+	}
+}
+
+static void add_port(struct rename *rename, uint16_t port)
+{
+	if (port >= PORT_FIRST && port < PORT_END)
+		add_number(rename, port, PORT_FIRST, PORT_END);
+}
+
+static void add_ports(void *context, struct event *event)
+{
+	struct rename *rename = context;
+
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		const struct event_item *item = &event->items[i];
+		uint16_t *port = find_port(item, (uint8_t *)item->bytes);
+		if (port && !map_get(&rename->taken, ntohs(*port)))
+			add_port(rename, ntohs(*port));
+	}
+}
+
+static uint64_t change_port(void *context, enum kind kind, uint64_t value)
+{
+	return kind == KIND_PORT ? htons((uint16_t)rename_number(context, ntohs((uint16_t)value))) : value;
+}
+
+static void rename_event_ports(void *context, struct event *event)
+{
+	struct rename *rename = context;
+	struct draft *draft = rename->mutate->draft;
+	struct event_item *items = draft_items(draft, event);
+
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		if (!find_port(&items[i], (uint8_t *)items[i].bytes))
+			continue;
+		uint16_t *port = find_port(&items[i], draft_bytes(draft, &items[i]));
+		*port = htons((uint16_t)rename_number(rename, ntohs(*port)));
+	}
+	draft_values(draft, event, change_port, rename);
+	rename_texts(rename, event);
+}
+
+/* The given ones are marked as taken first, so that they keep their numbers and nobody else gets them. */
+void mutate_ports(struct mutate *mutate)
+{
+	struct draft *draft = mutate->draft;
+	struct rename rename = {.mutate = mutate, .smallest_written = PORT_FIRST};
+
+	visit_events(draft, note_given_ports, &rename);
+	for (size_t i = 0; i < draft->chosen_ports_count; i++)
+		add_port(&rename, draft->chosen_ports[i]);
+	visit_events(draft, add_ports, &rename);
+	visit_events(draft, rename_event_ports, &rename);
+	rename_end(&rename);
+}
+
+/* ---- addresses ----------------------------------------------------------------------------------------------------
+ */
+
+/* Where Linux puts things that may lie anywhere: programs and their heaps; libraries, mappings and stacks. */
+#define PROGRAM_FIRST 0x550000000000u
+#define PROGRAM_END   0x570000000000u
+#define MAPPING_FIRST 0x7e0000000000u
+#define MAPPING_END   0x800000000000u
+#define PAGE_SIZE     4096u
+
+struct shift {
+	struct mutate *mutate;
+	uint64_t program, mapping, stack;
+};
+
+static uint64_t shift_address(const struct shift *shift, uint64_t address)
+{
+	if (address >= PROGRAM_FIRST && address < PROGRAM_END)
+		return address + shift->program;
+	if (address >= MAPPING_FIRST && address < MAPPING_END)
+		return address - shift->mapping;
+	return address;
+}
+
+static uint64_t change_address(void *context, enum kind kind, uint64_t value)
+{
+	return kind == KIND_ADDRESS || kind == KIND_SEM ? shift_address(context, value) : value;
+}
+
+static void shift_event(void *context, struct event *event)
+{
+	struct shift *shift = context;
+	struct draft *draft = shift->mutate->draft;
+
+	event->site = shift_address(shift, event->site);
+	draft_values(draft, event, change_address, shift);
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		uint64_t hash;
+		if (event->items[i].form != ITEM_STACK || event->items[i].size != sizeof(hash))
+			continue;
+		struct event_item *items = draft_items(draft, event);
+		memcpy(&hash, items[i].bytes, sizeof(hash));
+		hash ^= shift->stack;
+		memcpy(draft_bytes(draft, &items[i]), &hash, sizeof(hash));
+	}
+}
+
+static void shift_modules(const struct shift *shift, const struct frame_module *modules, uint32_t count)
+{
+	struct frame_module *own = (struct frame_module *)modules;
+
+	for (uint32_t i = 0; i < count; i++) {
+		own[i].base = shift_address(shift, own[i].base);
+		own[i].start = shift_address(shift, own[i].start);
+		own[i].end = shift_address(shift, own[i].end);
+	}
+}
+
+static void shift_frame(const struct shift *shift, struct draft_frame *frame)
+{
+	for (uint32_t i = 0; i < frame->processes_count; i++)
+		shift_modules(shift, frame->processes[i].modules, frame->processes[i].modules_count);
+	for (uint32_t i = 0; i < frame->modules_count; i++)
+		shift_modules(shift, frame->modules[i].modules, frame->modules[i].count);
+	for (uint32_t i = 0; i < frame->threads_count; i++)
+		frame->threads[i].start = shift_address(shift, frame->threads[i].start);
+	for (uint32_t i = 0; i < frame->stacks_count; i++) {
+		uint64_t *addresses = (uint64_t *)frame->stacks[i].frames;
+		for (uint32_t at = 0; at < frame->stacks[i].depth; at++)
+			addresses[at] = shift_address(shift, addresses[at]);
+		frame->stacks[i].hash ^= shift->stack;
+	}
+}
+
+void mutate_addresses(struct mutate *mutate)
+{
+	struct draft *draft = mutate->draft;
+	struct shift shift = {.mutate = mutate};
+	struct change *change;
+
+	shift.program = PAGE_SIZE * (1 + mutate_random(mutate, 1 << 16));
+	shift.mapping = PAGE_SIZE * (1 + mutate_random(mutate, 1 << 16));
+	shift.stack = 1 + mutate_random(mutate, UINT32_MAX);
+	visit_events(draft, shift_event, &shift);
+	for (size_t i = 0; i < draft->frames_count; i++)
+		shift_frame(&shift, &draft->frames[i]);
+	change = mutate_note(mutate, NULL, "addresses");
+	snprintf(change->is, sizeof(change->is), "programs by 0x%lx, mappings by -0x%lx", (unsigned long)shift.program,
+		 (unsigned long)shift.mapping);
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What another schedule would have done: other turns of independent calls, other workers for the same work, streams
+ * that arrive in other pieces.
+ */
+#include "tests/diff/mutate_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- turns ------------------------------------------------------------------------------------------------------ */
+
+struct turn {
+	struct draft_event *event;
+	size_t at; /* in its row */
+};
+
+static int compare_turns(const void *a, const void *b)
+{
+	const struct turn *left = a, *right = b;
+	uint64_t x = left->event->event.enter, y = right->event->event.enter;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct turn *collect_turns(struct draft *draft, size_t *count)
+{
+	struct turn *turns;
+
+	*count = 0;
+	for (size_t i = 0; i < draft->streams_count; i++)
+		*count += draft->streams[i].count;
+	turns = draft_memory(draft, *count, sizeof(*turns));
+	*count = 0;
+	for (size_t i = 0; i < draft->streams_count; i++)
+		for (size_t at = 0; at < draft->streams[i].count; at++)
+			turns[(*count)++] = (struct turn){draft->streams[i].events[at], at};
+	qsort(turns, *count, sizeof(*turns), compare_turns);
+	return turns;
+}
+
+static bool is_independent(const struct draft *draft, const struct draft_event *event)
+{
+	return call_counts(draft, event) && !call_makes(&event->event) && !call_ends(&event->event);
+}
+
+/* Whether `second` could as well have been entered before `first`. */
+static bool may_come_first(const struct draft *draft, const struct turn *first, const struct turn *second)
+{
+	const struct draft_event *a = first->event, *b = second->event;
+	const struct draft_event *before = second->at ? draft->streams[b->stream].events[second->at - 1] : NULL;
+	const struct draft_stream *stream = &draft->streams[b->stream];
+	uint64_t free_from = before ? event_end(before) : stream->begin ? stream->begin->ticks : UINT64_MAX;
+
+	return a->stream != b->stream && a->object != b->object && draft->objects[a->object].peer != b->object &&
+	       draft->objects[b->object].peer != a->object && is_independent(draft, a) && is_independent(draft, b) &&
+	       free_from <= a->event.enter && a->event.duration > 1 && a->event.enter < b->event.enter;
+}
+
+/* The second is entered when the first was, and the first just after; both return when they did. */
+void mutate_interleaving(struct mutate *mutate)
+{
+	size_t count, swapped = 0;
+	struct turn *turns = collect_turns(mutate->draft, &count);
+
+	for (size_t i = 0; i + 1 < count; i++) {
+		struct event *first = &turns[i].event->event, *second = &turns[i + 1].event->event;
+		struct turn later = turns[i];
+		if (!may_come_first(mutate->draft, &turns[i], &turns[i + 1]) || mutate_random(mutate, 2))
+			continue;
+		second->duration += second->enter - first->enter;
+		second->enter = first->enter;
+		first->enter++;
+		first->duration--;
+		turns[i] = turns[i + 1];
+		turns[i + 1] = later;
+		swapped++;
+	}
+	if (swapped)
+		snprintf(mutate_note(mutate, NULL, "order")->is, sizeof(mutate->changes->is), "%zu swapped", swapped);
+}
+
+/* ---- workers ---------------------------------------------------------------------------------------------------- */
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+/* What sorts of calls a thread makes: the calls with their flags and plain numbers, each once, sorted. */
+static uint64_t *collect_sorts(struct draft *draft, const struct draft_stream *stream, size_t *count)
+{
+	uint64_t *sorts = draft_memory(draft, stream->count, sizeof(*sorts));
+
+	*count = 0;
+	for (size_t at = 0; at < stream->count; at++) {
+		const struct event *event = &stream->events[at]->event;
+		uint64_t hash = map_hash(0, &event->call, sizeof(event->call));
+		for (unsigned arg = 0; arg < event->call->argc; arg++) {
+			struct value_spec value = call_value(event, arg);
+			bool is_plain = value.kind == KIND_FLAGS || value.kind == KIND_ENUM || value.kind == KIND_INT;
+			if (is_plain && !value.direction)
+				hash = map_hash(hash, &event->args[arg], sizeof(event->args[arg]));
+		}
+		sorts[at] = hash;
+	}
+	qsort(sorts, stream->count, sizeof(*sorts), compare_numbers);
+	for (size_t at = 0; at < stream->count; at++)
+		if (!*count || sorts[*count - 1] != sorts[at])
+			sorts[(*count)++] = sorts[at];
+	return sorts;
+}
+
+static bool make_same_calls(struct draft *draft, const struct draft_stream *a, const struct draft_stream *b)
+{
+	size_t a_count, b_count;
+	const uint64_t *a_sorts = collect_sorts(draft, a, &a_count), *b_sorts = collect_sorts(draft, b, &b_count);
+
+	return a_count == b_count && !memcmp(a_sorts, b_sorts, a_count * sizeof(*a_sorts));
+}
+
+static const struct frame_process *find_process(const struct draft *draft, uint32_t pid, size_t *images)
+{
+	const struct frame_process *found = NULL;
+
+	*images = 0;
+	for (size_t i = 0; i < draft->frames_count; i++) {
+		for (uint32_t at = 0; at < draft->frames[i].processes_count; at++) {
+			if (draft->frames[i].processes[at].pid != pid)
+				continue;
+			found = &draft->frames[i].processes[at];
+			++*images;
+		}
+	}
+	return found;
+}
+
+static bool has_one_thread(const struct draft *draft, uint32_t pid)
+{
+	size_t threads = 0;
+
+	for (size_t i = 0; i < draft->streams_count; i++)
+		threads += draft->streams[i].pid == pid;
+	return threads == 1;
+}
+
+/* Whether a process made or closed nothing between two moments: children forked then have inherited the same. */
+static bool kept_everything(const struct draft *draft, uint32_t pid, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < draft->streams_count; i++) {
+		const struct draft_stream *stream = &draft->streams[i];
+		for (size_t at = 0; stream->pid == pid && at < stream->count; at++) {
+			const struct event *event = &stream->events[at]->event;
+			bool is_between = event_end(stream->events[at]) >= from && event->enter <= to;
+			if (is_between && strcmp(event->call->family, "process") &&
+			    (call_makes(event) || call_ends(event)))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool are_sibling_processes(const struct draft *draft, const struct draft_stream *a, const struct draft_stream *b)
+{
+	size_t a_images, b_images;
+	const struct frame_process *x = find_process(draft, a->pid, &a_images);
+	const struct frame_process *y = find_process(draft, b->pid, &b_images);
+
+	if (a_images != 1 || b_images != 1 || x->parent != y->parent || x->origin != PROCESS_FORK ||
+	    y->origin != PROCESS_FORK || !has_one_thread(draft, a->pid) || !has_one_thread(draft, b->pid))
+		return false;
+	return x->ticks < y->ticks ? kept_everything(draft, x->parent, x->ticks, y->ticks)
+				   : kept_everything(draft, x->parent, y->ticks, x->ticks);
+}
+
+static bool are_sibling_threads(const struct draft_stream *a, const struct draft_stream *b)
+{
+	return a->pid == b->pid && a->begin->ordinal && b->begin->ordinal && a->begin->creator == b->begin->creator &&
+	       a->begin->start == b->begin->start;
+}
+
+/* Whether one could have done what the other did: both were there before either began to work, and do the same sorts.
+ */
+static bool may_swap(struct draft *draft, const struct draft_stream *a, const struct draft_stream *b)
+{
+	if (!a->begin || !b->begin || !a->end || !b->end || !a->count || !b->count)
+		return false;
+	if (!are_sibling_threads(a, b) && !are_sibling_processes(draft, a, b))
+		return false;
+	return a->events[0]->event.enter > b->begin->ticks && b->events[0]->event.enter > a->begin->ticks &&
+	       make_same_calls(draft, a, b);
+}
+
+static void take_over(struct draft *draft, uint32_t number)
+{
+	struct draft_stream *stream = &draft->streams[number];
+
+	for (size_t at = 0; at < stream->count; at++) {
+		stream->events[at]->stream = number;
+		stream->events[at]->event.pid = stream->pid;
+		stream->events[at]->event.tid = stream->tid;
+	}
+}
+
+/* Their stacks were seen where the calls were made. */
+static void swap_stacks(struct draft *draft, uint32_t a, uint32_t b)
+{
+	for (size_t i = 0; i < draft->frames_count; i++) {
+		for (uint32_t at = 0; at < draft->frames[i].stacks_count; at++) {
+			struct frame_stack *stack = &draft->frames[i].stacks[at];
+			stack->pid = stack->pid == a ? b : stack->pid == b ? a : stack->pid;
+		}
+	}
+}
+
+static void swap_work(struct draft *draft, uint32_t a, uint32_t b)
+{
+	struct draft_stream *x = &draft->streams[a], *y = &draft->streams[b], was = *x;
+	uint64_t ticks = x->end->ticks;
+
+	x->events = y->events;
+	x->count = y->count;
+	x->room = y->room;
+	x->end->ticks = y->end->ticks;
+	y->events = was.events;
+	y->count = was.count;
+	y->room = was.room;
+	y->end->ticks = ticks;
+	take_over(draft, a);
+	take_over(draft, b);
+	if (x->pid != y->pid)
+		swap_stacks(draft, x->pid, y->pid);
+}
+
+void mutate_workers(struct mutate *mutate)
+{
+	struct draft *draft = mutate->draft;
+	uint64_t fitting = 0;
+	uint32_t pair[2] = {0, 0};
+
+	for (uint32_t a = 0; a < draft->streams_count; a++) {
+		for (uint32_t b = a + 1; b < draft->streams_count; b++) {
+			if (!may_swap(draft, &draft->streams[a], &draft->streams[b]) ||
+			    mutate_random(mutate, ++fitting))
+				continue;
+			pair[0] = a;
+			pair[1] = b;
+		}
+	}
+	if (!fitting)
+		return;
+	struct change *change = mutate_note(mutate, NULL, "workers");
+	snprintf(change->was, sizeof(change->was), "%u, %u", draft->streams[pair[0]].tid, draft->streams[pair[1]].tid);
+	snprintf(change->is, sizeof(change->is), "%u, %u", draft->streams[pair[1]].tid, draft->streams[pair[0]].tid);
+	swap_work(draft, pair[0], pair[1]);
+}
+
+/* ---- pieces ----------------------------------------------------------------------------------------------------- */
+
+/* A plain reading of a stream: no flags, and nothing beside the bytes came along. */
+static bool is_plain_reading(const struct draft *draft, const struct draft_event *event)
+{
+	const struct event_item *payload = call_payload(&event->event);
+
+	if (!call_acts(draft, event) || !call_is_on_stream(draft, event) || !payload || call_sends(&event->event) ||
+	    call_value(&event->event, payload->arg).kind != KIND_BYTES ||
+	    (uint64_t)event->event.result != payload->total)
+		return false;
+	for (unsigned arg = 0; arg < event->event.call->argc; arg++)
+		if (call_value(&event->event, arg).kind == KIND_FLAGS && event->event.args[arg])
+			return false;
+	return true;
+}
+
+static bool fits_split(struct mutate *mutate, struct place place)
+{
+	const struct draft_event *event = place_event(mutate->draft, place);
+
+	return is_plain_reading(mutate->draft, event) && event->event.result > 1 && call_payload(&event->event)->size &&
+	       mutate_random(mutate, 2);
+}
+
+static void take_piece(struct draft *draft, struct draft_event *event, uint32_t from, uint32_t to)
+{
+	size_t which = (size_t)(call_payload(&event->event) - event->event.items);
+	struct event_item *payload = &draft_items(draft, &event->event)[which];
+
+	*payload = payload_piece(payload, from, to);
+	event->event.result = to - from;
+}
+
+static void split(struct mutate *mutate, struct place place)
+{
+	struct draft_event *event = place_event(mutate->draft, place);
+	struct draft_event *rest = draft_event_copy(mutate->draft, event);
+	const struct event_item *payload = call_payload(&event->event);
+	uint32_t total = payload->total, most = payload->size < total ? payload->size : total - 1;
+	uint32_t size = 1 + (uint32_t)mutate_random(mutate, most);
+	struct change *change = mutate_note(mutate, event, "result");
+
+	snprintf(change->was, sizeof(change->was), "%u", total);
+	snprintf(change->is, sizeof(change->is), "%u + %u", size, total - size);
+	take_piece(mutate->draft, event, 0, size);
+	take_piece(mutate->draft, rest, size, total);
+	rest->event.duration = event->event.duration - event->event.duration / 2;
+	event->event.duration /= 2;
+	rest->event.enter = event_end(event);
+	draft_insert(mutate->draft, place.stream, place.at + 1, rest);
+}
+
+/* How much there was room for: the only size among the arguments. */
+static uint64_t room_of(const struct event *event)
+{
+	for (unsigned arg = 0; arg < event->call->argc; arg++) {
+		struct value_spec value = call_value(event, arg);
+		if (value.kind == KIND_SIZE && !value.direction)
+			return event->args[arg];
+	}
+	return 0;
+}
+
+static bool fits_join(struct mutate *mutate, struct place place)
+{
+	const struct draft_event *event = place_event(mutate->draft, place);
+	const struct draft_event *next = place_next(mutate->draft, place);
+
+	return next && event->was != DRAFT_NEW && next->was != DRAFT_NEW && event->object == next->object &&
+	       event->event.call == next->event.call && is_plain_reading(mutate->draft, event) &&
+	       is_plain_reading(mutate->draft, next) &&
+	       (uint64_t)(event->event.result + next->event.result) <= room_of(&event->event) &&
+	       mutate_random(mutate, 2);
+}
+
+static void join(struct mutate *mutate, struct place place)
+{
+	struct draft_event *event = place_event(mutate->draft, place), *next = place_next(mutate->draft, place);
+	const struct event_item *first = call_payload(&event->event);
+	size_t which = (size_t)(first - event->event.items);
+	struct event_item joined = payload_join(mutate->draft, first, call_payload(&next->event),
+						trace_head(mutate->draft->trace)->payload_limit);
+	struct change *change = mutate_note(mutate, event, "result");
+
+	draft_items(mutate->draft, &event->event)[which] = joined;
+	snprintf(change->was, sizeof(change->was), "%ld + %ld", (long)event->event.result, (long)next->event.result);
+	event->event.result += next->event.result;
+	snprintf(change->is, sizeof(change->is), "%ld", (long)event->event.result);
+	event->event.duration = event_end(next) - event->event.enter;
+	draft_remove(mutate->draft, place.stream, place.at + 1);
+}
+
+void mutate_segmentation(struct mutate *mutate)
+{
+	mutate_places(mutate, UINT32_MAX, fits_join, join);
+	mutate_places(mutate, UINT32_MAX, fits_split, split);
+}
