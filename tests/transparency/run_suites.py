@@ -43,8 +43,8 @@ def run(command, folder, around, timeout):
 
 
 def python_tests(module, is_long):
-    """Each method of a module's tests, and how it ended."""
-    command = [PYTHON, '-u', '-W', 'ignore', '-m', 'test', '-v', '-u', 'network', '-i', '*VSOCK*']
+    """Each method of a module's tests, and how it ended. VSOCK hangs in virtual machines; the other one takes minutes by itself."""
+    command = [PYTHON, '-u', '-W', 'ignore', '-m', 'test', '-v', '-u', 'network', '-i', '*VSOCK*', '-i', 'test_future_del_collect']
     command += [] if is_long else SHORT_PYTHON.get(module, ())
     command.append(module)
 
