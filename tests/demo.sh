@@ -23,7 +23,7 @@ say() {
 }
 
 # A port that nobody listens on.
-port=$((20000 + $$ % 20000))
+port=$((10000 + $$ % 20000))
 while grep -qi ":$(printf %04X $port) " /proc/net/tcp /proc/net/tcp6 2>/dev/null; do
 	port=$((port + 1))
 done
