@@ -10,9 +10,11 @@ import sys
 
 import endings
 import kills
+import scale
+import stopped
 from trial import SKIP, Wrong
 
-CASES = {**kills.CASES, **endings.CASES}
+CASES = {**kills.CASES, **endings.CASES, **stopped.CASES, **scale.CASES}
 
 
 def main():
