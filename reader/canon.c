@@ -341,6 +341,18 @@ static void note_wait(struct pass *pass, uint32_t thread, const struct event *ev
 		pass->canon->threads[thread].dispatches = true;
 }
 
+static void note_ports(struct mask *mask, const struct event *event)
+{
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		const struct event_item *item = &event->items[i];
+		if (item->form != ITEM_ADDRESS && item->form != ITEM_LOCAL && item->form != ITEM_PEER)
+			continue;
+		bool is_in = item->form == ITEM_ADDRESS && item->arg < event->call->argc &&
+			     event->call->args[item->arg].value.direction == DIRECTION_IN;
+		mask_add_port(mask, endpoint_parse(item->bytes, item->size).port, is_in);
+	}
+}
+
 static int take_event(struct pass *pass, const struct trace_entry *entry)
 {
 	const struct event *event = entry->event;
@@ -363,10 +375,7 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 			note_wait(pass, thread, event);
 		return 0;
 	}
-	for (uint32_t i = 0; i < event->items_count; i++)
-		if (event->items[i].form == ITEM_ADDRESS || event->items[i].form == ITEM_LOCAL ||
-		    event->items[i].form == ITEM_PEER)
-			mask_add_port(&pass->mask, endpoint_parse(event->items[i].bytes, event->items[i].size).port);
+	note_ports(&pass->mask, event);
 	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
 	fold = &pass->threads[thread].fold;
 	if (continues(fold, &view))
@@ -455,6 +464,8 @@ static void finish_threads(struct canon *canon)
 	for (uint32_t i = 0; i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
 		struct canon_thread *thread = &canon->threads[token->thread];
+		if (token->flags & TOKEN_REAPS)
+			continue;
 		thread->content = map_mix(thread->content + token->key) + token->content;
 		thread->content = map_mix(thread->content + token->bytes) + token->payload;
 	}

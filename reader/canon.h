@@ -31,7 +31,7 @@ enum token_flag {
 	TOKEN_FORKS = 256,    /* makes a thread or process */
 	TOKEN_WAITS = 512,    /* its time measures a peer */
 	TOKEN_RANDOM = 1024,  /* its payload is what the program asked chance for */
-	TOKEN_REAPS = 4096,  /* learns of the end of a child, which may be in a signal handler */
+	TOKEN_REAPS = 4096,   /* learns of the end of a child, which may be in a signal handler */
 	TOKEN_CUT = 2048,     /* not all of its payload was kept */
 };
 

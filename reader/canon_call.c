@@ -198,8 +198,7 @@ static void read_word(struct view_maker *maker, const char *name, const struct v
 static uint64_t hash_endpoint(struct view_maker *maker, const uint8_t *bytes, size_t size)
 {
 	struct endpoint endpoint = endpoint_parse(bytes, size);
-	uint16_t port = endpoint.port >= MASK_PORT_MIN ? 0 : endpoint.port;
-	uint64_t hash = mix(endpoint.family, port);
+	uint64_t hash = mix(endpoint.family, mask_port(maker->mask, endpoint.port));
 
 	if (endpoint.family == AF_UNIX)
 		return mix(hash, hash_masked(maker, (const uint8_t *)endpoint.path, strlen(endpoint.path)));

@@ -27,9 +27,26 @@ int mask_add_pid(struct mask *mask, uint32_t pid)
 	return map_put(&mask->pids, pid, mask);
 }
 
-int mask_add_port(struct mask *mask, uint16_t port)
+/* Of a port that the program never said: the kernel chose it. */
+#define PORT_OTHER 1u
+#define PORT_FIRST 2u
+
+int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen)
 {
-	return port < MASK_PORT_MIN ? 0 : map_put(&mask->ports, port, mask);
+	uintptr_t known = (uintptr_t)map_get(&mask->ports, port);
+
+	if (port < MASK_PORT_MIN || known >= PORT_FIRST || (known && !is_chosen))
+		return 0;
+	return map_put(&mask->ports, port, (void *)(uintptr_t)(is_chosen ? PORT_FIRST + mask->chosen++ : PORT_OTHER));
+}
+
+uint32_t mask_port(const struct mask *mask, uint16_t port)
+{
+	uintptr_t known = (uintptr_t)map_get(&mask->ports, port);
+
+	if (port < MASK_PORT_MIN)
+		return port;
+	return known >= PORT_FIRST ? UINT16_MAX + (uint32_t)known : 0;
 }
 
 static bool is_digit(uint8_t byte)
@@ -110,6 +127,13 @@ static bool is_near(const struct mask *mask, uint64_t number)
 	return false;
 }
 
+static const char *port_word(uintptr_t known)
+{
+	static const char *const words[] = {"<port>", "<port 1>", "<port 2>", "<port 3>", "<port 4>"};
+
+	return words[known - PORT_OTHER < 5 ? known - PORT_OTHER : 0];
+}
+
 /* The word for a number of the run that is `length` digits long, or NULL. */
 static const char *word_of(const struct mask *mask, const uint8_t *digits, size_t length)
 {
@@ -121,8 +145,8 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 		number = number * 10 + (digits[i] - '0');
 	if (number >= 100 && map_get(&mask->pids, number))
 		return "<pid>";
-	if (number >= MASK_PORT_MIN && map_get(&mask->ports, number))
-		return "<port>";
+	if (number >= MASK_PORT_MIN && number <= UINT16_MAX && map_get(&mask->ports, number))
+		return port_word((uintptr_t)map_get(&mask->ports, number));
 	return mask->second && length >= 10 && is_near(mask, number) ? "<time>" : NULL;
 }
 

@@ -13,20 +13,24 @@
 #include "reader/map.h"
 #include "reader/text.h"
 
-/* From here on a port says nothing about what the program wanted: it was handed out, or looked for. */
-#define MASK_PORT_MIN 32768u
+/* Ports below are the same in every run. Others are known by as how many-th the program chose them. */
+#define MASK_PORT_MIN 1024u
 
 struct mask {
 	struct map pids;  /* of the trace */
-	struct map ports; /* >= MASK_PORT_MIN that were seen */
-	uint64_t second;  /* when the trace was made, since the epoch */
+	struct map ports; /* those that were seen: which of the chosen ones + 1, or PORT_OTHER */
+	uint32_t chosen;
+	uint64_t second; /* when the trace was made, since the epoch */
 };
 
 void mask_clear(struct mask *mask);
 int mask_add_pid(struct mask *mask, uint32_t pid);
 
-/* Ports below MASK_PORT_MIN are passed over. */
-int mask_add_port(struct mask *mask, uint16_t port);
+/* A port was seen; `is_chosen` when the program said the number. Those below MASK_PORT_MIN are passed over. */
+int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen);
+
+/* What a port is in every run: itself, or the number of a chosen one beyond all ports, or 0. */
+uint32_t mask_port(const struct mask *mask, uint16_t port);
 
 /* Adds `bytes` to `out`, masked. Whether anything was replaced. */
 bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out);

@@ -26,10 +26,11 @@ enum edit_noise {
 };
 
 struct edit {
-	uint8_t kind;	   /* enum edit_kind */
-	uint8_t noise;	   /* enum edit_noise */
-	bool is_causal;	   /* of EDIT_REORDERED: the order mattered to something seen */
-	uint32_t old, new; /* tokens, or CANON_NONE */
+	uint8_t kind;	     /* enum edit_kind */
+	uint8_t noise;	     /* enum edit_noise */
+	bool is_causal;	     /* of EDIT_REORDERED: the order mattered to something seen */
+	bool is_misdirected; /* of EDIT_CHANGED: the same transfer over another stream */
+	uint32_t old, new;   /* tokens, or CANON_NONE */
 	uint32_t strands[SIDES];
 };
 

@@ -123,9 +123,17 @@ static uint64_t thread_by_kind(const struct pairing *pairing, unsigned side, uin
 	return parent ? mix(parent, pairing->canons[side]->threads[index].is_process) : 0;
 }
 
+static uint64_t thread_by_both(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t name = thread_by_name(pairing, side, index);
+
+	return name ? mix(name, thread_by_content(pairing, side, index)) : 0;
+}
+
 static int pair_threads(struct pairing *pairing)
 {
-	static key_function *const ways[] = {thread_by_content, thread_class, thread_by_name, thread_by_kind};
+	static key_function *const ways[] = {thread_by_both, thread_by_content, thread_class, thread_by_name,
+					     thread_by_kind};
 	uint32_t counts[SIDES], paired, before = UINT32_MAX;
 	int rc = 0;
 

@@ -234,9 +234,17 @@ static uint64_t local_identifier(struct locals *locals, const struct canon *cano
 
 static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct locals *locals, uint32_t object)
 {
+	const struct strand *row = &maker->strands->rows[strand];
+	const struct canon_object *seen;
+
 	if (object == CANON_NONE)
 		return 3;
-	if (maker->strands->rows[strand].kind == STRAND_SESSION && maker->strands->rows[strand].object == object)
+	seen = &maker->canon->objects[object];
+	/* Each of several threads that do the same has its own. */
+	if (row->kind == STRAND_TASK && seen->is_numbered && seen->thread == row->thread &&
+	    maker->canon->threads[row->thread].parent != CANON_NONE)
+		return mix(mix(13, seen->class_id), seen->ordinal);
+	if (row->kind == STRAND_SESSION && row->object == object)
 		return 5;
 	if (maker->of_object[object] == strand)
 		return local_identifier(locals, maker->canon, object);

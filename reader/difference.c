@@ -132,6 +132,8 @@ static enum difference_class class_of(const struct classifier *classifier, const
 	case EDIT_MOVED:
 		return CLASS_MOVED;
 	default:
+		if (edit->is_misdirected)
+			return CLASS_ARGUMENTS;
 		return class_of_change(classifier, token_of(classifier, SIDE_OLD, edit->old),
 				       token_of(classifier, SIDE_NEW, edit->new));
 	}

@@ -146,6 +146,21 @@ static bool has_one_thread(const struct draft *draft, uint32_t pid)
 	return threads == 1;
 }
 
+/* When the process called what made its child; a child may begin to run much later. 0 when that is not in the log. */
+static uint64_t find_fork(const struct draft *draft, uint32_t parent, uint32_t child)
+{
+	for (size_t i = 0; i < draft->streams_count; i++) {
+		const struct draft_stream *stream = &draft->streams[i];
+		for (size_t at = 0; stream->pid == parent && at < stream->count; at++) {
+			const struct event *event = &stream->events[at]->event;
+			if (event->call->result.identity == IDENTITY_NEW && event->call->result.kind == KIND_PID &&
+			    event->result == child)
+				return event->enter;
+		}
+	}
+	return 0;
+}
+
 /* Whether a process made or closed nothing between two moments: children forked then have inherited the same. */
 static bool kept_everything(const struct draft *draft, uint32_t pid, uint64_t from, uint64_t to)
 {
@@ -171,8 +186,9 @@ static bool are_sibling_processes(const struct draft *draft, const struct draft_
 	if (a_images != 1 || b_images != 1 || x->parent != y->parent || x->origin != PROCESS_FORK ||
 	    y->origin != PROCESS_FORK || !has_one_thread(draft, a->pid) || !has_one_thread(draft, b->pid))
 		return false;
-	return x->ticks < y->ticks ? kept_everything(draft, x->parent, x->ticks, y->ticks)
-				   : kept_everything(draft, x->parent, y->ticks, x->ticks);
+	uint64_t x_fork = find_fork(draft, x->parent, x->pid), y_fork = find_fork(draft, x->parent, y->pid);
+	return x_fork && y_fork &&
+	       kept_everything(draft, x->parent, x_fork < y_fork ? x_fork : y_fork, x_fork < y_fork ? y_fork : x_fork);
 }
 
 static bool are_sibling_threads(const struct draft_stream *a, const struct draft_stream *b)
@@ -185,22 +201,28 @@ static bool are_sibling_threads(const struct draft_stream *a, const struct draft
  */
 static bool may_swap(struct draft *draft, const struct draft_stream *a, const struct draft_stream *b)
 {
-	if (!a->begin || !b->begin || !a->end || !b->end || !a->count || !b->count)
+	if (!a->begin || !b->begin || !a->end != !b->end || !a->count || !b->count)
 		return false;
 	if (!are_sibling_threads(a, b) && !are_sibling_processes(draft, a, b))
 		return false;
-	return a->events[0]->event.enter > b->begin->ticks && b->events[0]->event.enter > a->begin->ticks &&
+	return event_end(a->events[0]) > b->begin->ticks && event_end(b->events[0]) > a->begin->ticks &&
 	       make_same_calls(draft, a, b);
 }
 
+/* The first call may have begun before the one who makes it now: then it waited less. */
 static void take_over(struct draft *draft, uint32_t number)
 {
 	struct draft_stream *stream = &draft->streams[number];
+	struct event *first = &stream->events[0]->event;
 
 	for (size_t at = 0; at < stream->count; at++) {
 		stream->events[at]->stream = number;
 		stream->events[at]->event.pid = stream->pid;
 		stream->events[at]->event.tid = stream->tid;
+	}
+	if (first->enter <= stream->begin->ticks) {
+		first->duration -= stream->begin->ticks + 1 - first->enter;
+		first->enter = stream->begin->ticks + 1;
 	}
 }
 
@@ -218,16 +240,18 @@ static void swap_stacks(struct draft *draft, uint32_t a, uint32_t b)
 static void swap_work(struct draft *draft, uint32_t a, uint32_t b)
 {
 	struct draft_stream *x = &draft->streams[a], *y = &draft->streams[b], was = *x;
-	uint64_t ticks = x->end->ticks;
 
+	if (x->end) {
+		uint64_t ticks = x->end->ticks;
+		x->end->ticks = y->end->ticks;
+		y->end->ticks = ticks;
+	}
 	x->events = y->events;
 	x->count = y->count;
 	x->room = y->room;
-	x->end->ticks = y->end->ticks;
 	y->events = was.events;
 	y->count = was.count;
 	y->room = was.room;
-	y->end->ticks = ticks;
 	take_over(draft, a);
 	take_over(draft, b);
 	if (x->pid != y->pid)

@@ -3,7 +3,7 @@
  * Producers and consumers over System V IPC, for the tests of diff: a run without a change is always the same program,
  * however its threads are scheduled; each change is a small regression.
  *
- *   workshop fixed|competing CHANGE
+ *   WORKSHOP_CHANGE=change workshop fixed|competing
  *
  * Each producer sends numbered messages. With `fixed` each consumer takes those of one producer, with `competing`
  * whoever is free takes the next. Results are added up under a semaphore and written to a segment; the main thread
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 	pthread_t producers[PRODUCERS], consumers[PRODUCERS];
 
 	is_competing = argc > 1 && !strcmp(argv[1], "competing");
-	change = argc > 2 ? argv[2] : "";
+	change = getenv("WORKSHOP_CHANGE") ? getenv("WORKSHOP_CHANGE") : "";
 	queue = msgget(IPC_PRIVATE, 0600);
 	set = semget(IPC_PRIVATE, 1, 0600);
 	segment = shmget(IPC_PRIVATE, 4096, 0600);
