@@ -63,6 +63,7 @@ struct live_control {
 	uint64_t forks_begun;	/* by libc's fork, whoever called it (counted by the parent, before) */
 	uint64_t forks_arrived; /* of these, children that have claimed a slot: until then they are not known otherwise
 				 */
+	uint64_t pid_namespace; /* inode of the collector's, 0 when not known: pids of others mean nothing to it */
 	uint64_t frames_begun;	/* of the log; more in it: the log is younger than this state of the area */
 	/*
 	 * Robust, and held by the collector for life. Its first 32 bits are a futex word with the collector's tid, in

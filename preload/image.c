@@ -185,6 +185,25 @@ static void library_remember(const char *list)
 }
 
 /*
+ * Numbers of processes and threads mean nothing outside their namespace: the collector would take us for others, and
+ * our slots for theirs. So what runs in another one is not recorded; its calls are counted as lost.
+ */
+static bool image_is_foreign(void)
+{
+	struct stat status;
+
+	return live_control.pid_namespace &&
+	       raw_syscall(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &status, 0) == 0 &&
+	       status.st_ino != live_control.pid_namespace;
+}
+
+/* The first process of a namespace, and one that was put into it, has a parent that cannot be seen from there. */
+static bool child_is_foreign(void)
+{
+	return !image.view.no_kernel && raw_syscall(SYS_getppid) == 0;
+}
+
+/*
  * A signal handler may come at any point and do all of this itself: then what it has put into place stays.
  */
 void fork_child(void)
@@ -199,7 +218,10 @@ void fork_child(void)
 		image.number = (uint32_t)ticks_now();
 	}
 	image_alive[0] = IMAGE_ALIVE;
-	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);
+	if (child_is_foreign())
+		image.view.slots = NULL;
+	struct live_slot *slot =
+		image.view.slots ? stream_claim(&image.view, image.pid, image.pid, image.number) : NULL;
 	if (!slot)
 		return;
 	process_announce(slot, PROCESS_FORK, NULL);
@@ -251,6 +273,8 @@ static struct live_slot *slot_shared(void)
 		return NULL;
 	if (slot_is_of(row->slot, tid))
 		return row->slot;
+	if (child_is_foreign())
+		return NULL;
 	struct live_slot *slot = stream_claim(&image.view, pid, tid, image.number);
 	if (!slot)
 		return NULL;
@@ -264,7 +288,7 @@ static struct live_slot *slot_shared(void)
 struct live_slot *slot_claim(void)
 {
 	fork_child();
-	if (image_alive[0] == IMAGE_SHARED && !image.view.no_kernel)
+	if (image_alive[0] == IMAGE_SHARED && !image.view.no_kernel && image.view.slots)
 		return slot_shared();
 	if (thread_slot || !image.view.slots)
 		return thread_slot;
@@ -327,6 +351,10 @@ static void image_begin(char **argv, char **envp)
 	image_alive[0] = IMAGE_ALIVE;
 	raw_syscall(SYS_madvise, image_alive, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
 	__register_atfork(atfork_prepare, NULL, atfork_child, __dso_handle);
+	if (image_is_foreign()) {
+		image.view.slots = NULL;
+		return;
+	}
 	struct live_slot *slot = stream_claim(&image.view, image.pid, image.pid, image.number);
 	if (!slot)
 		return;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,6 +62,13 @@ struct collector {
 	volatile sig_atomic_t interrupted;
 };
 
+static uint64_t pid_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) ? 0 : status.st_ino;
+}
+
 static void control_fill(const struct collector *collector)
 {
 	struct live_control *control = collector->area.control;
@@ -74,6 +82,7 @@ static void control_fill(const struct collector *collector)
 	control->redaction = collector->settings.redaction;
 	control->ask_semval = collector->settings.ask_semval;
 	control->clock_is_tsc = tsc_is_steady();
+	control->pid_namespace = pid_namespace();
 	control->collector_state = COLLECTOR_RUNNING;
 	for (int i = 0; i < 2; i++) {
 		control->anchors[i][0] = anchor.ticks;

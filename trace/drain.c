@@ -18,6 +18,8 @@
 /* Kept free below the size limit for the account at the end. */
 #define END_BYTES 512
 #define SPANS_MAX 1024
+/* One ring makes so many frames at a time at most: one that scribblers never let end must not keep us from the rest. */
+#define FRAMES_OF_RING 16
 
 struct drain_slot {
 	struct live_cursor cursor;
@@ -212,9 +214,13 @@ static int slot_drain(struct drain *drain, uint32_t index, uint64_t until)
 
 	if (mine->emptied)
 		return 0;
-	while ((rc = slot_take(drain, index, until)) == LIVE_E_FULL) {
+	for (int left = FRAMES_OF_RING; (rc = slot_take(drain, index, until)) == LIVE_E_FULL && left; left--) {
 		mine->touched = true;
 		frame_flush(drain);
+	}
+	if (rc == LIVE_E_FULL) {
+		mine->touched = true;
+		return 0;
 	}
 	if (!rc && mine->ends && __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED)
 		rc = live_reader_take_unfinished(drain->reader, slot);
@@ -365,8 +371,11 @@ int drain_marks(struct drain *drain)
 		struct live_ring ring = live_area_ring(drain->area, i);
 		struct drain_slot *mine = &drain->slots[i];
 		uint64_t position = mine->cursor.position;
-		while ((rc = live_reader_take_marks(drain->reader, &ring, &mine->cursor, &drain->owners[i])) ==
-		       LIVE_E_FULL) {
+		for (int left = FRAMES_OF_RING; left; left--) {
+			rc = live_reader_take_marks(drain->reader, &ring, &mine->cursor, &drain->owners[i]);
+			if (rc != LIVE_E_FULL)
+				break;
+			rc = 0;
 			mine->touched = true;
 			frame_flush(drain);
 		}
