@@ -4,6 +4,7 @@
  */
 #include "reader/canon_pass.h"
 #include "format/crc32c.h"
+#include "reader/canon_port.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -146,6 +147,15 @@ static uint64_t class_of(struct pass *pass, const struct object *object)
 	return map_hash(hash + (uint8_t)object->side, pass->scratch.bytes, pass->scratch.size);
 }
 
+/* Its class without what looks like chance in its name. */
+static uint64_t stem_of(struct pass *pass, const struct object *object)
+{
+	pass->scratch.size = 0;
+	if (object->label && object->type != OBJECT_UNKNOWN)
+		mask_chance(object->label, &pass->scratch);
+	return map_hash(object->type, pass->scratch.bytes, pass->scratch.size);
+}
+
 /* An object is over: now its name is as good as it gets. */
 static void write_down(void *context, struct object *object)
 {
@@ -163,30 +173,39 @@ static void write_down(void *context, struct object *object)
 	mask_bytes(&pass->mask, (const uint8_t *)name, strlen(name), &pass->scratch);
 	written->name = strdup(text_string(&pass->scratch));
 	written->shown = strdup(name);
+	written->is_private =
+		(object->type == OBJECT_MAPPING && !object->origin) || (object->type == OBJECT_SEM && object->numbered);
+	written->stem = stem_of(pass, object);
 	written->ordinal = object->ordinal;
 	written->is_numbered = object->numbered || object->type == OBJECT_UNKNOWN;
 	written->thread = object->thread && object->thread->tag ? (uint32_t)object->thread->tag - 1 : CANON_NONE;
 }
 
-static void note_flow(struct canon_object *object, const struct canon_token *token)
+static void note_flow(struct canon_object *object, const struct canon_token *token, const struct canon_token *raw)
 {
 	struct canon_flow *flow = &object->flows[token->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED];
 
 	if (!(token->flags & (TOKEN_SENDS | TOKEN_RECEIVES)))
 		return;
-	flow->payload = flow->tokens ? crc32c_combine(flow->payload, token->payload, token->bytes) : token->payload;
+	flow->payload = crc32c_combine(flow->payload, token->payload, token->bytes);
 	flow->bytes += token->bytes;
+	flow->raw_payload = crc32c_combine(flow->raw_payload, raw->payload, raw->bytes);
+	flow->raw_bytes += raw->bytes;
 	flow->tokens++;
 }
 
-static void note_object(struct pass *pass, const struct canon_token *token, uint32_t index)
+static void note_object(struct pass *pass, const struct canon_token *token, const struct canon_token *raw,
+			uint32_t index)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		if (token->objects[i] == CANON_NONE)
 			continue;
 		struct canon_object *object = &pass->objects[token->objects[i]];
 		object->tokens++;
-		object->order = map_mix(object->order + token->key);
+		/* How often the same is done in a row depends on how streams are cut. */
+		if (object->last != token->key)
+			object->order = map_mix(object->order + token->key);
+		object->last = token->key;
 		if (i == 0 && token->flags & TOKEN_ENDS)
 			object->end = index;
 		if (i == 0 && token->flags & TOKEN_RECEIVES) {
@@ -196,7 +215,7 @@ static void note_object(struct pass *pass, const struct canon_token *token, uint
 		}
 	}
 	if (token->objects[0] != CANON_NONE)
-		note_flow(&pass->objects[token->objects[0]], token);
+		note_flow(&pass->objects[token->objects[0]], token, raw);
 }
 
 /* ---- folding -------------------------------------------------------------------------------------------------- */
@@ -217,6 +236,7 @@ static int close_fold(struct pass *pass, struct fold *fold)
 {
 	if (!fold->is_open)
 		return 0;
+	struct canon_token raw = fold->token;
 	fold->is_open = false;
 	mask_payload(pass, fold);
 	if (pass->details)
@@ -224,7 +244,7 @@ static int close_fold(struct pass *pass, struct fold *fold)
 	if (!fold->all_kept)
 		fold->token.flags |= TOKEN_CUT;
 	pass->canon->tokens[fold->index] = fold->token;
-	note_object(pass, &fold->token, fold->index);
+	note_object(pass, &fold->token, &raw, fold->index);
 	return 0;
 }
 
@@ -341,18 +361,6 @@ static void note_wait(struct pass *pass, uint32_t thread, const struct event *ev
 		pass->canon->threads[thread].dispatches = true;
 }
 
-static void note_ports(struct mask *mask, const struct event *event)
-{
-	for (uint32_t i = 0; i < event->items_count; i++) {
-		const struct event_item *item = &event->items[i];
-		if (item->form != ITEM_ADDRESS && item->form != ITEM_LOCAL && item->form != ITEM_PEER)
-			continue;
-		bool is_in = item->form == ITEM_ADDRESS && item->arg < event->call->argc &&
-			     event->call->args[item->arg].value.direction == DIRECTION_IN;
-		mask_add_port(mask, endpoint_parse(item->bytes, item->size).port, is_in);
-	}
-}
-
 static int take_event(struct pass *pass, const struct trace_entry *entry)
 {
 	const struct event *event = entry->event;
@@ -375,7 +383,6 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 			note_wait(pass, thread, event);
 		return 0;
 	}
-	note_ports(&pass->mask, event);
 	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
 	fold = &pass->threads[thread].fold;
 	if (continues(fold, &view))
@@ -421,6 +428,8 @@ static int prepare_mask(struct pass *pass)
 		if (!rc)
 			rc = mask_add_pid(&pass->mask, threads[i].seen.tid);
 	}
+	if (!rc)
+		rc = ports_survey(&pass->mask, pass->trace);
 	pass->mask.second = head ? head->created / 1000000000 : 0;
 	return rc;
 }

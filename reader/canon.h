@@ -57,6 +57,8 @@ struct canon_flow {
 	uint64_t bytes;
 	uint32_t payload;
 	uint32_t tokens;
+	uint64_t raw_bytes; /* as it was, with the numbers of the run: the same however it was cut */
+	uint32_t raw_payload;
 };
 
 enum { CANON_RECEIVED, CANON_SENT };
@@ -65,8 +67,10 @@ struct canon_object {
 	char *name;	   /* as in print -y, with ports and pids made canonical */
 	char *shown;	   /* as in print -y */
 	uint64_t class_id; /* of its role and label, without its ordinal */
-	uint64_t order;	   /* hash of the keys of all tokens on it, in order */
-	uint32_t thread;   /* who made it, or CANON_NONE */
+	uint64_t stem;	   /* the same without what looks like chance in the label */
+	uint64_t order;	   /* hash of the keys of the tokens on it, in order, without repeats */
+	uint64_t last;
+	uint32_t thread; /* who made it, or CANON_NONE */
 	uint32_t ordinal;
 	uint32_t birth, end; /* first token; the token that ended it, or CANON_NONE */
 	uint32_t origin;     /* the listener of an accepted connection */
@@ -76,7 +80,7 @@ struct canon_object {
 	bool is_numbered, is_accepted, is_stream;
 	bool is_shared;	 /* several threads receive from it */
 	bool is_counter; /* eventfd and the like: what is read from it is a number of wake-ups */
-	bool is_random;
+	bool is_private; /* memory and locks that no other process sees */
 	struct canon_flow flows[2];
 };
 

@@ -13,6 +13,9 @@ static const char *const patterns[] = {
 	"99/M/9999 99:99:99",	 "M _9 99:99:99",	"99:99:99.999",		"9999-99-99",
 };
 
+/* Smaller ones are too likely to be something else. */
+#define PID_BINARY_MIN 512u
+
 /* A time is a number of the run when it is so near to when the trace was made. */
 #define NEAR_SECONDS (2u * 24 * 3600)
 
@@ -155,8 +158,27 @@ static bool may_begin_time(uint8_t byte)
 	return is_digit(byte) || (byte >= 'A' && byte <= 'W');
 }
 
+/* Pids as numbers, in a message that is no text. */
+static bool mask_words(const struct mask *mask, uint8_t *bytes, size_t size)
+{
+	bool replaced = false;
+	uint32_t word;
+
+	if (!memchr(bytes, 0, size))
+		return false;
+	for (size_t at = 0; at + sizeof(word) <= size; at += sizeof(word)) {
+		memcpy(&word, bytes + at, sizeof(word));
+		if (word < PID_BINARY_MIN || !map_get(&mask->pids, word))
+			continue;
+		memset(bytes + at, 0xff, sizeof(word));
+		replaced = true;
+	}
+	return replaced;
+}
+
 bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
 {
+	size_t begin = out->size;
 	size_t kept = 0; /* everything before it is in `out` */
 	bool replaced = false;
 
@@ -183,5 +205,42 @@ bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, stru
 		replaced = true;
 	}
 	text_add(out, bytes + kept, size - kept);
+	if (!replaced && !out->failed)
+		replaced = mask_words(mask, (uint8_t *)out->bytes + begin, size);
 	return replaced;
+}
+
+#define CHANCE_MIN 6
+
+static bool is_letter(uint8_t byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+static unsigned sort_of(uint8_t byte)
+{
+	return is_digit(byte) ? 2 : byte <= 'Z' ? 1 : 0;
+}
+
+bool word_is_chance(const uint8_t *word, size_t size)
+{
+	unsigned changes = 0;
+
+	for (size_t i = 1; i < size; i++)
+		changes += sort_of(word[i]) != sort_of(word[i - 1]);
+	return size >= CHANCE_MIN && changes >= 2;
+}
+
+void mask_chance(const char *text, struct text *out)
+{
+	while (*text) {
+		size_t length = 0;
+		while (is_letter((uint8_t)text[length]) || is_digit((uint8_t)text[length]))
+			length++;
+		if (word_is_chance((const uint8_t *)text, length))
+			text_put(out, "<chance>");
+		else
+			text_add(out, text, length ? length : 1);
+		text += length ? length : 1;
+	}
 }

@@ -32,6 +32,13 @@ int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen);
 /* What a port is in every run: itself, or the number of a chosen one beyond all ports, or 0. */
 uint32_t mask_port(const struct mask *mask, uint16_t port);
 
+/* Adds `text` to `out`, with words of six letters and digits and more that look drawn by lot, as mkstemp's, replaced.
+ */
+void mask_chance(const char *text, struct text *out);
+
+/* Whether a word looks drawn by lot: capitals or digits in the middle of it. */
+bool word_is_chance(const uint8_t *word, size_t size);
+
 /* Adds `bytes` to `out`, masked. Whether anything was replaced. */
 bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out);
 

@@ -8,13 +8,17 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct settling {
 	struct edits *edits;
 	const struct pairing *pairing;
 	const struct strands *strands;
-	uint64_t *full[SIDES];	/* by token */
-	uint32_t *place[SIDES]; /* in its strand's list */
+	uint64_t *full[SIDES];	   /* by token */
+	uint32_t *place[SIDES];	   /* in its strand's list */
+	bool *many_threads[SIDES]; /* by thread: whether its process has others */
+	uint32_t *reaps[SIDES];
+	uint32_t *endgame[SIDES]; /* by thread: the token from which on it only sees its children off */
 };
 
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -40,7 +44,7 @@ static void mark(struct settling *settling, struct edit *edit, enum edit_noise n
 /* What all edits of one direction of one object amount to. */
 struct recut {
 	uint64_t pieces[SIDES]; /* a sum of hashes: equal when they are the same pieces */
-	uint64_t calls[SIDES];	/* bytes, weighted by what the calls were */
+	uint64_t calls[SIDES];	/* which calls, a bit each */
 };
 
 struct recuts {
@@ -55,6 +59,12 @@ static bool has_flow(const struct canon_token *token)
 	       token->bytes;
 }
 
+static bool is_same_flow(const struct canon_flow *a, const struct canon_flow *b)
+{
+	return (a->bytes == b->bytes && a->payload == b->payload) ||
+	       (a->raw_bytes == b->raw_bytes && a->raw_payload == b->raw_payload);
+}
+
 /* The direction of an object as both sides know it; 0 when it is not of a pair that carried the same. */
 static uint64_t flow_key(const struct settling *settling, unsigned side, const struct canon_token *token)
 {
@@ -67,7 +77,7 @@ static uint64_t flow_key(const struct settling *settling, unsigned side, const s
 	const struct canon_object *a = &pairing->canons[side]->objects[own];
 	const struct canon_object *b = &pairing->canons[!side]->objects[other];
 	bool is_stream = a->is_stream || a->type == OBJECT_FILE;
-	if (!is_stream || a->flows[way].bytes != b->flows[way].bytes || a->flows[way].payload != b->flows[way].payload)
+	if (!is_stream || !is_same_flow(&a->flows[way], &b->flows[way]))
 		return 0;
 	return 2ull * (side == SIDE_OLD ? own : other) + way + 1;
 }
@@ -103,7 +113,7 @@ static int add_to_recut(struct settling *settling, struct recuts *recuts, unsign
 	if (!recut)
 		return -ENOMEM;
 	recut->pieces[side] += settling->full[side][index];
-	recut->calls[side] += mix(1, token->key) * token->bytes;
+	recut->calls[side] |= 1ull << (token->key & 63);
 	return 0;
 }
 
@@ -210,6 +220,18 @@ static bool is_causal(const struct settling *settling, const struct edit *edit)
 	return false;
 }
 
+/* Memory and locks of a process with several threads are had and given back by whoever comes first. */
+static bool is_private(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
+	const struct canon_token *old = &canon->tokens[edit->old];
+	uint32_t object = old->objects[0] != CANON_NONE ? old->objects[0] : old->objects[1];
+	bool is_shared = settling->many_threads[SIDE_OLD][old->thread];
+
+	return is_shared && object != CANON_NONE && canon->objects[object].is_private &&
+	       old->flags & (TOKEN_MAKES | TOKEN_ENDS);
+}
+
 /* Joins `removed` and `added`, which are the same call. */
 static void join_edits(struct settling *settling, struct edit *removed, struct edit *added)
 {
@@ -222,7 +244,7 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	if (is_same) {
 		removed->kind = EDIT_REORDERED;
 		removed->is_causal = is_causal(settling, removed);
-		if (is_other_wake(settling, removed))
+		if (is_other_wake(settling, removed) || is_private(settling, removed))
 			mark(settling, removed, NOISE_SCHEDULE);
 		return;
 	}
@@ -230,7 +252,9 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	const struct pairing *pairing = settling->pairing;
 	uint32_t old = token_of(settling, SIDE_OLD, removed->old)->thread;
 	uint32_t new = token_of(settling, SIDE_NEW, removed->new)->thread;
-	if (pairing->classes[SIDE_OLD][old] && pairing->classes[SIDE_OLD][old] == pairing->classes[SIDE_NEW][new])
+	bool is_class =
+		pairing->classes[SIDE_OLD][old] && pairing->classes[SIDE_OLD][old] == pairing->classes[SIDE_NEW][new];
+	if (is_class || is_private(settling, removed))
 		mark(settling, removed, NOISE_SCHEDULE);
 }
 
@@ -309,6 +333,8 @@ static bool join_misdirected(struct settling *settling, struct edit *alone, stru
 	unsigned side = alone->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
 	const struct canon_token *part = token_of(settling, side, side == SIDE_OLD ? alone->old : alone->new);
 
+	if (!old || !new || part->objects[0] == (side == SIDE_OLD ? old : new)->objects[0])
+		return false;
 	if (folded->kind != EDIT_CHANGED || folded->noise || !(old->flags & new->flags & part->flags &TOKEN_STREAM))
 		return false;
 	if (side == SIDE_OLD ? !has_swallowed(new, old, part) : !has_swallowed(old, new, part))
@@ -392,6 +418,102 @@ static int settle_timers(struct settling *settling)
 	return rc;
 }
 
+/* ---- registrations -------------------------------------------------------------------------------------------- */
+
+/*
+ * What a thread that serves connections does about readiness of other things than its connection depends on how many
+ * connections it got: no difference as long as both sides do it at all.
+ */
+static bool is_registration(const struct settling *settling, unsigned side, uint32_t index, uint32_t strand)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct canon_token *token = &canon->tokens[index];
+	const struct strand *row = &settling->strands[side].rows[strand];
+
+	if (strcmp(canon->catalogue->calls[token->call].family, "poll") || token->flags & TOKEN_MAKES)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		if (token->objects[i] != CANON_NONE && canon->objects[token->objects[i]].is_accepted)
+			return false;
+	return row->kind == STRAND_SESSION || canon->threads[token->thread].accepted > 1;
+}
+
+static int settle_registrations(struct settling *settling)
+{
+	struct map done[SIDES] = {{0}};
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct canon *canon = settling->pairing->canons[side];
+		for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
+			if (canon->threads[canon->tokens[i].thread].accepted > 1)
+				rc = map_put(&done[side], canon->tokens[i].key, settling);
+	}
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+		uint32_t token = side == SIDE_NEW ? edit->new : edit->old;
+		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
+			continue;
+		if (is_registration(settling, side, token, edit->strands[side]) &&
+		    map_get(&done[!side], token_of(settling, side, token)->key))
+			mark(settling, edit, NOISE_SCHEDULE);
+	}
+	map_clear(&done[SIDE_OLD]);
+	map_clear(&done[SIDE_NEW]);
+	return rc;
+}
+
+/* ---- the end of children -------------------------------------------------------------------------------------- */
+
+/*
+ * From when on a thread makes no more children but learns of the end of several: what it does then depends on who ended
+ * first.
+ */
+static void find_endgames(struct settling *settling, unsigned side)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	uint32_t *endgame = settling->endgame[side], *reaps = settling->reaps[side];
+
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+		const struct canon_token *token = &canon->tokens[i];
+		if (token->flags & TOKEN_FORKS) {
+			endgame[token->thread] = CANON_NONE;
+			reaps[token->thread] = 0;
+		} else if (token->flags & TOKEN_REAPS) {
+			if (!reaps[token->thread]++)
+				endgame[token->thread] = i;
+		}
+	}
+	for (uint32_t i = 0; i < canon->threads_count; i++)
+		if (reaps[i] < 2)
+			endgame[i] = CANON_NONE;
+}
+
+static bool is_in_endgame(const struct settling *settling, unsigned side, uint32_t token)
+{
+	uint32_t thread = settling->pairing->canons[side]->tokens[token].thread;
+
+	return settling->endgame[side][thread] != CANON_NONE && token > settling->endgame[side][thread];
+}
+
+/* An end that is missing is a leak whenever it is missing. */
+static void settle_endgames(struct settling *settling)
+{
+	find_endgames(settling, SIDE_OLD);
+	find_endgames(settling, SIDE_NEW);
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		bool is_in = (edit->old == CANON_NONE || is_in_endgame(settling, SIDE_OLD, edit->old)) &&
+			     (edit->new == CANON_NONE || is_in_endgame(settling, SIDE_NEW, edit->new));
+		const struct canon_token *token = token_of(settling, edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD,
+							   edit->old == CANON_NONE ? edit->new : edit->old);
+		bool is_end = edit->kind != EDIT_REORDERED && token->flags & TOKEN_ENDS;
+		if (is_in && !is_end && edit->kind != EDIT_CHANGED)
+			mark(settling, edit, NOISE_SCHEDULE);
+	}
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------------------ */
 
 static void drop_joined(struct edits *edits)
@@ -404,6 +526,28 @@ static void drop_joined(struct edits *edits)
 	edits->count = kept;
 }
 
+static int index_threads(struct settling *settling, unsigned side)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	size_t count = canon->threads_count + 1ull;
+	struct map processes = {0};
+	int rc = 0;
+
+	settling->many_threads[side] = calloc(count, sizeof(bool));
+	settling->reaps[side] = calloc(count, sizeof(uint32_t));
+	settling->endgame[side] = malloc(count * sizeof(uint32_t));
+	if (!settling->many_threads[side] || !settling->reaps[side] || !settling->endgame[side])
+		return -ENOMEM;
+	memset(settling->endgame[side], 0xff, count * sizeof(uint32_t));
+	for (uint32_t i = 0; !rc && i < canon->threads_count; i++)
+		if (!canon->threads[i].is_process)
+			rc = map_put(&processes, canon->threads[i].pid, settling);
+	for (uint32_t i = 0; i < canon->threads_count; i++)
+		settling->many_threads[side][i] = map_get(&processes, canon->threads[i].pid) != NULL;
+	map_clear(&processes);
+	return rc;
+}
+
 /* The tokens' own tables: what they are and where they stand. */
 static int index_tokens(struct settling *settling)
 {
@@ -412,7 +556,7 @@ static int index_tokens(struct settling *settling)
 		uint32_t count = settling->pairing->canons[side]->tokens_count;
 		settling->full[side] = calloc(count + 1ull, sizeof(uint64_t));
 		settling->place[side] = calloc(count + 1ull, sizeof(uint32_t));
-		if (!settling->full[side] || !settling->place[side])
+		if (!settling->full[side] || !settling->place[side] || index_threads(settling, side))
 			return -ENOMEM;
 		for (uint32_t i = 0; i < strands->count; i++) {
 			const struct strand *strand = &strands->rows[i];
@@ -446,13 +590,19 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		drop_joined(edits);
 		settle_misdirected(&settling);
 		drop_joined(edits);
-		rc = settle_timers(&settling);
+		settle_endgames(&settling);
+		rc = settle_registrations(&settling);
 	}
+	if (!rc)
+		rc = settle_timers(&settling);
 	free(removed);
 	free(added);
 	for (unsigned side = 0; side < SIDES; side++) {
 		free(settling.full[side]);
 		free(settling.place[side]);
+		free(settling.many_threads[side]);
+		free(settling.reaps[side]);
+		free(settling.endgame[side]);
 	}
 	return rc;
 }

@@ -198,6 +198,14 @@ static uint64_t object_by_order(const struct pairing *pairing, unsigned side, ui
 	return maker && !object->is_accepted ? mix(mix(object->order, object->type), maker) : 0;
 }
 
+static uint64_t object_by_stem(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+	uint64_t maker = common_thread(pairing, side, object->thread);
+
+	return maker && !object->is_accepted ? mix(object->stem, maker) : 0;
+}
+
 static uint64_t listener_of(const struct pairing *pairing, unsigned side, uint32_t index)
 {
 	const struct canon_object *object = object_at(pairing, side, index);
@@ -300,30 +308,57 @@ static int pair_equal_counts(struct pairing *pairing, const uint32_t counts[SIDE
 	return rc;
 }
 
-/* Things with a name of their own are the same on both sides whenever the name is. */
-static void identify(struct pairing *pairing)
+/* Names that only one side has, by the other side's name of the first such thing that has a partner there. */
+static int translate_names(const struct pairing *pairing, const struct map named[SIDES], struct map *names)
 {
-	struct map named[SIDES] = {{0}};
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < pairing->canons[SIDE_NEW]->objects_count; i++) {
+		const struct canon_object *object = object_at(pairing, SIDE_NEW, i);
+		uint32_t partner = pairing->objects[SIDE_NEW][i];
+		if (object->is_numbered || partner == CANON_NONE || map_get(&named[SIDE_OLD], object->class_id))
+			continue;
+		uint64_t there = object_at(pairing, SIDE_OLD, partner)->class_id;
+		if (!map_get(&named[SIDE_NEW], there) && !map_get(names, object->class_id))
+			rc = map_put(names, object->class_id, (void *)(uintptr_t)(partner + 1));
+	}
+	return rc;
+}
+
+static uint64_t identifier_of(const struct pairing *pairing, unsigned side, uint32_t index, const struct map *names)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+	uint32_t partner = pairing->objects[side][index];
+	uint64_t class = object->class_id;
+
+	if (!object->is_numbered) {
+		uintptr_t there = side == SIDE_NEW ? (uintptr_t)map_get(names, class) : 0;
+		return mix(7, there ? object_at(pairing, SIDE_OLD, (uint32_t)there - 1)->class_id : class);
+	}
+	if (partner == CANON_NONE)
+		return mix(9 + side, index);
+	return mix(8, side == SIDE_OLD ? index : partner);
+}
+
+/* Things with a name of their own are the same on both sides whenever the name is. */
+static int identify(struct pairing *pairing)
+{
+	struct map named[SIDES] = {{0}}, names = {0};
+	int rc = 0;
 
 	for (unsigned side = 0; side < SIDES; side++)
-		for (uint32_t i = 0; i < pairing->canons[side]->objects_count; i++)
+		for (uint32_t i = 0; !rc && i < pairing->canons[side]->objects_count; i++)
 			if (!object_at(pairing, side, i)->is_numbered)
-				map_put(&named[side], object_at(pairing, side, i)->class_id, pairing);
-	for (unsigned side = 0; side < SIDES; side++) {
-		for (uint32_t i = 0; i < pairing->canons[side]->objects_count; i++) {
-			const struct canon_object *object = object_at(pairing, side, i);
-			uint32_t partner = pairing->objects[side][i];
-			uint64_t *identifier = &pairing->identifiers[side][i];
-			if (!object->is_numbered && map_get(&named[!side], object->class_id))
-				*identifier = mix(7, object->class_id);
-			else if (partner != CANON_NONE)
-				*identifier = mix(8, side == SIDE_OLD ? i : partner);
-			else
-				*identifier = mix(9 + side, i);
-		}
-	}
+				rc = map_put(&named[side], object_at(pairing, side, i)->class_id, pairing);
+	if (!rc)
+		rc = translate_names(pairing, named, &names);
+	for (unsigned side = 0; !rc && side < SIDES; side++)
+		for (uint32_t i = 0; i < pairing->canons[side]->objects_count; i++)
+			pairing->identifiers[side][i] = identifier_of(pairing, side, i, &names);
 	map_clear(&named[SIDE_OLD]);
 	map_clear(&named[SIDE_NEW]);
+	map_clear(&names);
+	return rc;
 }
 
 static uint64_t connection_any(const struct pairing *pairing, unsigned side, uint32_t index)
@@ -334,17 +369,15 @@ static uint64_t connection_any(const struct pairing *pairing, unsigned side, uin
 static int pair_objects(struct pairing *pairing)
 {
 	/* The listeners have partners before the connections look for theirs. */
-	static key_function *const ways[] = {
-		object_by_use,		object_kind,	    object_by_order, connection_by_all,
-		connection_by_received, connection_by_sent, connection_any};
+	static key_function *const ways[] = {object_by_use,	 object_kind,	    object_by_stem,
+					     object_by_order,	 connection_by_all, connection_by_received,
+					     connection_by_sent, connection_any};
 	uint32_t counts[SIDES] = {pairing->canons[0]->objects_count, pairing->canons[1]->objects_count};
 	int rc = pair_equal_counts(pairing, counts);
 
 	for (size_t i = 0; !rc && i < sizeof(ways) / sizeof(ways[0]); i++)
 		rc = pair_all(pairing, pairing->objects, counts, ways[i]);
-	if (!rc)
-		identify(pairing);
-	return rc;
+	return rc ? rc : identify(pairing);
 }
 
 int pairing_make(struct pairing *pairing, const struct canon *old, const struct canon *new)

@@ -232,7 +232,18 @@ static uint64_t local_identifier(struct locals *locals, const struct canon *cano
 	return mix(mix(11, kind), alike);
 }
 
-static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct locals *locals, uint32_t object)
+/* Whether each of several threads that do the same has such an object of its own, and this is the thread's own. */
+static bool is_own(const struct maker *maker, const struct strand *strand, uint32_t thread, uint32_t object)
+{
+	const struct canon_object *seen = &maker->canon->objects[object];
+	bool is_shared_work = strand->kind == STRAND_TASK || strand->kind == STRAND_SESSION;
+
+	return is_shared_work && seen->is_numbered && !seen->is_accepted && seen->thread == thread &&
+	       maker->canon->threads[thread].parent != CANON_NONE;
+}
+
+static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct locals *locals, uint32_t thread,
+			      uint32_t object)
 {
 	const struct strand *row = &maker->strands->rows[strand];
 	const struct canon_object *seen;
@@ -240,14 +251,12 @@ static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct
 	if (object == CANON_NONE)
 		return 3;
 	seen = &maker->canon->objects[object];
-	/* Each of several threads that do the same has its own. */
-	if (row->kind == STRAND_TASK && seen->is_numbered && seen->thread == row->thread &&
-	    maker->canon->threads[row->thread].parent != CANON_NONE)
-		return mix(mix(13, seen->class_id), seen->ordinal);
 	if (row->kind == STRAND_SESSION && row->object == object)
 		return 5;
 	if (maker->of_object[object] == strand)
 		return local_identifier(locals, maker->canon, object);
+	if (maker->of_object[object] == CANON_NONE && is_own(maker, row, thread, object))
+		return mix(mix(13, seen->class_id), seen->ordinal);
 	return maker->pairing->identifiers[maker->side][object];
 }
 
@@ -266,8 +275,9 @@ static int describe_tokens(struct maker *maker)
 		locals.count = 0;
 		for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
 			const struct canon_token *token = &maker->canon->tokens[strands->list[i]];
-			uint64_t coarse = mix(token->key, identifier_in(maker, s, &locals, token->objects[0]));
-			coarse = mix(coarse, identifier_in(maker, s, &locals, token->objects[1]));
+			uint64_t coarse =
+				mix(token->key, identifier_in(maker, s, &locals, token->thread, token->objects[0]));
+			coarse = mix(coarse, identifier_in(maker, s, &locals, token->thread, token->objects[1]));
 			strands->coarse[i] = coarse;
 			strands->full[i] = mix(mix(coarse + token->content, token->bytes), token->payload);
 			strand->content = mix(strand->content, strands->full[i]);

@@ -2,6 +2,7 @@
 /*
  * The places of differences, looked up in both traces: lines, context, and which field it is that differs.
  */
+#include "reader/chance.h"
 #include "reader/difference.h"
 
 #include <errno.h>
@@ -223,6 +224,34 @@ static void describe_payload(struct difference *difference, const struct canon_d
 		difference->explanation = NULL;
 }
 
+/* A change that every run would show is no difference between these two. */
+static void judge_chance(const struct looking *looking, struct difference *difference,
+			 const struct canon_detail *const details[SIDES], const struct canon_token *const tokens[SIDES])
+{
+	struct contents contents = {.old = details[0]->kept,
+				    .new = details[1]->kept,
+				    .old_size = details[0]->kept_size,
+				    .new_size = details[1]->kept_size,
+				    .is_cut = details[0]->is_cut || details[1]->is_cut,
+				    .is_equally_long = tokens[0]->bytes == tokens[1]->bytes};
+	const char *why = NULL;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct log_head *head = trace_head(looking->pairing->canons[side]->trace);
+		contents.seconds[side] = head ? head->created / 1000000000 : 0;
+	}
+	if (difference->class == CLASS_PAYLOAD)
+		why = contents_chance(&contents);
+	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
+		 difference->new &&texts_are_chance(difference->old, difference->new) && strchr(difference->old, '/'))
+		why = "names drawn by lot";
+	if (!why)
+		return;
+	difference->class = CLASS_RANDOM;
+	free(difference->explanation);
+	difference->explanation = strdup(why);
+}
+
 static void describe_change(const struct looking *looking, struct difference *difference)
 {
 	const struct edit *edit = &looking->edits->rows[difference->edit];
@@ -247,6 +276,7 @@ static void describe_change(const struct looking *looking, struct difference *di
 			  details[1]->fields[details[1]->fields_count - 1].text);
 	else if (find_changed_field(looking, difference, details, tokens) && !strcmp(difference->field, "result"))
 		difference->class = CLASS_RESULT;
+	judge_chance(looking, difference, details, tokens);
 }
 
 static void explain(const struct looking *looking, struct difference *difference)

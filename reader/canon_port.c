@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Looks at the shapes of all batches, which are few, and not at their events.
+ */
+#include "reader/canon_port.h"
+#include "reader/endpoint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* More chosen ports than this are not told apart. */
+#define SEEN_MAX 4096u
+
+struct seen_port {
+	uint64_t ticks;
+	uint16_t port;
+	bool is_chosen;
+};
+
+struct survey {
+	struct seen_port *seen;
+	uint32_t count;
+};
+
+static void see_items(struct survey *survey, const struct call_spec *call, const struct batch_items *list,
+		      uint64_t ticks)
+{
+	for (uint32_t i = 0; i < list->count && survey->count < SEEN_MAX; i++) {
+		const struct event_item *item = &list->items[i];
+		if (item->form != ITEM_ADDRESS && item->form != ITEM_LOCAL && item->form != ITEM_PEER)
+			continue;
+		uint16_t port = endpoint_parse(item->bytes, item->size).port;
+		bool is_in = item->form == ITEM_ADDRESS && item->arg < call->argc &&
+			     call->args[item->arg].value.direction == DIRECTION_IN;
+		if (port >= MASK_PORT_MIN)
+			survey->seen[survey->count++] = (struct seen_port){ticks, port, is_in};
+	}
+}
+
+static bool has_addresses(const struct call_spec *call)
+{
+	for (unsigned i = 0; i < call->argc; i++)
+		if (call->args[i].value.kind == KIND_SOCKADDR || call->args[i].value.kind == KIND_MSGHDR)
+			return true;
+	return call->result.kind == KIND_FD;
+}
+
+/* When a shape was first used; its place among the others is in order of that. */
+static uint64_t first_use(const struct batch_view *batch, uint32_t shape)
+{
+	for (uint32_t i = 0; i < batch->count; i++)
+		if (batch->shape[i] == shape)
+			return batch->enter[i];
+	return batch->count ? batch->enter[0] : 0;
+}
+
+static void see_batch(struct survey *survey, const struct batch_view *batch)
+{
+	const struct batch_varying *last = NULL;
+
+	for (uint32_t s = 0; s < batch->shapes_count; s++) {
+		const struct batch_shape *shape = &batch->shapes[s];
+		if (!has_addresses(shape->call))
+			continue;
+		if (shape->items.count)
+			see_items(survey, shape->call, &shape->items, first_use(batch, s));
+		if (!shape->varying || !shape->varying->lists || shape->varying == last)
+			continue;
+		last = shape->varying;
+		uint32_t rank = 0;
+		for (uint32_t i = 0; i < batch->count && survey->count < SEEN_MAX; i++)
+			if (batch->shapes[batch->shape[i]].varying == last)
+				see_items(survey, shape->call, &last->lists[last->list[rank++]], batch->enter[i]);
+	}
+}
+
+static int compare_seen(const void *left, const void *right)
+{
+	const struct seen_port *a = left, *b = right;
+
+	if (a->ticks != b->ticks)
+		return a->ticks < b->ticks ? -1 : 1;
+	return a->port < b->port ? -1 : a->port > b->port;
+}
+
+int ports_survey(struct mask *mask, struct trace *trace)
+{
+	struct survey survey = {calloc(SEEN_MAX, sizeof(struct seen_port)), 0};
+	struct frame *frame = NULL;
+	int rc = survey.seen ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !rc && i < trace_frames(trace) && survey.count < SEEN_MAX; i++) {
+		int failed = trace_frame_read(trace, i, &frame);
+		if (failed == -ENOMEM)
+			rc = failed;
+		for (uint32_t b = 0; !failed && b < frame->batches_count; b++)
+			see_batch(&survey, &frame->batches[b]);
+	}
+	if (!rc)
+		qsort(survey.seen, survey.count, sizeof(*survey.seen), compare_seen);
+	for (uint32_t i = 0; !rc && i < survey.count; i++)
+		rc = mask_add_port(mask, survey.seen[i].port, survey.seen[i].is_chosen);
+	frame_free(frame);
+	free(survey.seen);
+	return rc;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The looks of chance.
+ */
+#include "reader/chance.h"
+#include "reader/canon_mask.h"
+
+#include <string.h>
+
+/* Identifiers in payload are at least so long. */
+#define IDENTIFIER_MIN 16u
+/* Digests. */
+#define DIGEST_MIN 16u
+/* Of a payload of which more is unknown: so much must be there, and from the first difference on differ. */
+#define KEPT_MIN     48u
+#define DIFFERING_OF 10u
+#define DIFFERING    3u
+/* What is in another order differs in more than two places. */
+#define PERMUTED_MIN 8u
+#define NEAR_SECONDS (2u * 24 * 3600)
+
+static bool is_word(uint8_t byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+static uint32_t count_different(const struct contents *contents, uint32_t from)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = from; i < contents->old_size && i < contents->new_size; i++)
+		count += contents->old[i] != contents->new[i];
+	return count;
+}
+
+static uint32_t first_different(const struct contents *contents)
+{
+	uint32_t at = 0;
+
+	while (at < contents->old_size && at < contents->new_size && contents->old[at] == contents->new[at])
+		at++;
+	return at;
+}
+
+/* All differences lie in words that look drawn by lot on both sides. */
+static bool has_other_identifiers(const struct contents *contents)
+{
+	uint32_t size = contents->old_size;
+
+	if (contents->is_cut || size != contents->new_size)
+		return false;
+	for (uint32_t i = 0; i < size;) {
+		uint32_t begin = i, end;
+		if (contents->old[i] == contents->new[i]) {
+			i++;
+			continue;
+		}
+		while (begin && is_word(contents->old[begin - 1]) && is_word(contents->new[begin - 1]))
+			begin--;
+		for (end = i; end < size && is_word(contents->old[end]) && is_word(contents->new[end]); end++)
+			;
+		if (end - begin < IDENTIFIER_MIN || !word_is_chance(contents->old + begin, end - begin) ||
+		    !word_is_chance(contents->new + begin, end - begin))
+			return false;
+		i = end;
+	}
+	return true;
+}
+
+static bool is_permuted(const struct contents *contents)
+{
+	int32_t counts[256] = {0};
+
+	if (contents->is_cut || contents->old_size != contents->new_size || count_different(contents, 0) < PERMUTED_MIN)
+		return false;
+	for (uint32_t i = 0; i < contents->old_size; i++) {
+		counts[contents->old[i]]++;
+		counts[contents->new[i]]--;
+	}
+	for (unsigned i = 0; i < 256; i++)
+		if (counts[i])
+			return false;
+	return true;
+}
+
+static bool is_digest(const struct contents *contents)
+{
+	uint32_t size = contents->old_size, plain = 0;
+
+	if (contents->is_cut || size != contents->new_size || size < DIGEST_MIN || size > 64)
+		return false;
+	for (uint32_t i = 0; i < size; i++)
+		plain += contents->old[i] >= ' ' && contents->old[i] < 0x7f;
+	return plain < size / 4 * 3 && count_different(contents, 0) > size / 8 * 7;
+}
+
+/* Much of what is known of it differs, and the whole has the same length. */
+static bool is_other_throughout(const struct contents *contents)
+{
+	uint32_t shared = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
+	uint32_t from = first_different(contents);
+
+	return contents->is_cut && contents->is_equally_long && shared >= KEPT_MIN && from < shared &&
+	       count_different(contents, from) * DIFFERING_OF > (shared - from) * DIFFERING;
+}
+
+static uint64_t read_big(const uint8_t *bytes)
+{
+	return (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
+}
+
+static bool is_near(uint64_t second, uint64_t now)
+{
+	return now && second + NEAR_SECONDS > now && second < now + NEAR_SECONDS;
+}
+
+/* The first word that differs is a time of the run, in a message that is no text. */
+static bool begins_with_time(const struct contents *contents)
+{
+	uint32_t at = first_different(contents) & ~3u, little[2];
+
+	if (!contents->is_equally_long || at + 4 > contents->old_size || at + 4 > contents->new_size)
+		return false;
+	memcpy(&little[0], contents->old + at, 4);
+	memcpy(&little[1], contents->new + at, 4);
+	bool is_big = is_near(read_big(contents->old + at), contents->seconds[0]) &&
+		      is_near(read_big(contents->new + at), contents->seconds[1]);
+	return is_big || (is_near(little[0], contents->seconds[0]) && is_near(little[1], contents->seconds[1]));
+}
+
+const char *contents_chance(const struct contents *contents)
+{
+	if (begins_with_time(contents))
+		return "a time of the run and what depends on it";
+	if (has_other_identifiers(contents))
+		return "identifiers drawn by lot";
+	if (is_permuted(contents))
+		return "the same bytes in another order";
+	if (is_digest(contents))
+		return "a digest or random bytes";
+	if (is_other_throughout(contents))
+		return "as long, but other throughout: drawn by lot or in another order";
+	return NULL;
+}
+
+bool texts_are_chance(const char *old, const char *new)
+{
+	struct text masked[2] = {{0}};
+	bool is_equal;
+
+	mask_chance(old, &masked[0]);
+	mask_chance(new, &masked[1]);
+	is_equal = strcmp(old, new) && !strcmp(text_string(&masked[0]), text_string(&masked[1]));
+	text_free(&masked[0]);
+	text_free(&masked[1]);
+	return is_equal;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Whether two contents differ as the same content drawn anew would: names made by lot, identifiers, digests, the same
+ * things in another order, times of the run. It is a judgement by looks, made only where it was seen that they differ.
+ */
+#ifndef IPCTRACE_READER_CHANCE_H
+#define IPCTRACE_READER_CHANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Two payloads as far as they were kept. */
+struct contents {
+	const uint8_t *old, *new;
+	uint32_t old_size, new_size;
+	bool is_cut;	      /* there was more of them */
+	bool is_equally_long; /* in all */
+	uint64_t seconds[2];  /* when the traces were made, since the epoch */
+};
+
+/* Why they would differ in every run, as a clause; NULL when they would not. */
+const char *contents_chance(const struct contents *contents);
+
+/* Whether two texts (paths) are the same but for words that look drawn by lot. */
+bool texts_are_chance(const char *old, const char *new);
+
+#endif
