@@ -3,10 +3,14 @@
  * Threads and processes by the hundred, and their ends. many WHAT [COUNT]
  *   threads     COUNT threads come and go, ending in every way there is, with destructors that make calls
  *   processes   COUNT processes, in trees
+ *   ends        processes that end in every way there is, right after a call
  *   detached    threads that outlive main, atexit handlers and destructors that make calls
  */
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
@@ -105,6 +109,67 @@ static int run_processes(long count)
 	return 0;
 }
 
+static void end_by_exit(void)
+{
+	_exit(3);
+}
+
+static void end_by_quick_exit(void)
+{
+	quick_exit(4);
+}
+
+static void end_by_abort(void)
+{
+	abort();
+}
+
+static void end_by_kill(void)
+{
+	syscall(SYS_kill, getpid(), SIGKILL);
+}
+
+static void end_by_fault(void)
+{
+	__builtin_trap();
+}
+
+static void end_by_number(void)
+{
+	syscall(SYS_exit_group, 5);
+}
+
+static void end_by_image(void)
+{
+	execl("/bin/true", "true", (char *)NULL);
+}
+
+static int run_ends(long count)
+{
+	void (*const ends[])(void) = {end_by_exit,  end_by_quick_exit, end_by_abort, end_by_kill,
+				      end_by_fault, end_by_number,     end_by_image};
+	const size_t ways = sizeof(ends) / sizeof(ends[0]);
+	struct rlimit none = {0, 0};
+	int status;
+
+	setrlimit(RLIMIT_CORE, &none);
+	for (size_t i = 0; i < ways; i++) {
+		fflush(stdout);
+		pid_t child = must(fork(), "fork");
+		if (child == 0) {
+			for (long j = 0; j < count; j++)
+				recv(-1, NULL, 0, 0);
+			ends[i]();
+		}
+		must(waitpid(child, &status, 0), "waitpid");
+		printf("end %zu: %x\n", i, (unsigned)status);
+	}
+	fact_made("recv", ways * (unsigned long)count);
+	fact_made("fork", ways);
+	fact_made("waitpid", ways);
+	return 0;
+}
+
 static void *run_detached(void *argument)
 {
 	usleep(50000);
@@ -151,5 +216,7 @@ int main(int argc, char **argv)
 		return run_threads(atol(argv[2]));
 	if (!strcmp(argv[1], "processes"))
 		return run_processes(atol(argv[2]));
+	if (!strcmp(argv[1], "ends"))
+		return run_ends(atol(argv[2]));
 	return run_detached_all();
 }

@@ -80,6 +80,7 @@ CASES = {
     'faults-3': Case('faults 70 100'),
     'threads': Case('many threads 2000', 'many threads 20000'),
     'processes': Case('many processes 200', 'many processes 1000'),
+    'ends': Case('many ends 1000', 'many ends 100000'),
     'detached': Case('many detached', status=17),
     'jemalloc': Case('talk', environment=preload('libjemalloc.so.2'), needs=library('libjemalloc.so.2')),
     'tcmalloc': Case('talk', environment=preload('libtcmalloc_minimal.so.4'), needs=library('libtcmalloc_minimal.so.4')),
