@@ -131,7 +131,9 @@ static uint32_t add_object(struct pass *pass, struct object *object)
 				       .thread = CANON_NONE,
 				       .origin = origin,
 				       .receiver = CANON_NONE,
-				       .is_accepted = origin != CANON_NONE};
+				       .is_accepted = origin != CANON_NONE,
+				       .is_stream = object_is_stream(object),
+				       .is_counter = object_is_counter(object)};
 	object->tag = ++pass->objects_count;
 	return pass->objects_count - 1;
 }
@@ -361,6 +363,11 @@ static void note_wait(struct pass *pass, uint32_t thread, const struct event *ev
 		pass->canon->threads[thread].dispatches = true;
 }
 
+static bool is_ipc(unsigned kind)
+{
+	return kind == KIND_MSQID || kind == KIND_SEMID || kind == KIND_SHMID;
+}
+
 static int take_event(struct pass *pass, const struct trace_entry *entry)
 {
 	const struct event *event = entry->event;
@@ -383,6 +390,8 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 			note_wait(pass, thread, event);
 		return 0;
 	}
+	if (!event->error && event->result >= 0 && is_ipc(event->call->result.kind))
+		mask_add_ipc(&pass->mask, (uint32_t)event->result);
 	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
 	fold = &pass->threads[thread].fold;
 	if (continues(fold, &view))

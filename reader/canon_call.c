@@ -350,15 +350,24 @@ static void read_result(struct view_maker *maker)
 		view->bytes = flow_count(&view->rule->flow, event);
 }
 
+bool object_is_stream(const struct object *object)
+{
+	return (object->type == OBJECT_SOCKET && object->socket_type == SOCK_STREAM) || object->type == OBJECT_PIPE;
+}
+
+bool object_is_counter(const struct object *object)
+{
+	return object->type == OBJECT_DESCRIPTOR &&
+	       (!strcmp(object->role, "eventfd") || !strcmp(object->role, "timerfd") ||
+		!strcmp(object->role, "signalfd"));
+}
+
 static void look_at_subject(struct canon_view *view, const struct object *object)
 {
 	if (!object)
 		return;
-	view->is_stream =
-		(object->type == OBJECT_SOCKET && object->socket_type == SOCK_STREAM) || object->type == OBJECT_PIPE;
-	view->is_counter = object->type == OBJECT_DESCRIPTOR &&
-			   (!strcmp(object->role, "eventfd") || !strcmp(object->role, "timerfd") ||
-			    !strcmp(object->role, "signalfd"));
+	view->is_stream = object_is_stream(object);
+	view->is_counter = object_is_counter(object);
 	view->is_random = object->type == OBJECT_FILE && object->label &&
 			  (strstr(object->label, "/dev/urandom") || strstr(object->label, "/dev/random"));
 }

@@ -59,6 +59,10 @@ struct canon_rule *canon_rules_make(const struct catalogue *catalogue);
 /* Whether the call did nothing but find that there is nothing to do yet, and will be repeated. */
 bool canon_is_retry(const struct canon_rule *rule, const struct event *event);
 
+/* Whether what goes over it has no borders; whether reading it gives a number of wake-ups. */
+bool object_is_stream(const struct object *object);
+bool object_is_counter(const struct object *object);
+
 /* Fills `view`. `identities` has just observed the event. `scratch` is used for masking. */
 void canon_view_make(struct canon_view *view, const struct canon_rule *rule, const struct event *event,
 		     struct identities *identities, const struct mask *mask, struct text *scratch);

@@ -13,6 +13,9 @@ static const char *const patterns[] = {
 	"99/M/9999 99:99:99",	 "M _9 99:99:99",	"99:99:99.999",		"9999-99-99",
 };
 
+/* Of System V ids: smaller numbers mean something else too often. */
+#define IPC_MIN 32768u
+
 /* Smaller ones are too likely to be something else. */
 #define PID_BINARY_MIN 512u
 
@@ -23,6 +26,7 @@ void mask_clear(struct mask *mask)
 {
 	map_clear(&mask->pids);
 	map_clear(&mask->ports);
+	map_clear(&mask->ipc);
 }
 
 int mask_add_pid(struct mask *mask, uint32_t pid)
@@ -52,9 +56,19 @@ uint32_t mask_port(const struct mask *mask, uint16_t port)
 	return known >= PORT_FIRST ? UINT16_MAX + (uint32_t)known : 0;
 }
 
+int mask_add_ipc(struct mask *mask, uint32_t id)
+{
+	return map_put(&mask->ipc, id, mask);
+}
+
 static bool is_digit(uint8_t byte)
 {
 	return byte >= '0' && byte <= '9';
+}
+
+static bool is_letter(uint8_t byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
 static size_t match_name(const uint8_t *bytes, size_t size, const char *names)
@@ -108,8 +122,36 @@ static size_t match_tail(const uint8_t *bytes, size_t size)
 	return at;
 }
 
+/* "0.009 s", "12.5ms": how long something took. */
+static size_t match_span(const uint8_t *bytes, size_t size)
+{
+	size_t at = 0, digits;
+
+	while (at < size && is_digit(bytes[at]))
+		at++;
+	if (!at || at + 1 >= size || bytes[at] != '.')
+		return 0;
+	for (digits = ++at; at < size && is_digit(bytes[at]); at++)
+		;
+	if (at == digits)
+		return 0;
+	at += at < size && bytes[at] == ' ';
+	for (const char *const *unit = (const char *const[]){"seconds", "sec", "ms", "us", "ns", "s", NULL}; *unit;
+	     unit++) {
+		size_t length = strlen(*unit);
+		if (size - at >= length && !memcmp(bytes + at, *unit, length) &&
+		    (size - at == length || !is_letter(bytes[at + length])))
+			return at + length;
+	}
+	return 0;
+}
+
 static size_t match_time(const uint8_t *bytes, size_t size)
 {
+	size_t span = match_span(bytes, size);
+
+	if (span)
+		return span;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		size_t length = match_pattern(bytes, size, patterns[i]);
 		if (length &&
@@ -150,6 +192,8 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 		return "<pid>";
 	if (number >= MASK_PORT_MIN && number <= UINT16_MAX && map_get(&mask->ports, number))
 		return port_word((uintptr_t)map_get(&mask->ports, number));
+	if (number >= IPC_MIN && map_get(&mask->ipc, number))
+		return "<ipc id>";
 	return mask->second && length >= 10 && is_near(mask, number) ? "<time>" : NULL;
 }
 
@@ -211,11 +255,8 @@ bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, stru
 }
 
 #define CHANCE_MIN 6
-
-static bool is_letter(uint8_t byte)
-{
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
+/* Numbers drawn by lot have about so many digits and more. */
+#define DIGITS_MIN 8
 
 static unsigned sort_of(uint8_t byte)
 {
@@ -224,10 +265,14 @@ static unsigned sort_of(uint8_t byte)
 
 bool word_is_chance(const uint8_t *word, size_t size)
 {
-	unsigned changes = 0;
+	unsigned changes = 0, digits = 0;
 
-	for (size_t i = 1; i < size; i++)
-		changes += sort_of(word[i]) != sort_of(word[i - 1]);
+	for (size_t i = 0; i < size; i++) {
+		changes += i && sort_of(word[i]) != sort_of(word[i - 1]);
+		digits += is_digit(word[i]);
+	}
+	if (digits == size && size >= DIGITS_MIN)
+		return true;
 	return size >= CHANCE_MIN && changes >= 2;
 }
 

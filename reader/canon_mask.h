@@ -20,11 +20,13 @@ struct mask {
 	struct map pids;  /* of the trace */
 	struct map ports; /* those that were seen: which of the chosen ones + 1, or PORT_OTHER */
 	uint32_t chosen;
+	struct map ipc;	 /* System V ids */
 	uint64_t second; /* when the trace was made, since the epoch */
 };
 
 void mask_clear(struct mask *mask);
 int mask_add_pid(struct mask *mask, uint32_t pid);
+int mask_add_ipc(struct mask *mask, uint32_t id);
 
 /* A port was seen; `is_chosen` when the program said the number. Those below MASK_PORT_MIN are passed over. */
 int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen);

@@ -104,9 +104,17 @@ static bool is_other_throughout(const struct contents *contents)
 	       count_different(contents, from) * DIFFERING_OF > (shared - from) * DIFFERING;
 }
 
-static uint64_t read_big(const uint8_t *bytes)
+static uint32_t read_big(const uint8_t *bytes)
 {
-	return (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static uint64_t read_little(const uint8_t *bytes, size_t size)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, bytes, size);
+	return word;
 }
 
 static bool is_near(uint64_t second, uint64_t now)
@@ -114,24 +122,62 @@ static bool is_near(uint64_t second, uint64_t now)
 	return now && second + NEAR_SECONDS > now && second < now + NEAR_SECONDS;
 }
 
-/* The first word that differs is a time of the run, in a message that is no text. */
-static bool begins_with_time(const struct contents *contents)
-{
-	uint32_t at = first_different(contents) & ~3u, little[2];
+/* From 1970 to 2000, which is where some clocks begin. */
+#define YEARS_30 946684800ull
 
-	if (!contents->is_equally_long || at + 4 > contents->old_size || at + 4 > contents->new_size)
+/* Whether there is a time of the run at `bytes`, in seconds, or in parts of them. */
+static bool is_time(const uint8_t *bytes, uint32_t room, uint64_t now)
+{
+	if (room >= 4 && (is_near(read_big(bytes), now) || is_near(read_little(bytes, 4), now)))
+		return true;
+	if (room < 8)
 		return false;
-	memcpy(&little[0], contents->old + at, 4);
-	memcpy(&little[1], contents->new + at, 4);
-	bool is_big = is_near(read_big(contents->old + at), contents->seconds[0]) &&
-		      is_near(read_big(contents->new + at), contents->seconds[1]);
-	return is_big || (is_near(little[0], contents->seconds[0]) && is_near(little[1], contents->seconds[1]));
+	uint64_t word = read_little(bytes, 8);
+	return is_near(word / 1000, now) || is_near(word / 1000000, now) || is_near(word / 1000000000, now) ||
+	       is_near(word / 1000000 + YEARS_30, now);
+}
+
+/* Where something differs, there is a time of the run on both sides. */
+static bool has_time(const struct contents *contents)
+{
+	uint32_t size = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
+	uint32_t from = first_different(contents);
+
+	if (!contents->is_equally_long)
+		return false;
+	for (uint32_t at = from > 7 ? from - 7 : 0; at + 4 <= size; at++)
+		if (is_time(contents->old + at, size - at, contents->seconds[0]) &&
+		    is_time(contents->new + at, size - at, contents->seconds[1]))
+			return true;
+	return false;
+}
+
+static bool is_pid(const uint8_t *bytes, const struct map *pids)
+{
+	uint32_t big = read_big(bytes), little = (uint32_t)read_little(bytes, 4);
+
+	return pids && ((big > 300 && map_get(pids, big)) || (little > 300 && map_get(pids, little)));
+}
+
+/* The first that differs is a pid of the run. */
+static bool begins_with_pid(const struct contents *contents)
+{
+	uint32_t size = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
+	uint32_t from = first_different(contents);
+
+	for (uint32_t at = from > 3 ? from - 3 : 0; at <= from && at + 4 <= size; at++)
+		if (contents->is_equally_long && is_pid(contents->old + at, contents->pids[0]) &&
+		    is_pid(contents->new + at, contents->pids[1]))
+			return true;
+	return false;
 }
 
 const char *contents_chance(const struct contents *contents)
 {
-	if (begins_with_time(contents))
+	if (has_time(contents))
 		return "a time of the run and what depends on it";
+	if (begins_with_pid(contents))
+		return "a pid of the run and what goes with it";
 	if (has_other_identifiers(contents))
 		return "identifiers drawn by lot";
 	if (is_permuted(contents))

@@ -10,13 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reader/map.h"
+
 /* Two payloads as far as they were kept. */
 struct contents {
 	const uint8_t *old, *new;
 	uint32_t old_size, new_size;
-	bool is_cut;	      /* there was more of them */
-	bool is_equally_long; /* in all */
-	uint64_t seconds[2];  /* when the traces were made, since the epoch */
+	bool is_cut;		   /* there was more of them */
+	bool is_equally_long;	   /* in all */
+	uint64_t seconds[2];	   /* when the traces were made, since the epoch */
+	const struct map *pids[2]; /* of the traces */
 };
 
 /* Why they would differ in every run, as a clause; NULL when they would not. */

@@ -193,7 +193,9 @@ static int add_difference(struct classifier *classifier, uint32_t index)
 	const struct canon *old = classifier->pairing->canons[SIDE_OLD], *new = classifier->pairing->canons[SIDE_NEW];
 	enum difference_class class = class_of(classifier, edit);
 	uint64_t group = group_of(classifier, edit, class);
-	uintptr_t found = (uintptr_t)map_get(&classifier->groups, group);
+	/* What differs in a change is only known when both are looked at. */
+	bool is_single = edit->kind == EDIT_CHANGED && classifier->differences->count < DETAILED_MAX;
+	uintptr_t found = is_single ? 0 : (uintptr_t)map_get(&classifier->groups, group);
 	struct difference *added;
 
 	if (class != CLASS_RANDOM)
@@ -203,11 +205,13 @@ static int add_difference(struct classifier *classifier, uint32_t index)
 		return 0;
 	}
 	added = difference_add(classifier->differences);
-	if (!added || map_put(&classifier->groups, group, (void *)(uintptr_t)classifier->differences->count))
+	if (!added ||
+	    (!is_single && map_put(&classifier->groups, group, (void *)(uintptr_t)classifier->differences->count)))
 		return -ENOMEM;
 	added->class = class;
 	added->edit = index;
 	added->group = group;
+	added->is_single = is_single;
 	added->sites[SIDE_OLD].token = edit->old;
 	added->sites[SIDE_NEW].token = edit->new;
 	/* By time since the beginning, which is about the same on both sides. */
@@ -254,22 +258,27 @@ int differences_make(struct differences *differences, const struct edits *edits,
 	return rc;
 }
 
-void differences_free(struct differences *differences)
+void difference_free(struct difference *difference)
 {
-	for (uint32_t i = 0; i < differences->count; i++) {
-		struct difference *row = &differences->rows[i];
-		char *texts[] = {row->call, row->object, row->field, row->old, row->new, row->explanation};
-		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
-			free(texts[k]);
-		for (unsigned side = 0; side < SIDES; side++) {
-			free(row->sites[side].thread);
-			free(row->sites[side].line);
-			for (unsigned k = 0; k < CONTEXT_CALLS; k++) {
-				free(row->sites[side].before[k]);
-				free(row->sites[side].after[k]);
-			}
+	char *texts[] = {difference->call, difference->object, difference->field,
+			 difference->old,  difference->new,    difference->explanation};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		free(texts[i]);
+	for (unsigned side = 0; side < SIDES; side++) {
+		free(difference->sites[side].thread);
+		free(difference->sites[side].line);
+		for (unsigned i = 0; i < CONTEXT_CALLS; i++) {
+			free(difference->sites[side].before[i]);
+			free(difference->sites[side].after[i]);
 		}
 	}
+}
+
+void differences_free(struct differences *differences)
+{
+	for (uint32_t i = 0; i < differences->count; i++)
+		difference_free(&differences->rows[i]);
 	free(differences->rows);
 	*differences = (struct differences){0};
 }

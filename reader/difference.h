@@ -54,6 +54,7 @@ struct difference {
 	char *explanation;	 /* NULL, or a clause that says more */
 	struct site sites[SIDES];
 	bool has_details;
+	bool is_single; /* may be joined with its like only when looked at */
 	uint64_t group, order;
 };
 
@@ -80,6 +81,7 @@ void differences_sort(struct differences *differences);
 /* Adds an empty one, or NULL when out of memory. */
 struct difference *difference_add(struct differences *differences);
 void differences_free(struct differences *differences);
+void difference_free(struct difference *difference);
 
 /* P0.1(worker).t2; to be freed. */
 char *thread_shown(const struct canon *canon, uint32_t thread);

@@ -18,6 +18,7 @@ struct looking {
 	const struct strands *strands;
 	struct canon_detail *details[SIDES];
 	uint32_t details_count[SIDES];
+	struct map pids[SIDES];
 };
 
 static int compare_details(const void *left, const void *right)
@@ -239,6 +240,7 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 	for (unsigned side = 0; side < SIDES; side++) {
 		const struct log_head *head = trace_head(looking->pairing->canons[side]->trace);
 		contents.seconds[side] = head ? head->created / 1000000000 : 0;
+		contents.pids[side] = &looking->pids[side];
 	}
 	if (difference->class == CLASS_PAYLOAD)
 		why = contents_chance(&contents);
@@ -306,17 +308,40 @@ static void explain(const struct looking *looking, struct difference *difference
 		difference->explanation = strdup("nothing ends it in the new run");
 }
 
+/* Those of one group that turned out to be alike become one. */
+static void regroup(struct differences *differences)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < differences->count; i++) {
+		struct difference *row = &differences->rows[i], *same = NULL;
+		for (uint32_t k = kept; row->is_single && k-- && !same;)
+			if (differences->rows[k].group == row->group && differences->rows[k].class == row->class)
+				same = &differences->rows[k];
+		if (same) {
+			same->count += row->count;
+			difference_free(row);
+		} else {
+			differences->rows[kept++] = *row;
+		}
+	}
+	differences->count = kept;
+}
+
 int differences_look(struct differences *differences, uint32_t count, const struct edits *edits,
 		     const struct pairing *pairing, const struct strands strands[SIDES])
 {
 	struct looking looking = {differences, count < differences->count ? count : differences->count,
 				  edits,       pairing,
 				  strands,     {NULL, NULL},
-				  {0, 0}};
+				  {0, 0},      {{0}, {0}}};
 	int rc = 0;
 
 	for (unsigned side = 0; !rc && side < SIDES; side++)
 		rc = list_details(&looking, side);
+	for (unsigned side = 0; !rc && side < SIDES; side++)
+		for (uint32_t i = 0; !rc && i < pairing->canons[side]->threads_count; i++)
+			rc = map_put(&looking.pids[side], pairing->canons[side]->threads[i].pid, &looking);
 	for (uint32_t i = 0; !rc && i < looking.count; i++) {
 		struct difference *difference = &differences->rows[i];
 		fill_site(&looking, SIDE_OLD, &difference->sites[SIDE_OLD]);
@@ -326,7 +351,11 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 		explain(&looking, difference);
 		difference->has_details = true;
 	}
+	if (!rc)
+		regroup(differences);
 	for (unsigned side = 0; side < SIDES; side++)
 		canon_details_free(looking.details[side], looking.details_count[side]);
+	for (unsigned side = 0; side < SIDES; side++)
+		map_clear(&looking.pids[side]);
 	return rc;
 }

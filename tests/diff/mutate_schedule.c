@@ -44,38 +44,62 @@ static bool is_independent(const struct draft *draft, const struct draft_event *
 	return call_counts(draft, event) && !call_makes(&event->event) && !call_ends(&event->event);
 }
 
-/* Whether `second` could as well have been entered before `first`. */
-static bool may_come_first(const struct draft *draft, const struct turn *first, const struct turn *second)
+/* Whether it makes no difference to either which of them comes first. */
+static bool is_free_pair(const struct draft *draft, const struct draft_event *a, const struct draft_event *b)
 {
-	const struct draft_event *a = first->event, *b = second->event;
-	const struct draft_event *before = second->at ? draft->streams[b->stream].events[second->at - 1] : NULL;
-	const struct draft_stream *stream = &draft->streams[b->stream];
-	uint64_t free_from = before ? event_end(before) : stream->begin ? stream->begin->ticks : UINT64_MAX;
-
 	return a->stream != b->stream && a->object != b->object && draft->objects[a->object].peer != b->object &&
 	       draft->objects[b->object].peer != a->object && is_independent(draft, a) && is_independent(draft, b) &&
-	       free_from <= a->event.enter && a->event.duration > 1 && a->event.enter < b->event.enter;
+	       a->event.enter < b->event.enter;
 }
 
-/* The second is entered when the first was, and the first just after; both return when they did. */
+/* The second could have been entered when the first was: its thread did nothing else then. */
+static bool may_come_earlier(const struct draft *draft, const struct turn *first, const struct turn *second)
+{
+	const struct draft_stream *stream = &draft->streams[second->event->stream];
+	const struct draft_event *before = second->at ? stream->events[second->at - 1] : NULL;
+	uint64_t free_from = before ? event_end(before) : stream->begin ? stream->begin->ticks : UINT64_MAX;
+
+	return free_from <= first->event->event.enter && first->event->event.duration > 1;
+}
+
+/* The first could have been entered just after the second: it waited, and gave nothing that somebody waited for. */
+static bool may_come_later(const struct turn *first, const struct turn *second)
+{
+	const struct event *event = &first->event->event;
+
+	return call_payload(event) && !call_sends(event) && event_end(first->event) > second->event->event.enter + 1;
+}
+
+/* All calls return when they did. */
+static bool swap_turns(const struct draft *draft, struct turn *first, struct turn *second)
+{
+	struct event *a = &first->event->event, *b = &second->event->event;
+	uint64_t a_end = event_end(first->event), b_end = event_end(second->event);
+	struct turn was = *first;
+
+	if (may_come_earlier(draft, first, second)) {
+		b->enter = a->enter;
+		a->enter++;
+	} else if (may_come_later(first, second)) {
+		a->enter = b->enter + 1;
+	} else {
+		return false;
+	}
+	a->duration = a_end - a->enter;
+	b->duration = b_end - b->enter;
+	*first = *second;
+	*second = was;
+	return true;
+}
+
 void mutate_interleaving(struct mutate *mutate)
 {
 	size_t count, swapped = 0;
 	struct turn *turns = collect_turns(mutate->draft, &count);
 
-	for (size_t i = 0; i + 1 < count; i++) {
-		struct event *first = &turns[i].event->event, *second = &turns[i + 1].event->event;
-		struct turn later = turns[i];
-		if (!may_come_first(mutate->draft, &turns[i], &turns[i + 1]) || mutate_random(mutate, 2))
-			continue;
-		second->duration += second->enter - first->enter;
-		second->enter = first->enter;
-		first->enter++;
-		first->duration--;
-		turns[i] = turns[i + 1];
-		turns[i + 1] = later;
-		swapped++;
-	}
+	for (size_t i = 0; i + 1 < count; i++)
+		if (is_free_pair(mutate->draft, turns[i].event, turns[i + 1].event) && mutate_random(mutate, 2))
+			swapped += swap_turns(mutate->draft, &turns[i], &turns[i + 1]);
 	if (swapped)
 		snprintf(mutate_note(mutate, NULL, "order")->is, sizeof(mutate->changes->is), "%zu swapped", swapped);
 }

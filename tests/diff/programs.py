@@ -217,16 +217,17 @@ class Postgres(Program):
     def prepare(self):
         if os.geteuid() == 0:
             self.user = 'nobody'
+        run = self.start_run(None)
+        run.command('mkdir', '-p', self.folder / 'data')
         if (self.folder / 'original').exists():
             return
-        run = self.start_run(None)
         run.command(self.find('initdb'), '-D', self.folder / 'original', '-A', 'trust', '-U', 'tester', '--no-sync', '--locale=C',
                     '-E', 'UTF8')
 
     def work(self, run, change):
         port, data = port_find(), self.folder / 'data'
-        shutil.rmtree(data, ignore_errors=True)
-        run.command('cp', '-a', self.folder / 'original', data)
+        # the folder stays: its inode is the key of the shared memory
+        run.command('/bin/sh', '-c', 'rm -rf data/* && cp -a original/. data/')
         with open(data / 'postgresql.conf', 'a') as settings:
             settings.write(f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\nfsync = off\n"
                            'autovacuum = off\nshared_memory_type = sysv\n')

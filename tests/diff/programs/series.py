@@ -14,6 +14,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'programs')
 from program import SKIPPED, Run, Skip, port_find, program_find, wait_listening, wait_until  # noqa: E402,F401
 
 RECORDED = 'recorded'
+# Enough of each message that times in its head are seen for what they are.
+PAYLOAD_KEPT = '1024'
 
 
 class Series:
@@ -28,7 +30,7 @@ class Series:
         self.is_prepared = False
 
     def _wrap(self, argv, name):
-        return [self.ipctrace, 'record', '-o', str(self.log), '--', *argv] if name == RECORDED else argv
+        return [self.ipctrace, 'record', '-s', PAYLOAD_KEPT, '-o', str(self.log), '--', *argv] if name == RECORDED else argv
 
     def record(self, log, change=None):
         """One run into the file `log`. What is not called RECORDED runs untraced."""
