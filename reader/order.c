@@ -13,8 +13,12 @@
 #define STRAGGLERS_MAX 1024u
 /* Copies beyond this are not made; see above. */
 #define STRAGGLERS_BYTES_MAX (256u << 20)
-/* Frames in memory at once; a trace that would need more is printed with its order a little wrong. */
-#define OPEN_MAX 256u
+/* Frames in memory at once, by number and size; a trace that would need more is printed with its order a little wrong.
+ */
+#define OPEN_MAX       256u
+#define OPEN_BYTES_MAX (512ull << 20)
+/* What a decoded event takes: times, shape, result, and its place in the order. */
+#define EVENT_BYTES 36u
 
 enum cursor_kind { CURSOR_MARKS, CURSOR_STRAGGLERS, CURSOR_BATCH };
 
@@ -87,6 +91,15 @@ static struct survey survey_frame(const struct frame *frame, uint64_t from)
 	return survey;
 }
 
+static uint64_t frame_bytes(const struct frame *frame)
+{
+	uint64_t bytes = frame->content_size;
+
+	for (uint32_t b = 0; b < frame->batches_count; b++)
+		bytes += (uint64_t)frame->batches[b].count * EVENT_BYTES;
+	return bytes;
+}
+
 static int copy_stragglers(struct order *order, const struct frame *frame, uint64_t from)
 {
 	struct event event;
@@ -124,6 +137,7 @@ int order_survey(struct order *order, size_t index, const struct frame *frame)
 	added = &order->frames[order->frames_count++];
 	added->index = (uint32_t)index;
 	added->from = from;
+	added->bytes = frame_bytes(frame);
 	added->opens = survey.earliest > from ? survey.earliest : from;
 	/* The next frame's early events are those from before this frame's first end. */
 	if (survey.end > order->previous_end)
@@ -322,6 +336,7 @@ static void close_slot(struct order *order, uint32_t slot)
 	frame_free(order->spare);
 	order->spare = order->slots[slot].frame;
 	order->slots[slot].frame = NULL;
+	order->open_bytes -= order->slots[slot].bytes;
 }
 
 /* Reads the frame and pushes its batches. A frame that has become unreadable since the survey is passed over. */
@@ -339,7 +354,8 @@ static int open_frame(struct order *order, const struct order_frame *opened)
 		order->spare = frame;
 		return rc < 0 ? rc : 0;
 	}
-	order->slots[slot] = (struct order_slot){.frame = frame};
+	order->slots[slot] = (struct order_slot){.frame = frame, .bytes = opened->bytes};
+	order->open_bytes += opened->bytes;
 	for (uint32_t i = 0; !rc && i < frame->batches_count; i++)
 		rc = push_batch(order, &frame->batches[i], slot, opened->from);
 	if (!order->slots[slot].left)
@@ -359,7 +375,7 @@ static int open_due(struct order *order)
 			break;
 		for (size_t i = 0; i < order->slots_count; i++)
 			open += order->slots[i].frame != NULL;
-		if (open >= OPEN_MAX)
+		if (open >= OPEN_MAX || (open && order->open_bytes + next->bytes > OPEN_BYTES_MAX))
 			break;
 		order->next_frame++;
 		rc = open_frame(order, next);

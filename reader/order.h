@@ -20,11 +20,13 @@ struct order_cursor;
 struct order_frame {
 	uint64_t from;	/* events that began before are stragglers, copied out */
 	uint64_t opens; /* when the frame must be there */
+	uint64_t bytes; /* about what it takes decoded */
 	uint32_t index;
 };
 
 struct order_slot {
 	struct frame *frame;
+	uint64_t bytes;
 	uint32_t left; /* batches not yet gone through */
 };
 
@@ -43,6 +45,7 @@ struct order {
 
 	struct order_slot *slots;
 	size_t slots_count, slots_room;
+	uint64_t open_bytes; /* of the frames in them */
 	struct order_cursor **heap;
 	size_t heap_count, heap_room;
 	bool is_given; /* heap[0] was given last */

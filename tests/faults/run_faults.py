@@ -8,13 +8,15 @@ import pathlib
 import random
 import sys
 
+import bombs
 import endings
 import kills
 import scale
+import security
 import stopped
 from trial import SKIP, Wrong
 
-CASES = {**kills.CASES, **endings.CASES, **stopped.CASES, **scale.CASES}
+CASES = {**kills.CASES, **endings.CASES, **stopped.CASES, **scale.CASES, **security.CASES, **bombs.CASES}
 
 
 def main():
