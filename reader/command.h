@@ -10,6 +10,7 @@ int command_record(int argc, char **argv);
 int command_print(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_diff(int argc, char **argv);
+int command_baseline(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_calls(int argc, char **argv);

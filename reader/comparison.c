@@ -190,7 +190,7 @@ void run_free(struct run *run)
 
 /* ---- what makes them incomparable ----------------------------------------------------------------------------- */
 
-static void __attribute__((format(printf, 2, 3))) add_note(struct comparison *comparison, const char *format, ...)
+void comparison_note(struct comparison *comparison, const char *format, ...)
 {
 	va_list values;
 	char *note = NULL;
@@ -213,14 +213,14 @@ static const char *program_of(const struct run *run)
 static void note_run(struct comparison *comparison, const struct run *run)
 {
 	if (run->lost)
-		add_note(comparison, "%s: %llu calls were lost while recording", run->path,
-			 (unsigned long long)run->lost);
+		comparison_note(comparison, "%s: %llu calls were lost while recording", run->path,
+				(unsigned long long)run->lost);
 	if (run->is_damaged)
-		add_note(comparison, "%s: the trace is damaged; see ipctrace check", run->path);
+		comparison_note(comparison, "%s: the trace is damaged; see ipctrace check", run->path);
 	else if (run->is_unfinished)
-		add_note(comparison, "%s: the trace was cut off, or is still being written", run->path);
+		comparison_note(comparison, "%s: the trace was cut off, or is still being written", run->path);
 	if (!run->canon.events)
-		add_note(comparison, "%s: no calls were recorded", run->path);
+		comparison_note(comparison, "%s: no calls were recorded", run->path);
 	comparison->is_incomplete |= run->lost || run->is_damaged || run->is_unfinished || !run->canon.events;
 }
 
@@ -229,15 +229,16 @@ static void note_settings(struct comparison *comparison, const struct run *old, 
 	const struct log_head *a = trace_head(old->trace), *b = trace_head(new->trace);
 
 	if (strcmp(program_of(old), program_of(new)))
-		add_note(comparison, "these are different programs: %s and %s", program_of(old), program_of(new));
+		comparison_note(comparison, "these are different programs: %s and %s", program_of(old),
+				program_of(new));
 	if (strcmp(filter_of(old), filter_of(new))) {
-		add_note(comparison, "recorded with -e %s and -e %s: only calls in both are compared", filter_of(old),
-			 filter_of(new));
+		comparison_note(comparison, "recorded with -e %s and -e %s: only calls in both are compared",
+				filter_of(old), filter_of(new));
 		comparison->is_incomplete = true;
 	}
 	if (a && b && a->payload_limit != b->payload_limit)
-		add_note(comparison, "%u and %u bytes of each payload were kept: times in payload may differ",
-			 a->payload_limit, b->payload_limit);
+		comparison_note(comparison, "%u and %u bytes of each payload were kept: times in payload may differ",
+				a->payload_limit, b->payload_limit);
 }
 
 int comparison_make(struct comparison *comparison, struct run *old, struct run *new, uint32_t detailed)

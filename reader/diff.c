@@ -2,8 +2,10 @@
 /*
  * `ipctrace diff`: what one run of a program did otherwise than another one.
  */
+#include "reader/baseline_file.h"
 #include "reader/command.h"
 #include "reader/comparison.h"
+#include "reader/diff_latency.h"
 #include "reader/diff_show.h"
 #include "reader/option.h"
 #include "reader/output.h"
@@ -15,11 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
+enum latency_mode { LATENCY_AUTO, LATENCY_OFF, LATENCY_WARN, LATENCY_FAIL };
+
 struct diff_settings {
 	struct diff_rules rules;
 	uint32_t fail_on;
 	uint32_t limit;
-	const char *junit, *color;
+	const char *junit, *color, *baseline;
+	enum latency_mode latency;
 	bool json, markdown, quiet;
 };
 
@@ -61,6 +66,32 @@ static int set_limit(void *settings, const char *value)
 	return 0;
 }
 
+static int set_latency(void *settings, const char *value)
+{
+	static const char *const modes[] = {"auto", "off", "warn", "fail"};
+
+	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(value, modes[i]))
+			continue;
+		((struct diff_settings *)settings)->latency = (enum latency_mode)i;
+		return 0;
+	}
+	return 1;
+}
+
+static int set_baseline(void *settings, const char *value)
+{
+	((struct diff_settings *)settings)->baseline = value;
+	return 0;
+}
+
+/* Taken out of the line before: see take_sides(). */
+static int set_side(void *settings, const char *value)
+{
+	fprintf(stderr, "ipctrace diff: expected --old RUN... --new RUN...\n");
+	return -EINVAL;
+}
+
 static int set_json(void *settings, const char *value)
 {
 	((struct diff_settings *)settings)->json = true;
@@ -93,6 +124,13 @@ static int set_quiet(void *settings, const char *value)
 
 static const struct option_spec options[] = {
 	{0, NULL, "[OPTION]... OLD NEW", "ipctrace diff good.ipct bad.ipct", NULL},
+	{0, NULL, "[OPTION]... --old RUN... --new RUN...", "ipctrace diff --old a1.ipct a2.ipct --new b1.ipct b2.ipct",
+	 NULL},
+	{0, NULL, "[OPTION]... --baseline FILE NEW", NULL, NULL},
+	{0, "old", "RUN...", "several runs of the old side", set_side},
+	{0, "new", "RUN...", "several runs of the new side", set_side},
+	{0, "baseline", "FILE", "compare with what ipctrace baseline has learned", set_baseline},
+	{0, "latency", "WHEN", "shifts of time: auto, off, warn or fail", set_latency},
 	{0, "fail-on", "CLASS[,CLASS]", "only these classes of differences count", set_fail_on},
 	{0, "ignore", "RULE|FILE", "differences that do not count; may be given again", set_ignore},
 	{0, "limit", "COUNT", "show so many differences in full (20), up to 500", set_limit},
@@ -141,37 +179,207 @@ static int show(const struct diff_settings *settings, const struct comparison *c
 	return status ? status : (int)verdict->status;
 }
 
-static int compare_runs(struct diff_settings *settings, struct run *old, struct run *new)
+/* ---- comparing ------------------------------------------------------------------------------------------------ */
+
+/* The runs of both sides, in order; their paths point into the command line. */
+struct sides {
+	const char **paths;
+	uint32_t counts[SIDES];
+	struct run *runs;
+};
+
+static struct run *run_of(const struct sides *sides, unsigned side, uint32_t number)
 {
-	struct comparison comparison;
-	struct verdict verdict = {0};
-	int status = 2;
-	int rc = comparison_make(&comparison, old, new, DETAILED_MAX);
+	return &sides->runs[side == SIDE_OLD ? number : sides->counts[SIDE_OLD] + number];
+}
+
+static int add_latency(const struct diff_settings *settings, struct comparison *comparison, const struct sides *sides)
+{
+	uint32_t count = sides->counts[SIDE_OLD] + sides->counts[SIDE_NEW];
+	struct run **all = malloc(count * sizeof(*all));
+	bool too_few = false;
+	int rc = all ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; !rc && i < count; i++)
+		all[i] = &sides->runs[i];
+	if (!rc && settings->latency != LATENCY_OFF)
+		rc = latency_compare(&comparison->differences, all, sides->counts[SIDE_OLD],
+				     all + sides->counts[SIDE_OLD], sides->counts[SIDE_NEW], &too_few);
+	if (!rc && too_few)
+		comparison_note(comparison, "not enough runs for a test of time: 4 and 4 are needed");
+	free(all);
+	return rc;
+}
+
+/* One run against one proves nothing about time: then a shift is said and does not fail. */
+static bool latency_fails(const struct diff_settings *settings, const struct sides *sides)
+{
+	bool are_several = sides->counts[SIDE_OLD] >= 4 && sides->counts[SIDE_NEW] >= 4;
+
+	return settings->latency == LATENCY_FAIL || (settings->latency == LATENCY_AUTO && are_several);
+}
+
+static int compare_pair(struct diff_settings *settings, const struct sides *sides, uint32_t number,
+			struct comparison *comparison, struct verdict *verdict)
+{
+	int rc = comparison_make(comparison, run_of(sides, SIDE_OLD, 0), run_of(sides, SIDE_NEW, number), DETAILED_MAX);
 
 	if (!rc)
-		rc = verdict_make(&verdict, &comparison, &settings->rules, settings->fail_on, false);
+		rc = add_latency(settings, comparison, sides);
+	if (!rc)
+		rc = verdict_make(verdict, comparison, &settings->rules, settings->fail_on,
+				  latency_fails(settings, sides));
+	return rc;
+}
+
+/* Several old runs say what varies without a change. */
+static int learn_from_old(struct diff_settings *settings, const struct sides *sides)
+{
+	struct learned learned = {0};
+	struct text text = {0};
+	char trouble[256];
+	int rc = 0;
+
+	for (uint32_t i = 1; !rc && i < sides->counts[SIDE_OLD]; i++) {
+		struct comparison comparison;
+		rc = comparison_make(&comparison, run_of(sides, SIDE_OLD, 0), run_of(sides, SIDE_OLD, i), DETAILED_MAX);
+		if (!rc)
+			rc = learned_add(&learned, &comparison, false);
+		comparison_free(&comparison);
+	}
+	learned_print(&learned, "between the old runs", &text);
+	for (const char *line = text_string(&text); !rc && *line; line += *line == '\n') {
+		rc = diff_rules_add(&settings->rules, line, trouble, sizeof(trouble));
+		line += strcspn(line, "\n");
+	}
+	text_free(&text);
+	learned_free(&learned);
+	return rc;
+}
+
+/* The new run that differs most is shown, and in how many something differs is said. */
+static int compare_sides(struct diff_settings *settings, const struct sides *sides)
+{
+	struct comparison comparison = {0}, worst = {0};
+	struct verdict verdict = {0}, worst_verdict = {0};
+	uint32_t differing = 0;
+	int status = 2, rc = learn_from_old(settings, sides);
+
+	for (uint32_t i = 0; !rc && i < sides->counts[SIDE_NEW]; i++) {
+		rc = compare_pair(settings, sides, i, &comparison, &verdict);
+		differing += !rc && verdict.differences;
+		if (!rc && (!i || verdict.differences > worst_verdict.differences)) {
+			free(worst_verdict.counts);
+			comparison_free(&worst);
+			worst = comparison;
+			worst_verdict = verdict;
+		} else {
+			free(verdict.counts);
+			comparison_free(&comparison);
+		}
+		comparison = (struct comparison){0};
+		verdict = (struct verdict){0};
+	}
+	if (!rc && sides->counts[SIDE_NEW] > 1)
+		comparison_note(&worst, "%u of %u new runs differ", differing, sides->counts[SIDE_NEW]);
 	if (rc)
 		fprintf(stderr, "ipctrace diff: %s\n", strerror(-rc));
 	else
-		status = show(settings, &comparison, &verdict);
-	free(verdict.counts);
-	comparison_free(&comparison);
+		status = show(settings, &worst, &worst_verdict);
+	free(worst_verdict.counts);
+	comparison_free(&worst);
+	return status;
+}
+
+/* ---- the command line ----------------------------------------------------------------------------------------- */
+
+/*
+ * Takes `--old RUN... --new RUN...` out of the line, up to the next option each. Returns what is left of argc, or -1
+ * when out of memory.
+ */
+static int take_sides(struct sides *sides, int argc, char **argv)
+{
+	const char **found[SIDES];
+	int kept = 1, side = -1;
+
+	sides->paths = malloc((size_t)argc * sizeof(*sides->paths));
+	found[SIDE_OLD] = malloc((size_t)argc * sizeof(*found[0]));
+	found[SIDE_NEW] = malloc((size_t)argc * sizeof(*found[0]));
+	if (!sides->paths || !found[SIDE_OLD] || !found[SIDE_NEW])
+		kept = -1;
+	for (int i = 1; kept > 0 && i < argc; i++) {
+		bool is_word = argv[i][0] != '-' || !argv[i][1];
+		if (!strcmp(argv[i], "--old") || !strcmp(argv[i], "--new"))
+			side = argv[i][2] == 'o' ? SIDE_OLD : SIDE_NEW;
+		else if (is_word && side >= 0)
+			found[side][sides->counts[side]++] = argv[i];
+		else
+			argv[kept++] = argv[i], side = -1;
+	}
+	for (unsigned s = 0, at = 0; kept > 0 && s < SIDES; s++)
+		for (uint32_t i = 0; i < sides->counts[s]; i++)
+			sides->paths[at++] = found[s][i];
+	free(found[SIDE_OLD]);
+	free(found[SIDE_NEW]);
+	return kept;
+}
+
+/* Completes the sides from the words that are left. False when they are not what is needed. */
+static bool choose_paths(const struct diff_settings *settings, const struct baseline *baseline, struct sides *sides,
+			 int count, char **words)
+{
+	if (sides->counts[SIDE_OLD] || sides->counts[SIDE_NEW])
+		return !count && sides->counts[SIDE_OLD] && sides->counts[SIDE_NEW] && !settings->baseline;
+	if (count != (settings->baseline ? 1 : 2))
+		return false;
+	sides->paths[0] = settings->baseline ? baseline->reference : words[0];
+	sides->paths[1] = words[count - 1];
+	sides->counts[SIDE_OLD] = sides->counts[SIDE_NEW] = 1;
+	return true;
+}
+
+/* The rules of the baseline join those of the command line. */
+static int read_baseline(struct diff_settings *settings, struct baseline *baseline)
+{
+	char trouble[256];
+	int status = baseline_read(baseline, settings->baseline);
+
+	if (!status && diff_rules_read(&settings->rules, settings->baseline, trouble, sizeof(trouble)))
+		status = 2;
+	return status;
+}
+
+static int run_diff(struct diff_settings *settings, struct sides *sides, int count, char **words)
+{
+	struct baseline baseline = {0};
+	int status = settings->baseline ? read_baseline(settings, &baseline) : 0;
+
+	if (!status && !choose_paths(settings, &baseline, sides, count, words)) {
+		fprintf(stderr, "ipctrace diff: expected two traces; see ipctrace diff --help\n");
+		status = 2;
+	}
+	uint32_t runs = sides->counts[SIDE_OLD] + sides->counts[SIDE_NEW];
+	sides->runs = status ? NULL : calloc(runs, sizeof(*sides->runs));
+	if (!status)
+		status = sides->runs ? runs_open(sides->runs, sides->paths, runs, !settings->quiet) : 2;
+	if (!status)
+		status = compare_sides(settings, sides);
+	for (uint32_t i = 0; sides->runs && i < runs; i++)
+		run_free(&sides->runs[i]);
+	free(sides->runs);
+	baseline_free(&baseline);
 	return status;
 }
 
 int command_diff(int argc, char **argv)
 {
 	struct diff_settings settings = {.fail_on = ~(1u << CLASS_RANDOM), .limit = 20};
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
-	struct run runs[SIDES] = {{0}};
-	int status = 2;
+	struct sides sides = {0};
+	int left = take_sides(&sides, argc, argv);
+	int index = left < 0 ? -1 : options_parse(options, sizeof(options) / sizeof(options[0]), &settings, left, argv);
+	int status = index < 0 ? 2 : run_diff(&settings, &sides, left - index, argv + index);
 
-	if (index >= 0 && argc - index != 2)
-		fprintf(stderr, "ipctrace diff: expected two traces; see ipctrace diff --help\n");
-	else if (index >= 0 && !runs_open(runs, (const char *const *)argv + index, SIDES, !settings.quiet))
-		status = compare_runs(&settings, &runs[SIDE_OLD], &runs[SIDE_NEW]);
-	run_free(&runs[SIDE_OLD]);
-	run_free(&runs[SIDE_NEW]);
 	diff_rules_free(&settings.rules);
+	free(sides.paths);
 	return status;
 }

@@ -12,7 +12,8 @@
 
 #define LINE_MAX_BYTES 4096
 
-static const char *const part_names[RULE_PARTS] = {"call", "object", "field", "thread", "old", "new"};
+static const char *const part_names[RULE_PARTS] = {"call", "object", "field", "thread", "old",
+						   "new",  "values", "range", "times"};
 
 uint32_t classes_parse(const char *text, char *word, size_t size)
 {
@@ -68,7 +69,8 @@ static int read_part(struct diff_rule *rule, const char *word, char *trouble, si
 		rule->globs[i] = strdup(word + length + 1);
 		return rule->globs[i] ? 0 : -ENOMEM;
 	}
-	snprintf(trouble, size, "'%s' is none of call=, object=, field=, thread=, old=, new=", word);
+	snprintf(trouble, size,
+		 "'%s' is none of call=, object=, field=, thread=, old=, new=, values=, range=, times=", word);
 	return RULE_E_WRONG;
 }
 
@@ -155,6 +157,32 @@ static bool fits(const char *glob, const char *text)
 	return !glob || !fnmatch(glob, text ? text : "", 0);
 }
 
+/* Whether `value` is one of the list. */
+static bool is_listed(const char *list, const char *value)
+{
+	size_t length = value ? strlen(value) : 0;
+
+	while (list && *list) {
+		size_t own = strcspn(list, "|");
+		if (own == length && !strncmp(list, value ? value : "", own))
+			return true;
+		list += own + (list[own] == '|');
+	}
+	return !list;
+}
+
+static bool is_in_range(const char *range, const char *value)
+{
+	const char *dots = range ? strstr(range, "..") : NULL;
+
+	if (!range)
+		return true;
+	if (!value || !dots)
+		return false;
+	double number = strtod(value, NULL);
+	return number >= strtod(range, NULL) && number <= strtod(dots + 2, NULL);
+}
+
 static bool applies(const struct diff_rule *rule, const struct difference *difference)
 {
 	const char *old = difference->sites[SIDE_OLD].thread, *new = difference->sites[SIDE_NEW].thread;
@@ -162,7 +190,9 @@ static bool applies(const struct diff_rule *rule, const struct difference *diffe
 	return rule->classes >> difference->class & 1 && fits(rule->globs[RULE_CALL], difference->call) &&
 	       fits(rule->globs[RULE_OBJECT], difference->object) && fits(rule->globs[RULE_FIELD], difference->field) &&
 	       fits(rule->globs[RULE_THREAD], old ? old : new) && fits(rule->globs[RULE_OLD], difference->old) &&
-	       fits(rule->globs[RULE_NEW], difference->new);
+	       fits(rule->globs[RULE_NEW], difference->new) && is_listed(rule->globs[RULE_VALUES], difference->new) &&
+	       is_in_range(rule->globs[RULE_RANGE], difference->new) &&
+	       (!rule->globs[RULE_TIMES] || difference->count <= strtoul(rule->globs[RULE_TIMES], NULL, 10));
 }
 
 struct diff_rule *diff_rules_find(struct diff_rules *rules, const struct difference *difference)

@@ -4,6 +4,7 @@
  *
  *   payload call=recv object="tcp-server* on :80"   # a nonce
  *   CLASS[,CLASS...] [call=GLOB] [object=GLOB] [field=GLOB] [thread=GLOB] [old=GLOB] [new=GLOB]
+ *                    [values=A|B...] [range=LEAST..MOST] [times=MOST]
  *
  * `*` stands for every class. A rule applies when all that it says fits. What stands behind # is a remark.
  */
@@ -14,7 +15,18 @@
 
 enum { RULE_E_WRONG = 1 };
 
-enum rule_part { RULE_CALL, RULE_OBJECT, RULE_FIELD, RULE_THREAD, RULE_OLD, RULE_NEW, RULE_PARTS };
+enum rule_part {
+	RULE_CALL,
+	RULE_OBJECT,
+	RULE_FIELD,
+	RULE_THREAD,
+	RULE_OLD,
+	RULE_NEW,
+	RULE_VALUES,
+	RULE_RANGE,
+	RULE_TIMES,
+	RULE_PARTS
+};
 
 struct diff_rule {
 	uint32_t classes; /* a bit each */

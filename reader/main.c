@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{"print", "print the calls of a trace in order of time", command_print},
 	{"report", "what a trace amounts to: by call, object, process and thread", command_report},
 	{"diff", "what one run of a program did otherwise than another", command_diff},
+	{"baseline", "learn what varies between good runs; check a run against it", command_baseline},
 	{"info", "what a trace is: host, clocks, processes, counts, losses", command_info},
 	{"check", "verify a trace; repair a damaged one", command_check},
 	{"calls", "list the calls that are traced", command_calls},
