@@ -124,6 +124,16 @@ void mutate_places(struct mutate *mutate, uint32_t count, mutate_fits *fits, mut
 	free(places);
 }
 
+void mutate_events(struct draft *draft, mutate_visit *visit, void *context)
+{
+	for (size_t i = 0; i < draft->streams_count; i++)
+		for (size_t at = 0; at < draft->streams[i].count; at++)
+			visit(context, &draft->streams[i].events[at]->event);
+	for (size_t i = 0; i < draft->frames_count; i++)
+		for (uint32_t at = 0; at < draft->frames[i].unfinished_count; at++)
+			visit(context, &draft->frames[i].unfinished[at].event);
+}
+
 /* ---- the account ---------------------------------------------------------------------------------------------- */
 
 struct change *mutate_note(struct mutate *mutate, const struct draft_event *event, const char *field)

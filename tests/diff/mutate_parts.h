@@ -37,6 +37,10 @@ typedef bool mutate_fits(struct mutate *mutate, struct place place);
 typedef void mutate_change(struct mutate *mutate, struct place place);
 void mutate_places(struct mutate *mutate, uint32_t count, mutate_fits *fits, mutate_change *change);
 
+/* Calls `visit` with every call, also those that never returned. */
+typedef void mutate_visit(void *context, struct event *event);
+void mutate_events(struct draft *draft, mutate_visit *visit, void *context);
+
 /* Notes a change; the texts of what was and what is are to be filled in by the caller. Valid until the next note. */
 struct change *mutate_note(struct mutate *mutate, const struct draft_event *event, const char *field);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Other numbers for the same things: processes and threads, ports that the kernel chose, addresses. Each is a mapping
+ * Other numbers for the same things: processes and threads, ports that the kernel chose. Each is a mapping
  * of old numbers to new ones that is applied everywhere, also where programs wrote a number out in a message; there the
  * new one has as many digits.
  */
@@ -41,15 +41,17 @@ static void add_number(struct rename *rename, uint64_t number, uint64_t low, uin
 		return;
 	do
 		chosen = low + mutate_random(rename->mutate, high - low);
-	while (map_get(&rename->taken, chosen));
+	while (chosen == number || map_get(&rename->taken, chosen));
 	put(&rename->taken, chosen, 1);
 	put(&rename->numbers, number, chosen);
 }
 
 static void rename_end(struct rename *rename)
 {
-	snprintf(mutate_note(rename->mutate, NULL, "numbers")->is, sizeof(rename->mutate->changes->is), "%u renamed",
-		 rename->numbers.count);
+	if (rename->numbers.count) {
+		struct change *change = mutate_note(rename->mutate, NULL, "numbers");
+		snprintf(change->is, sizeof(change->is), "%u renamed", rename->numbers.count);
+	}
 	map_clear(&rename->numbers);
 	map_clear(&rename->taken);
 }
@@ -107,18 +109,6 @@ static void rename_texts(const struct rename *rename, struct event *event)
 		else
 			items[i].bytes = bytes;
 	}
-}
-
-typedef void each_event(void *context, struct event *event);
-
-static void visit_events(struct draft *draft, each_event *visit, void *context)
-{
-	for (size_t i = 0; i < draft->streams_count; i++)
-		for (size_t at = 0; at < draft->streams[i].count; at++)
-			visit(context, &draft->streams[i].events[at]->event);
-	for (size_t i = 0; i < draft->frames_count; i++)
-		for (uint32_t at = 0; at < draft->frames[i].unfinished_count; at++)
-			visit(context, &draft->frames[i].unfinished[at].event);
 }
 
 /* ---- processes and threads ----------------------------------------------------------------------------------------
@@ -220,7 +210,7 @@ void mutate_pids(struct mutate *mutate)
 	struct rename rename = {.mutate = mutate, .smallest_written = 100};
 
 	add_pids(&rename, draft);
-	visit_events(draft, rename_event_pids, &rename);
+	mutate_events(draft, rename_event_pids, &rename);
 	for (size_t i = 0; i < draft->frames_count; i++)
 		rename_frame_pids(&rename, &draft->frames[i]);
 	for (size_t i = 0; i < draft->streams_count; i++) {
@@ -304,101 +294,10 @@ void mutate_ports(struct mutate *mutate)
 	struct draft *draft = mutate->draft;
 	struct rename rename = {.mutate = mutate, .smallest_written = PORT_FIRST};
 
-	visit_events(draft, note_given_ports, &rename);
+	mutate_events(draft, note_given_ports, &rename);
 	for (size_t i = 0; i < draft->chosen_ports_count; i++)
 		add_port(&rename, draft->chosen_ports[i]);
-	visit_events(draft, add_ports, &rename);
-	visit_events(draft, rename_event_ports, &rename);
+	mutate_events(draft, add_ports, &rename);
+	mutate_events(draft, rename_event_ports, &rename);
 	rename_end(&rename);
-}
-
-/* ---- addresses ----------------------------------------------------------------------------------------------------
- */
-
-/* Where Linux puts things that may lie anywhere: programs and their heaps; libraries, mappings and stacks. */
-#define PROGRAM_FIRST 0x550000000000u
-#define PROGRAM_END   0x570000000000u
-#define MAPPING_FIRST 0x7e0000000000u
-#define MAPPING_END   0x800000000000u
-#define PAGE_SIZE     4096u
-
-struct shift {
-	struct mutate *mutate;
-	uint64_t program, mapping, stack;
-};
-
-static uint64_t shift_address(const struct shift *shift, uint64_t address)
-{
-	if (address >= PROGRAM_FIRST && address < PROGRAM_END)
-		return address + shift->program;
-	if (address >= MAPPING_FIRST && address < MAPPING_END)
-		return address - shift->mapping;
-	return address;
-}
-
-static uint64_t change_address(void *context, enum kind kind, uint64_t value)
-{
-	return kind == KIND_ADDRESS || kind == KIND_SEM ? shift_address(context, value) : value;
-}
-
-static void shift_event(void *context, struct event *event)
-{
-	struct shift *shift = context;
-	struct draft *draft = shift->mutate->draft;
-
-	event->site = shift_address(shift, event->site);
-	draft_values(draft, event, change_address, shift);
-	for (uint32_t i = 0; i < event->items_count; i++) {
-		uint64_t hash;
-		if (event->items[i].form != ITEM_STACK || event->items[i].size != sizeof(hash))
-			continue;
-		struct event_item *items = draft_items(draft, event);
-		memcpy(&hash, items[i].bytes, sizeof(hash));
-		hash ^= shift->stack;
-		memcpy(draft_bytes(draft, &items[i]), &hash, sizeof(hash));
-	}
-}
-
-static void shift_modules(const struct shift *shift, const struct frame_module *modules, uint32_t count)
-{
-	struct frame_module *own = (struct frame_module *)modules;
-
-	for (uint32_t i = 0; i < count; i++) {
-		own[i].base = shift_address(shift, own[i].base);
-		own[i].start = shift_address(shift, own[i].start);
-		own[i].end = shift_address(shift, own[i].end);
-	}
-}
-
-static void shift_frame(const struct shift *shift, struct draft_frame *frame)
-{
-	for (uint32_t i = 0; i < frame->processes_count; i++)
-		shift_modules(shift, frame->processes[i].modules, frame->processes[i].modules_count);
-	for (uint32_t i = 0; i < frame->modules_count; i++)
-		shift_modules(shift, frame->modules[i].modules, frame->modules[i].count);
-	for (uint32_t i = 0; i < frame->threads_count; i++)
-		frame->threads[i].start = shift_address(shift, frame->threads[i].start);
-	for (uint32_t i = 0; i < frame->stacks_count; i++) {
-		uint64_t *addresses = (uint64_t *)frame->stacks[i].frames;
-		for (uint32_t at = 0; at < frame->stacks[i].depth; at++)
-			addresses[at] = shift_address(shift, addresses[at]);
-		frame->stacks[i].hash ^= shift->stack;
-	}
-}
-
-void mutate_addresses(struct mutate *mutate)
-{
-	struct draft *draft = mutate->draft;
-	struct shift shift = {.mutate = mutate};
-	struct change *change;
-
-	shift.program = PAGE_SIZE * (1 + mutate_random(mutate, 1 << 16));
-	shift.mapping = PAGE_SIZE * (1 + mutate_random(mutate, 1 << 16));
-	shift.stack = 1 + mutate_random(mutate, UINT32_MAX);
-	visit_events(draft, shift_event, &shift);
-	for (size_t i = 0; i < draft->frames_count; i++)
-		shift_frame(&shift, &draft->frames[i]);
-	change = mutate_note(mutate, NULL, "addresses");
-	snprintf(change->is, sizeof(change->is), "programs by 0x%lx, mappings by -0x%lx", (unsigned long)shift.program,
-		 (unsigned long)shift.mapping);
 }

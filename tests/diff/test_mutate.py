@@ -35,6 +35,21 @@ for i in range(40):
 thread.join()
 '''
 
+# Two threads that have nothing to do with each other.
+BUSY = '''import socket, threading, time
+def work():
+    here, there = socket.socketpair()
+    for i in range(60):
+        here.sendall(b"text")
+        there.recv(4)
+        time.sleep(0.0005)
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+'''
+
 
 def run(*argv, status=0):
     done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=PATIENCE)
@@ -45,6 +60,16 @@ def run(*argv, status=0):
 def record(log, *argv):
     run(IPCTRACE, 'record', '-s', 4096, '-o', log, '--', *argv)
     return log
+
+
+def record_workers(log, how):
+    """A run in which all workers were there before one of them got anything done; on a busy machine that takes some luck."""
+    for _ in range(10):
+        log.unlink(missing_ok=True)
+        record(log, WORKERS, 'competing', how)
+        if subprocess.run([MUTATE, log, log.with_name('changed.ipct'), 'workers'], stdout=subprocess.DEVNULL, timeout=PATIENCE).returncode == 0:
+            return log
+    raise AssertionError(f'no two {how} that could have swapped their work in ten runs')
 
 
 def read(log):
@@ -61,17 +86,6 @@ def mutate(log, kind, seed=1, count=1, status=0):
     said = run(MUTATE, log, changed, f'--seed={seed}', kind, f'--count={count}', status=status).stdout
     run(IPCTRACE, 'check', changed)
     return changed, [json.loads(line) for line in said.splitlines()]
-
-
-def mutate_somehow(log, kind, seed):
-    """With one of many seeds, when it is chance whether anything happens at all."""
-    for more in range(0, 1000, 100):
-        changed = log.with_name('changed.ipct')
-        done = subprocess.run([MUTATE, log, changed, f'--seed={seed + more}', kind], capture_output=True, text=True, timeout=PATIENCE)
-        if done.returncode == 0:
-            run(IPCTRACE, 'check', changed)
-            return changed, [json.loads(line) for line in done.stdout.splitlines()]
-    raise AssertionError(f'{kind}: nothing to change')
 
 
 def without(event, *keys):
@@ -258,7 +272,7 @@ def test_addresses(log, seed):
 
 
 def test_interleaving(log, seed):
-    changed, changes = mutate_somehow(log, 'interleaving', seed)
+    changed, changes = mutate(log, 'interleaving', seed)
     (old, old_threads), (new, new_threads) = read(log), read(changed)
     assert timeless(old) != timeless(new), changes
     assert old_threads.keys() == new_threads.keys()
@@ -313,7 +327,7 @@ def test_times(log, seed):
 TESTS = [(test_drop, 'talk threads processes'), (test_duplicate, 'talk threads'), (test_reorder, 'talk threads'), (test_errno, 'talk threads'),
          (test_size, 'talk threads'), (test_payload, 'talk threads'), (test_wrong_object, 'talk threads'), (test_flag, 'talk threads processes'),
          (test_slow, 'talk'), (test_pids, 'talk threads processes'), (test_ports, 'talk'), (test_addresses, 'talk threads'),
-         (test_interleaving, 'threads processes'), (test_segmentation, 'talk threads'), (test_workers, 'threads processes'), (test_times, 'talk threads')]
+         (test_interleaving, 'busy'), (test_segmentation, 'talk threads'), (test_workers, 'threads processes'), (test_times, 'talk threads')]
 
 
 def test_choice(log):
@@ -338,9 +352,10 @@ def test_bad_input(log):
 def main():
     with tempfile.TemporaryDirectory(prefix='ipctrace-mutate-') as folder:
         os.chdir(folder)
-        logs = {'talk': record(pathlib.Path(folder, 'talk.ipct'), '/usr/bin/python3', '-S', '-E', '-c', TALK)}
+        python = ['/usr/bin/python3', '-S', '-E', '-c']
+        logs = {'talk': record(pathlib.Path(folder, 'talk.ipct'), *python, TALK), 'busy': record(pathlib.Path(folder, 'busy.ipct'), *python, BUSY)}
         for how in ('threads', 'processes'):
-            logs[how] = record(pathlib.Path(folder, how + '.ipct'), WORKERS, 'competing', how)
+            logs[how] = record_workers(pathlib.Path(folder, how + '.ipct'), how)
         for test, names in TESTS:
             for name in names.split():
                 for seed in (1, 2, 3):
