@@ -61,48 +61,72 @@ static uint32_t in_flight_left(const struct live_slot *slot, uint32_t depth, uin
 	return depth;
 }
 
-static void in_flight_push(struct live_slot *slot, struct capture *capture)
+/* `index` is below LIVE_IN_FLIGHT_MAX. What says that the entry is there is stored last. */
+static inline void in_flight_store(struct live_slot *slot, const struct capture *capture, uint32_t index)
 {
-	uint32_t depth = slot->in_flight_depth;
+	struct live_in_flight *entry = &slot->in_flight[index];
 
-	if (__builtin_expect(depth > 0, 0) && !slot->vfork_enter) {
-		depth = in_flight_left(slot, depth, (uint64_t)(uintptr_t)capture);
-		capture_abandon(slot, depth, OUTCOME_JUMPED);
-	}
-	capture->index = depth;
-	if (__builtin_expect(depth >= LIVE_IN_FLIGHT_MAX, 0))
-		return;
-	struct live_in_flight *entry = &slot->in_flight[depth];
 	entry->frame = (uint64_t)(uintptr_t)capture;
 	entry->enter = capture->enter;
 	entry->argc = capture->argc;
 	entry->site = capture->site;
-	for (unsigned i = 0; i < capture->argc; i++)
+	for (unsigned i = 0; i < 4; i++) /* few calls have more; there is room in both for those that have less */
+		entry->args[i] = capture->args[i];
+	for (unsigned i = 4; i < capture->argc; i++)
 		entry->args[i] = capture->args[i];
 	*(volatile uint32_t *)&entry->type = capture->type;
-	*(volatile uint32_t *)&slot->in_flight_depth = depth + 1;
+	*(volatile uint32_t *)&slot->in_flight_depth = index + 1;
 }
 
-void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site)
+static inline void capture_begin(struct capture *capture, struct live_slot *slot, unsigned event, unsigned argc,
+				 void *site)
 {
-	struct live_slot *slot = slot_mine();
-
 	capture->slot = slot;
-	if (__builtin_expect(!slot || slot->busy, 0)) {
-		if (!slot)
-			stream_lost_without_slot(&image.view);
-		capture->slot = NULL;
-		return;
-	}
 	capture->type = (uint16_t)(RECORD_CALL + event);
 	capture->argc = (uint8_t)argc;
 	capture->site = (uint64_t)(uintptr_t)site;
 	capture->before_count = 0;
 	capture->length = 0;
-	if (__builtin_expect(traits[event] & TRAIT_LENGTH_BEFORE, 0))
+	capture->index = 0;
+}
+
+/* Out of line, so that the way most calls take needs no registers saved. */
+static __attribute__((noinline)) void capture_enter_slowly(struct capture *capture, unsigned event, unsigned argc,
+							   void *site)
+{
+	struct live_slot *slot = slot_mine();
+
+	capture->slot = NULL;
+	if (!slot)
+		stream_lost_without_slot(&image.view);
+	if (!slot || slot->busy)
+		return;
+	capture_begin(capture, slot, event, argc, site);
+	if (traits[event] & TRAIT_LENGTH_BEFORE)
 		capture->length = follow_length_before(capture, event);
 	capture->enter = ticks_now();
-	in_flight_push(slot, capture);
+	capture->index = slot->in_flight_depth;
+	if (capture->index > 0 && !slot->vfork_enter) {
+		capture->index = in_flight_left(slot, capture->index, (uint64_t)(uintptr_t)capture);
+		capture_abandon(slot, capture->index, OUTCOME_JUMPED);
+	}
+	if (capture->index < LIVE_IN_FLIGHT_MAX)
+		in_flight_store(slot, capture, capture->index);
+}
+
+void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site)
+{
+	struct live_slot *slot = thread_slot;
+
+	if (__builtin_expect(!slot || image_alive[0] != IMAGE_ALIVE || (slot->busy | slot->in_flight_depth) ||
+				     (traits[event] & TRAIT_LENGTH_BEFORE) || image.ticks_source != TICKS_COUNTER,
+			     0)) {
+		capture_enter_slowly(capture, event, argc, site);
+		return;
+	}
+	capture_begin(capture, slot, event, argc, site);
+	capture->enter = __builtin_ia32_rdtsc();
+	in_flight_store(slot, capture, 0);
 }
 
 /*

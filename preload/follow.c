@@ -669,10 +669,11 @@ static uint8_t length_argument(const struct call_spec *call)
 static void plan_args(struct follow *follow)
 {
 	const struct capture *capture = follow->capture;
-	uint16_t trait = traits[capture->type - RECORD_CALL];
+	uint32_t trait = traits[capture->type - RECORD_CALL];
 
-	for (unsigned i = 0; i < follow->call->argc; i++) {
-		if (!(follow->call->captured & 1u << i) || capture->args[i] < LIVE_PAGE)
+	for (uint32_t left = follow->call->captured; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+		if (capture->args[i] < LIVE_PAGE)
 			continue;
 		follow->values[i] = follow->call->args[i].value;
 		if (follow->values[i].kind == KIND_SELECT)
@@ -690,7 +691,8 @@ static void plan_args(struct follow *follow)
 	}
 	for (unsigned i = 0; i < capture->before_count; i++)
 		follow->words += bound_bytes(capture->before[i].size);
-	follow->length_arg = follow->careful ? ITEM_NO_ARG : length_argument(follow->call);
+	if ((trait & TRAIT_LENGTH_BEFORE) && !follow->careful)
+		follow->length_arg = length_argument(follow->call);
 	if (follow->length_arg != ITEM_NO_ARG && capture->args[follow->length_arg])
 		follow->words += bound_bytes(sizeof(capture->length));
 }
@@ -799,9 +801,10 @@ uint32_t follow_write(const struct follow *follow, uint8_t *at)
 	struct sink sink = {follow, at, at + follow->words * 8};
 	const struct capture *capture = follow->capture;
 
-	for (unsigned i = 0; i < follow->call->argc; i++)
-		if (follow->mask & 1u << i)
-			follower_of(&follow->values[i])->write(&sink, i, &follow->values[i]);
+	for (uint32_t left = follow->mask; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+		follower_of(&follow->values[i])->write(&sink, i, &follow->values[i]);
+	}
 	for (unsigned i = 0; i < capture->before_count; i++) {
 		uint8_t *bytes = item_start(&sink, capture->before[i].arg, ITEM_BEFORE, 0, capture->before[i].size,
 					    capture->before[i].size, 0);
