@@ -63,6 +63,22 @@ def threads(tools, chance, is_long):
         crowd(tools, 'threads', 50000, 100, 10)
 
 
+def slots(tools, chance, is_long):
+    """More threads at once than there are slots: those without one go on, and their calls are counted."""
+    trial = Trial(tools)
+    try:
+        command = [trial.ipctrace, 'record', '-o', trial.log, '-e', 'shutdown', '--buffer=64K', '--', trial.programs / 'crowd', 'threads', '5000', '5000', '10']
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        expect(done.returncode == 0, f'{done.returncode}: {done.stderr}')
+        _, total = trial.tally()
+        expect(total.closed and total.events + total.lost == 50000 and total.lost > 0, f'50000 calls made, {total}')
+        code, text = trial.check()
+        expect(code == 4 and f' {total.lost} without a buffer' in text, f'check: {code}\n{text}')
+        print(f'  5000 threads: {total.events} calls in the trace, {total.lost} lost for want of a slot')
+    finally:
+        trial.cleanup()
+
+
 def processes(tools, chance, is_long):
     crowd(tools, 'processes', 1000, 20, 10)
     if is_long:
@@ -97,4 +113,4 @@ def events(tools, chance, is_long):
         trial.cleanup()
 
 
-CASES = {'threads': threads, 'processes': processes, 'events': events}
+CASES = {'threads': threads, 'slots': slots, 'processes': processes, 'events': events}

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "format/catalogue_pack.h"
+#include "format/live.h"
 #include "format/log_parts.h"
 #include "tests/format/sample_log.h"
 #include "tests/format/tape.h"
@@ -54,6 +55,66 @@ static void records_write(const char *root)
 	tape_free(&tape);
 }
 
+/* A slot of some calls, with a call in flight, as the collector finds it: its head, then what is in its ring. */
+static size_t slot_make(uint8_t *bytes, uint64_t random)
+{
+	struct live_slot *slot = calloc(1, LIVE_PAGE);
+	const size_t head = offsetof(struct live_slot, stacks_seen);
+	struct tape tape = {.random = random};
+	uint64_t position = 0;
+
+	if (!slot)
+		exit(1);
+	for (uint32_t call = 0; call < 8; call++) {
+		struct record_head *record;
+		tape.used = 0;
+		tape_random_call(&tape, call);
+		record = (struct record_head *)tape.words;
+		record->stamp = record_stamp(position);
+		if (position + tape.used * 8 > 2048)
+			break;
+		memcpy(bytes + head + position, tape.words, tape.used * 8);
+		position += tape.used * 8;
+		slot->made++;
+	}
+	slot->reserved = slot->head = position;
+	slot->state = SLOT_CLAIMED;
+	slot->pid = slot->tid = 7;
+	slot->in_flight_depth = 1;
+	slot->in_flight[0] = (struct live_in_flight){.enter = 5, .type = RECORD_CALL, .argc = 1};
+	memcpy(bytes, slot, head);
+	free(slot);
+	tape_free(&tape);
+	return head + position;
+}
+
+static void live_write(const char *root)
+{
+	static uint8_t bytes[1 << 16];
+	struct live_control control = {.ring_size = 64u << 10,
+				       .slots_count = 2,
+				       .slots_used = 2,
+				       .slots_ready = 2,
+				       .frames_begun = 7,
+				       .collector_state = COLLECTOR_RUNNING};
+	const size_t head = offsetof(struct live_control, enabled);
+
+	for (uint8_t way = 0; way < 16; way++) {
+		bytes[0] = way;
+		bytes[1] = 0;
+		seed_write(root, "live", way, bytes, 2 + slot_make(bytes + 2, way + 1));
+		bytes[0] = way / 2;
+		control.full_policy = way % 3;
+		memcpy(bytes + 1, &control, head);
+		size_t first = slot_make(bytes + 1 + head, way + 100);
+		memset(bytes + 1 + head + first, 0, 1 << 13);
+		/* pieces of rings have a fixed size, but for the last */
+		size_t piece = offsetof(struct live_slot, stacks_seen) + 2048;
+		size_t second = slot_make(bytes + 1 + head + piece, way + 200);
+		seed_write(root, "salvage", way, bytes, 1 + head + piece + second);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const void *bytes;
@@ -71,6 +132,7 @@ int main(int argc, char **argv)
 	seed_write(argv[1], "catalogue", 0, packed.bytes, packed.size);
 	frames_write(argv[1], bytes, size);
 	records_write(argv[1]);
+	live_write(argv[1]);
 	pack_buffer_free(&packed);
 	log_writer_free(writer);
 	return 0;

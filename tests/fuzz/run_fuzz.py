@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-TARGETS = ['log', 'frame', 'catalogue', 'record']
+TARGETS = ['log', 'frame', 'catalogue', 'record', 'live', 'salvage']
 
 build, seconds = pathlib.Path(sys.argv[1]) / 'tests/fuzz', int(sys.argv[2])
 failed = []
