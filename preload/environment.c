@@ -128,6 +128,8 @@ size_t environment_plan(struct environment_plan *plan, char *const envp[])
 		else if (entry_begins(envp, entry, live_name, sizeof(live_name) - 1))
 			plan->live = (int64_t)plan->count;
 	}
+	if (plan->count == ENTRIES_MAX)
+		return 0; /* it is passed as it is */
 	preload_plan(plan);
 	if (!plan->preload_size && plan->live >= 0)
 		return 0;

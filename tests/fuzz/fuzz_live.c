@@ -52,7 +52,8 @@ static void take(const struct live_ring *ring, struct live_cursor *cursor, unsig
 			rc = live_reader_take_marks(reader, ring, cursor, &owners);
 		if (rc < 0 || i == ROUNDS_MAX)
 			abort();
-		flush();
+		if (rc == LIVE_E_FULL)
+			flush();
 	}
 	if (live_reader_take_unfinished(reader, slot) < 0)
 		abort();
