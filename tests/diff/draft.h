@@ -4,7 +4,7 @@
  * frame it stood in. What is written again is whole, numbered without gaps and checksummed, whatever was changed.
  *
  * For tests only: it takes whole logs and holds them entirely, and memory that cannot be had ends the program. It knows
- * no call by name and decides nothing about what to change (tests/diff/mutate.h does).
+ * no call by name and decides nothing about what to change (tests/diff/mutation.h does).
  */
 #ifndef IPCTRACE_TESTS_DIFF_DRAFT_H
 #define IPCTRACE_TESTS_DIFF_DRAFT_H

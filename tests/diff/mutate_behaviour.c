@@ -108,14 +108,14 @@ static bool has_same_items(const struct event *a, const struct event *b)
 }
 
 /*
- * Whether it makes no difference which of them comes first: they say the same, or both take what comes, of which the
- * log cannot say that it came in another order.
+ * Whether it makes no difference which of them comes first: they say the same; or both take what comes, of which the
+ * log cannot say that it came in another order; or the second takes what may have come at any time.
  */
 static bool commute(const struct event *a, const struct event *b)
 {
 	bool a_takes = call_payload(a) && !call_sends(a), b_takes = call_payload(b) && !call_sends(b);
 
-	return (a_takes && b_takes) || (a->call == b->call && has_same_items(a, b));
+	return (b_takes && (a_takes || call_sends(a))) || (a->call == b->call && has_same_items(a, b));
 }
 
 static bool fits_reorder(struct mutate *mutate, struct place place)

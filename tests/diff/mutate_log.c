@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "reader/option.h"
-#include "tests/diff/mutate.h"
+#include "tests/diff/mutation.h"
 
 #define STATUS_NOTHING 1
 #define STATUS_TROUBLE 2

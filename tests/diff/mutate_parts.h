@@ -5,7 +5,7 @@
 #ifndef IPCTRACE_TESTS_DIFF_MUTATE_PARTS_H
 #define IPCTRACE_TESTS_DIFF_MUTATE_PARTS_H
 
-#include "tests/diff/mutate.h"
+#include "tests/diff/mutation.h"
 
 /* A number below `below`, which is not 0. */
 uint64_t mutate_random(struct mutate *mutate, uint64_t below);

@@ -5,8 +5,8 @@
  * A change is a row of a table; which calls it may be done to is decided by what the catalogue says about them. Every
  * change is drawn from a seed and told in one line, so that a judge knows what there is to find.
  */
-#ifndef IPCTRACE_TESTS_DIFF_MUTATE_H
-#define IPCTRACE_TESTS_DIFF_MUTATE_H
+#ifndef IPCTRACE_TESTS_DIFF_MUTATION_H
+#define IPCTRACE_TESTS_DIFF_MUTATION_H
 
 #include <stdint.h>
 #include <stdio.h>
