@@ -143,9 +143,13 @@ static uint64_t class_of(struct pass *pass, const struct object *object)
 {
 	uint64_t hash = map_hash(object->type, object->role, strlen(object->role));
 
+	/* Which of many semaphores in one piece of memory a process gets is chance. */
+	const char *place = object->type == OBJECT_SEM && object->label ? strstr(object->label, " + 0x") : NULL;
+	size_t size = place ? (size_t)(place - object->label) : object->label ? strlen(object->label) : 0;
+
 	pass->scratch.size = 0;
 	if (object->label && object->type != OBJECT_UNKNOWN)
-		mask_bytes(&pass->mask, (const uint8_t *)object->label, strlen(object->label), &pass->scratch);
+		mask_bytes(&pass->mask, (const uint8_t *)object->label, size, &pass->scratch);
 	return map_hash(hash + (uint8_t)object->side, pass->scratch.bytes, pass->scratch.size);
 }
 

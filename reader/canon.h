@@ -119,7 +119,7 @@ struct canon_field {
 
 #define CANON_FIELDS_MAX (CALL_ARGS_MAX + 4)
 /* Payload that is kept to find the first difference. */
-#define CANON_KEPT_MAX 65536u
+#define CANON_KEPT_MAX (256u << 10)
 
 /* A token looked at closely. */
 struct canon_detail {

@@ -232,6 +232,16 @@ static bool is_private(const struct settling *settling, const struct edit *edit)
 	       old->flags & (TOKEN_MAKES | TOKEN_ENDS);
 }
 
+/* What a thread wants to be woken by changes when it would have to wait, and that is a matter of time. */
+static bool is_readiness(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
+	const struct canon_token *old = &canon->tokens[edit->old];
+
+	return canon->threads[old->thread].dispatches && !(old->flags & TOKEN_MAKES) &&
+	       !strcmp(canon->catalogue->calls[old->call].family, "poll");
+}
+
 /* Joins `removed` and `added`, which are the same call. */
 static void join_edits(struct settling *settling, struct edit *removed, struct edit *added)
 {
@@ -244,7 +254,8 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	if (is_same) {
 		removed->kind = EDIT_REORDERED;
 		removed->is_causal = is_causal(settling, removed);
-		if (is_other_wake(settling, removed) || is_private(settling, removed))
+		if (is_other_wake(settling, removed) || is_private(settling, removed) ||
+		    is_readiness(settling, removed))
 			mark(settling, removed, NOISE_SCHEDULE);
 		return;
 	}

@@ -173,6 +173,22 @@ static uint32_t show_differences(const struct comparison *comparison, const stru
 	return left;
 }
 
+/* Chance is told, so that nobody wonders. */
+static void show_random(const struct comparison *comparison, struct text *out)
+{
+	unsigned shown = 0;
+
+	for (uint32_t i = 0; i < comparison->differences.count && shown < 5; i++) {
+		const struct difference *difference = &comparison->differences.rows[i];
+		if (difference->class != CLASS_RANDOM)
+			continue;
+		text_format(out, "not counted: %s%s%s (%u times): %s\n", difference->call,
+			    difference->object ? " on " : "", difference->object ? difference->object : "",
+			    difference->count, difference->explanation ? difference->explanation : "drawn at random");
+		shown++;
+	}
+}
+
 void show_text(const struct comparison *comparison, const struct verdict *verdict, const struct show_style *style,
 	       struct text *out)
 {
@@ -188,6 +204,7 @@ void show_text(const struct comparison *comparison, const struct verdict *verdic
 	if (style->quiet)
 		return;
 	show_noise(comparison, out);
+	show_random(comparison, out);
 	left = show_differences(comparison, verdict, style, out);
 	if (left)
 		text_format(out, "\n%u more; --limit shows them\n", left);

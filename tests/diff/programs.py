@@ -11,12 +11,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'programs'))
-from program import Run, Skip, port_find, program_find, wait_listening, wait_until  # noqa: E402
+from program import Run, Skip, descendants, port_find, program_find, wait_listening, wait_until  # noqa: E402
 
-PAYLOAD = '8192'
+PAYLOAD = '256K'
 
 
 class Program:
@@ -232,11 +233,13 @@ class Postgres(Program):
             settings.write(f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\nfsync = off\n"
                            'autovacuum = off\nshared_memory_type = sysv\n')
         server = run.start(self.find('postgres'), '-D', data, name='server')
-        wait_until('postgres is not ready', lambda: subprocess.run(
-            [self.find('pg_isready'), '-q', '-h', '127.0.0.1', '-p', str(port)]).returncode == 0)
+        # not by asking it, which would be work for it
+        wait_until('postgres is not ready', lambda: b'ready to accept connections' in (self.folder / 'server.stderr').read_bytes())
         script = 'create table t (a int primary key, b text);\n' + ''.join(
             f"insert into t values ({i}, 'row {i}');\nselect b from t where a = {i};\n" for i in range(20)) + 'drop table t;\n'
         run.command(self.find('psql'), '-h', '127.0.0.1', '-p', port, '-U', 'tester', '-d', 'postgres', '-At', stdin=script)
+        processes = len(descendants(server.pid))
+        wait_until('the session does not end', lambda: len(descendants(server.pid)) < processes or not time.sleep(0.5))
         run.stop(server, signal.SIGINT)
 
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include <criterion/criterion.h>
+
+#include "reader/canon_mask.h"
+
+#define NOW 1700000000u
+
+static struct mask make_mask(void)
+{
+	struct mask mask = {.second = NOW};
+
+	cr_assert_eq(mask_add_pid(&mask, 4711), 0);
+	cr_assert_eq(mask_add_port(&mask, 40123, true), 0);
+	cr_assert_eq(mask_add_port(&mask, 50999, false), 0);
+	cr_assert_eq(mask_add_port(&mask, 80, true), 0);
+	return mask;
+}
+
+static void expect_masked(const char *text, const char *expected)
+{
+	struct mask mask = make_mask();
+	struct text out = {0};
+	bool replaced = mask_bytes(&mask, (const uint8_t *)text, strlen(text), &out);
+
+	cr_assert_str_eq(text_string(&out), expected);
+	cr_assert_eq(replaced, strcmp(text, expected) != 0);
+	text_free(&out);
+	mask_clear(&mask);
+}
+
+Test(mask, times_are_masked_however_they_are_written)
+{
+	expect_masked("Date: Sat, 22 Nov 2025 13:44:00 GMT\r\n", "Date: <time>\r\n");
+	expect_masked("[22/Nov/2025:13:44:00 +0000]", "[<time>]");
+	expect_masked("2025-11-22T13:44:00.123Z x", "<time> x");
+	expect_masked("2025/11/22 13:44:00 [error]", "<time> [error]");
+	expect_masked("Sat Nov 22 13:44:00 2025", "<time>");
+	expect_masked("write=0.009 s, sync=12.5ms", "write=<time>, sync=<time>");
+	expect_masked("at 1700000123.5", "at <time>.5");
+}
+
+Test(mask, pids_and_ports_are_masked_and_other_numbers_are_not)
+{
+	expect_masked("4711:M started", "<pid>:M started");
+	expect_masked("14711 47112", "14711 47112");
+	expect_masked("127.0.0.1:40123 from 50999", "127.0.0.1:<port 1> from <port>");
+	expect_masked("port 80, 8080 and 0", "port 80, 8080 and 0");
+}
+
+Test(mask, plain_text_stays)
+{
+	expect_masked("hello 12:30, version 1.2.3-4", "hello 12:30, version 1.2.3-4");
+	expect_masked("", "");
+}
+
+Test(mask, ports_are_known_by_their_order_and_not_by_their_number)
+{
+	struct mask a = {0}, b = {0};
+
+	cr_assert_eq(mask_add_port(&a, 7001, true), 0);
+	cr_assert_eq(mask_add_port(&a, 7002, true), 0);
+	cr_assert_eq(mask_add_port(&b, 8055, true), 0);
+	cr_assert_eq(mask_add_port(&b, 9000, true), 0);
+	cr_assert_eq(mask_port(&a, 7001), mask_port(&b, 8055));
+	cr_assert_eq(mask_port(&a, 7002), mask_port(&b, 9000));
+	cr_assert_neq(mask_port(&a, 7001), mask_port(&a, 7002));
+	cr_assert_eq(mask_port(&a, 443), 443);
+	cr_assert_eq(mask_port(&a, 33333), 0);
+	mask_clear(&a);
+	mask_clear(&b);
+}
+
+static void expect_chance(const char *text, const char *expected)
+{
+	struct text out = {0};
+
+	mask_chance(text, &out);
+	cr_assert_str_eq(text_string(&out), expected);
+	text_free(&out);
+}
+
+Test(mask, names_drawn_by_lot_are_recognised_and_others_left)
+{
+	expect_chance("/tmp/tmp_pack_1xH5bk", "/tmp/tmp_pack_<chance>");
+	expect_chance("/PostgreSQL.3157918804", "/PostgreSQL.<chance>");
+	expect_chance("/etc/resolv.conf", "/etc/resolv.conf");
+	expect_chance("/usr/lib/python3.11/socket.py", "/usr/lib/python3.11/socket.py");
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "reader/chance.h"
+
+static const char *judge(const char *old, const char *new, bool is_cut)
+{
+	struct contents contents = {.old = (const uint8_t *)old,
+				    .new = (const uint8_t *)new,
+				    .old_size = (uint32_t)strlen(old),
+				    .new_size = (uint32_t)strlen(new),
+				    .is_cut = is_cut,
+				    .is_equally_long = strlen(old) == strlen(new),
+				    .seconds = {1700000000, 1700000500}};
+
+	return contents_chance(&contents);
+}
+
+Test(chance, a_changed_word_is_no_chance)
+{
+	cr_assert_null(judge("GET / HTTP/1.1\r\n", "GET / HTTP/1.0\r\n", false));
+	cr_assert_null(judge("set key value1", "set key value2", false));
+	cr_assert_null(judge("short", "longer", false));
+}
+
+Test(chance, identifiers_are)
+{
+	cr_assert_not_null(
+		judge("run_id:9f86d081884c7d659a2feaa0c55ad015", "run_id:2c26b46b68ffc68ff99b453c1d304134", false));
+	cr_assert_null(judge("run_id:9f86d081884c7d659a2feaa0c55ad015 on", "run_id:2c26b46b68ffc68ff99b453c1d304134 no",
+			     false));
+}
+
+Test(chance, the_same_in_another_order_is)
+{
+	cr_assert_not_null(judge("alpha beta gamma delta", "delta gamma beta alpha", false));
+}
+
+Test(chance, a_time_in_a_message_that_is_no_text_is)
+{
+	uint32_t old[3] = {7, 1700000001, 9}, new[3] = {7, 1700000400, 9};
+	struct contents contents = {.old = (const uint8_t *)old,
+				    .new = (const uint8_t *)new,
+				    .old_size = 12,
+				    .new_size = 12,
+				    .is_equally_long = true,
+				    .seconds = {1700000000, 1700000500}};
+
+	cr_assert_not_null(contents_chance(&contents));
+	new[1] = 5;
+	cr_assert_null(contents_chance(&contents));
+}
+
+Test(chance, one_byte_of_a_long_payload_is_not)
+{
+	char old[200], new[200];
+
+	memset(old, 'a', 199);
+	old[199] = 0;
+	memcpy(new, old, 200);
+	new[100] = 'b';
+	cr_assert_null(judge(old, new, true));
+}
+
+Test(chance, paths_that_differ_in_a_drawn_word_are)
+{
+	cr_assert(texts_are_chance("\"/tmp/x_Ab3dE9\"", "\"/tmp/x_Zk2pQ7\""));
+	cr_assert_not(texts_are_chance("\"/etc/passwd\"", "\"/etc/shadow\""));
+	cr_assert_not(texts_are_chance("\"/tmp/x_Ab3dE9\"", "\"/tmp/x_Ab3dE9\""));
+}
