@@ -131,6 +131,7 @@ int identity_observe(struct identities *identity, const struct event *event)
 		identity_set_result(identity, NULL);
 	*moment = (struct moment){.event = event, .call = event->call, .rule = rule_of(identity, event)};
 	if (moment->rule->apply) {
+		identity->epoch++;
 		moment->pid = identity_event_pid(event);
 		moment->end = event->enter + event->duration;
 		if (moment->end < event->enter)
@@ -146,6 +147,11 @@ int identity_observe(struct identities *identity, const struct event *event)
 	int error = identity->error;
 	identity->error = 0;
 	return error;
+}
+
+uint64_t identity_epoch(const struct identities *identity)
+{
+	return identity->epoch;
 }
 
 struct object *identity_result(struct identities *identity)

@@ -63,6 +63,10 @@ struct object *identity_mapping(struct identities *identity, uint32_t pid, uint6
 /* What the observed event made (the accepted socket, the mapping, the child), or NULL. */
 struct object *identity_result(struct identities *identity);
 
+/* As long as this number stays the same, equal questions about descriptors, processes and threads have equal answers.
+ */
+uint64_t identity_epoch(const struct identities *identity);
+
 /* What the observed event made descriptor `fd` of the caller's, or NULL; that takes effect when the call returns. */
 struct object *identity_made(struct identities *identity, int32_t fd);
 

@@ -157,6 +157,7 @@ static void effect_take(struct identities *identity)
 {
 	struct effect effect = identity->effects[0];
 
+	identity->epoch++;
 	identity->effects[0] = identity->effects[--identity->effects_count];
 	effect_sink(identity);
 	if (effect_do(identity, &effect))

@@ -26,26 +26,9 @@ uint64_t map_hash(uint64_t hash, const void *bytes, size_t size)
 	return map_mix(hash ^ rest);
 }
 
-struct map_slot *map_slot(const struct map *map, uint64_t key)
-{
-	if (!map->slots)
-		return NULL;
-	for (uint32_t i = (uint32_t)map_mix(key) & map->mask; map->slots[i].value; i = (i + 1) & map->mask)
-		if (map->slots[i].key == key)
-			return &map->slots[i];
-	return NULL;
-}
-
-void *map_get(const struct map *map, uint64_t key)
-{
-	struct map_slot *slot = map_slot(map, key);
-
-	return slot ? slot->value : NULL;
-}
-
 static void place(struct map *map, const struct map_slot *from)
 {
-	uint32_t i = (uint32_t)map_mix(from->key) & map->mask;
+	uint32_t i = map_place(map, from->key);
 
 	while (map->slots[i].value)
 		i = (i + 1) & map->mask;
@@ -94,7 +77,7 @@ void *map_take(struct map *map, uint64_t key)
 	void *value = slot->value;
 	uint32_t hole = (uint32_t)(slot - map->slots);
 	for (uint32_t i = (hole + 1) & map->mask; map->slots[i].value; i = (i + 1) & map->mask) {
-		uint32_t home = (uint32_t)map_mix(map->slots[i].key) & map->mask;
+		uint32_t home = map_place(map, map->slots[i].key);
 		if (((i - home) & map->mask) < ((i - hole) & map->mask))
 			continue;
 		map->slots[hole] = map->slots[i];

@@ -22,6 +22,12 @@ struct map {
 	uint32_t count;
 };
 
+/* Where the search for `key` begins: the middle bits of a product, to which every bit of the key below contributes. */
+static inline uint32_t map_place(const struct map *map, uint64_t key)
+{
+	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 32) & map->mask;
+}
+
 /* A good 64-bit mixture of `value`. */
 static inline uint64_t map_mix(uint64_t value)
 {
@@ -35,8 +41,22 @@ static inline uint64_t map_mix(uint64_t value)
 /* A hash of `size` bytes, continuing from `hash`. */
 uint64_t map_hash(uint64_t hash, const void *bytes, size_t size);
 
-void *map_get(const struct map *map, uint64_t key);
-struct map_slot *map_slot(const struct map *map, uint64_t key);
+static inline struct map_slot *map_slot(const struct map *map, uint64_t key)
+{
+	if (!map->slots)
+		return NULL;
+	for (uint32_t i = map_place(map, key); map->slots[i].value; i = (i + 1) & map->mask)
+		if (map->slots[i].key == key)
+			return &map->slots[i];
+	return NULL;
+}
+
+static inline void *map_get(const struct map *map, uint64_t key)
+{
+	struct map_slot *slot = map_slot(map, key);
+
+	return slot ? slot->value : NULL;
+}
 
 /* Put `value`, not NULL, in the place of what was there. 0 or -ENOMEM. */
 int map_put(struct map *map, uint64_t key, void *value);

@@ -63,12 +63,19 @@ void call_tallies_print_json(const struct call_tallies *tallies, const struct re
 /* ---- by object (report_object.c): events in order of time ---- */
 
 struct object_tallies;
+struct use;
 
 int object_tallies_new(struct object_tallies **tallies, const struct report_view *view, struct identities *identity);
 void object_tallies_free(struct object_tallies *tallies);
 
-/* The event that the identity has just observed. 0 or -ENOMEM. */
-int object_tallies_add(struct object_tallies *tallies, const struct event *event, uint32_t call);
+/*
+ * The event that the identity has just observed. 0 or -ENOMEM. *used is what it was counted in, good for
+ * object_tallies_repeat() until identity_epoch() changes, or NULL.
+ */
+int object_tallies_add(struct object_tallies *tallies, const struct event *event, uint32_t call, struct use **used);
+
+/* The same for another event of the same process, call and arguments. */
+void object_tallies_repeat(struct object_tallies *tallies, struct use *use, const struct event *event, uint32_t call);
 
 /* Nothing more comes; the identity is finished. 0 or -ENOMEM. */
 int object_tallies_finish(struct object_tallies *tallies);
@@ -81,7 +88,16 @@ struct process_tallies;
 
 int process_tallies_new(struct process_tallies **tallies, const struct report_view *view, struct identities *identity);
 void process_tallies_free(struct process_tallies *tallies);
-int process_tallies_add(struct process_tallies *tallies, const struct event *event);
+
+/* Where an event was counted; good for process_tallies_repeat() until identity_epoch() changes. */
+struct process_place {
+	uint32_t process, thread;
+};
+
+int process_tallies_add(struct process_tallies *tallies, const struct event *event, struct process_place *place);
+
+/* The same for another event of the same thread. */
+void process_tallies_repeat(struct process_tallies *tallies, struct process_place place, const struct event *event);
 
 /* `threads`: with a line for each thread below its process. */
 void process_tallies_print(struct process_tallies *tallies, bool threads, struct text *out);

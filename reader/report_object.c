@@ -233,17 +233,22 @@ static void count_flow(struct use *use, enum flow_direction direction, uint64_t 
 	}
 }
 
+static void add_call(struct use *use, const struct event *event)
+{
+	use->calls++;
+	use->errors += event->error != 0;
+	use->ticks += event->duration;
+	if (event->call->waits)
+		use->waiting += event->duration;
+}
+
 static void count_call(struct object_tallies *tallies, struct object *object, const struct event *event)
 {
 	struct use *use = find_use(tallies, object);
 	if (!use)
 		return;
 
-	use->calls++;
-	use->errors += event->error != 0;
-	use->ticks += event->duration;
-	if (event->call->waits)
-		use->waiting += event->duration;
+	add_call(use, event);
 	struct object *process =
 		identity_object(tallies->identity, identity_event_pid(event), KIND_PID, identity_event_pid(event));
 	if (!use->users_count || use->users[use->users_count - 1] != process)
@@ -270,10 +275,21 @@ static void count_move(struct object_tallies *tallies, const struct flow *flow, 
 	}
 }
 
-int object_tallies_add(struct object_tallies *tallies, const struct event *event, uint32_t call)
+void object_tallies_repeat(struct object_tallies *tallies, struct use *use, const struct event *event, uint32_t call)
+{
+	const struct flow *flow = &tallies->view->flows[call];
+
+	add_call(use, event);
+	if (flow->direction != FLOW_NONE)
+		count_flow(use, flow->direction, flow_count(flow, event));
+}
+
+int object_tallies_add(struct object_tallies *tallies, const struct event *event, uint32_t call, struct use **used)
 {
 	const struct flow *flow = &tallies->view->flows[call];
 	struct object *object = identity_subject(tallies->identity, event);
+
+	*used = NULL;
 
 	/* Processes have a part of their own, and use the tag; a number that never was a descriptor is no object. */
 	if (!object || object->type == OBJECT_PROCESS || object->type == OBJECT_THREAD ||
@@ -284,6 +300,8 @@ int object_tallies_add(struct object_tallies *tallies, const struct event *event
 		count_move(tallies, flow, event, object);
 	else if (flow->direction != FLOW_NONE && object->tag)
 		count_flow((struct use *)(uintptr_t)object->tag, flow->direction, flow_count(flow, event));
+	if (flow->direction != FLOW_MOVED)
+		*used = (struct use *)(uintptr_t)object->tag;
 	return tallies->error;
 }
 

@@ -121,7 +121,15 @@ static struct thread_line *find_thread(struct process_line *process, struct obje
 	return &process->threads[count];
 }
 
-int process_tallies_add(struct process_tallies *tallies, const struct event *event)
+void process_tallies_repeat(struct process_tallies *tallies, struct process_place place, const struct event *event)
+{
+	struct process_line *process = &tallies->lines[place.process];
+
+	add_work(&process->work, event);
+	add_work(&process->threads[place.thread].work, event);
+}
+
+int process_tallies_add(struct process_tallies *tallies, const struct event *event, struct process_place *place)
 {
 	uint32_t pid = identity_event_pid(event);
 	struct object *thread = identity_thread_object(tallies->identity, pid, pid == event->pid ? event->tid : pid);
@@ -132,6 +140,7 @@ int process_tallies_add(struct process_tallies *tallies, const struct event *eve
 		return -ENOMEM;
 	add_work(&process->work, event);
 	add_work(&line->work, event);
+	*place = (struct process_place){(uint32_t)(process - tallies->lines), (uint32_t)(line - process->threads)};
 	return 0;
 }
 
