@@ -56,7 +56,8 @@ static void rename_end(struct rename *rename)
 	map_clear(&rename->taken);
 }
 
-/* ---- numbers in texts ------------------------------------------------------------------------------------------- */
+/* ---- numbers in messages -------------------------------------------------------------------------------------------
+ */
 
 /* Renames whole runs of digits; returns whether there were any. A run that may have been cut off stays. */
 static bool rename_text(const struct rename *rename, uint8_t *bytes, uint32_t size, bool is_cut)
@@ -82,6 +83,25 @@ static bool rename_text(const struct rename *rename, uint8_t *bytes, uint32_t si
 	return found;
 }
 
+/* Small messages between programs of one machine carry numbers as they stand in memory. */
+#define MESSAGE_MAX 64u
+
+static bool rename_words(const struct rename *rename, uint8_t *bytes, uint32_t size)
+{
+	bool found = false;
+
+	for (uint32_t at = 0; at + 4 <= size && size <= MESSAGE_MAX; at += 4) {
+		uint32_t word, other;
+		memcpy(&word, bytes + at, sizeof(word));
+		other = (uint32_t)rename_number(rename, word);
+		if (other == word || word < rename->smallest_written)
+			continue;
+		memcpy(bytes + at, &other, sizeof(other));
+		found = true;
+	}
+	return found;
+}
+
 static bool is_text(const struct event_item *item)
 {
 	if (item->form == ITEM_PAYLOAD || item->form == ITEM_STRING || item->form == ITEM_STRINGS)
@@ -100,11 +120,15 @@ static void rename_texts(const struct rename *rename, struct event *event)
 		if (!is_text(&copy))
 			continue;
 		uint8_t *bytes = draft_bytes(draft, &copy);
-		if (!rename_text(rename, bytes, copy.size, copy.form == ITEM_PAYLOAD && copy.size < copy.total))
+		bool is_payload = copy.form == ITEM_PAYLOAD;
+		bool is_renamed = rename_text(rename, bytes, copy.size, is_payload && copy.size < copy.total);
+		if (is_payload && copy.size == copy.total)
+			is_renamed |= rename_words(rename, bytes, copy.size);
+		if (!is_renamed)
 			continue;
 		struct event_item *items = owns ? (struct event_item *)event->items : draft_items(draft, event);
 		owns = true;
-		if (copy.form == ITEM_PAYLOAD)
+		if (is_payload)
 			payload_replace(&items[i], bytes);
 		else
 			items[i].bytes = bytes;

@@ -4,10 +4,13 @@
 import signal
 import socket
 import sys
+import time
 
 from series import RECORDED, main, wait_listening
 
 CHANGES = ['missing-file']
+# Seconds until the thread of the last answer has closed its connection, too.
+SETTLED = 0.3
 
 
 def prepare(run):
@@ -30,6 +33,7 @@ def run(run, change):
     wait_listening(port)
     for number in range(20):
         ask(port, 'nothing.txt' if change and number == 10 else ('small.txt', 'large.bin')[number % 2])
+    time.sleep(SETTLED)
     run.stop(server, signal.SIGINT)
 
 

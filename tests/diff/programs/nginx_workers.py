@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 from http_server import ask
 from series import RECORDED, main, program_find, wait_listening
 
 CHANGES = ['sendfile-off']
+# Seconds until both workers wait, so that beginning and end do not depend on who was first.
+SETTLED = 0.2
 
 CONFIGURATION = '''{user}worker_processes 2; daemon off; error_log stderr; pid {folder}/nginx.pid;
 events {{ worker_connections 64; }}
@@ -37,8 +40,10 @@ def run(run, change):
         user='user nobody nogroup;\n' if os.geteuid() == 0 else ''))
     server = run.start(nginx, '-c', run.folder / 'nginx.conf', name=RECORDED)
     wait_listening(port)
+    time.sleep(SETTLED)
     for number in range(50):
         ask(port, ('small', 'large', 'missing')[number % 3])
+    time.sleep(SETTLED)
     run.stop(server, signal.SIGQUIT)
 
 
