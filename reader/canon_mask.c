@@ -273,7 +273,7 @@ bool word_is_chance(const uint8_t *word, size_t size)
 	}
 	if (digits == size && size >= DIGITS_MIN)
 		return true;
-	return size >= CHANCE_MIN && changes >= (digits ? 2 : 3);
+	return size >= CHANCE_MIN && changes >= (digits || size == CHANCE_MIN ? 2 : 4);
 }
 
 void mask_chance(const char *text, struct text *out)

@@ -5,6 +5,7 @@
 #include "reader/chance.h"
 #include "reader/canon_mask.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Identifiers in payload are at least so long. */
@@ -17,7 +18,9 @@
 #define DIFFERING    3u
 /* What is in another order differs in more than two places. */
 #define PERMUTED_MIN 8u
-#define NEAR_SECONDS (2u * 24 * 3600)
+/* From here on it need not be all the same. */
+#define PERMUTED_LONG 1024u
+#define NEAR_SECONDS  (2u * 24 * 3600)
 
 static bool is_word(uint8_t byte)
 {
@@ -67,20 +70,26 @@ static bool has_other_identifiers(const struct contents *contents)
 	return true;
 }
 
+/*
+ * The same bytes in all, of a long payload nearly: a reply that is made of many things in no order may be sent in
+ * pieces, and then a few things are in another piece.
+ */
 static bool is_permuted(const struct contents *contents)
 {
-	int32_t counts[256] = {0};
+	int64_t counts[256] = {0};
+	uint64_t others = 0;
+	uint32_t different = count_different(contents, 0);
 
-	if (contents->is_cut || contents->old_size != contents->new_size || count_different(contents, 0) < PERMUTED_MIN)
+	if (contents->is_cut || contents->old_size != contents->new_size || different < PERMUTED_MIN)
 		return false;
 	for (uint32_t i = 0; i < contents->old_size; i++) {
 		counts[contents->old[i]]++;
 		counts[contents->new[i]]--;
 	}
 	for (unsigned i = 0; i < 256; i++)
-		if (counts[i])
-			return false;
-	return true;
+		others += (uint64_t)llabs(counts[i]);
+	bool is_long = contents->old_size >= PERMUTED_LONG && different > contents->old_size / DIFFERING_OF * DIFFERING;
+	return others <= (is_long ? contents->old_size / 20 : 0);
 }
 
 static bool is_digest(const struct contents *contents)
@@ -189,15 +198,36 @@ const char *contents_chance(const struct contents *contents)
 	return NULL;
 }
 
+static size_t word_length(const char *text)
+{
+	size_t length = 0;
+
+	while (is_word((uint8_t)text[length]))
+		length++;
+	return length;
+}
+
+/* Of two words of one length drawn by lot it is enough that one looks so. */
+static bool words_are_chance(const char *old, size_t old_length, const char *new, size_t new_length)
+{
+	bool old_looks = word_is_chance((const uint8_t *)old, old_length);
+	bool new_looks = word_is_chance((const uint8_t *)new, new_length);
+
+	return (old_looks && new_looks) || (old_length == new_length && (old_looks || new_looks));
+}
+
 bool texts_are_chance(const char *old, const char *new)
 {
-	struct text masked[2] = {{0}};
-	bool is_equal;
+	bool any = false;
 
-	mask_chance(old, &masked[0]);
-	mask_chance(new, &masked[1]);
-	is_equal = strcmp(old, new) && !strcmp(text_string(&masked[0]), text_string(&masked[1]));
-	text_free(&masked[0]);
-	text_free(&masked[1]);
-	return is_equal;
+	while (*old && *new) {
+		size_t old_length = word_length(old), new_length = word_length(new);
+		bool is_same = old_length == new_length && !strncmp(old, new, old_length ? old_length : 1);
+		if (!is_same && (!old_length || !new_length || !words_are_chance(old, old_length, new, new_length)))
+			return false;
+		any |= !is_same;
+		old += old_length ? old_length : 1;
+		new += new_length ? new_length : 1;
+	}
+	return any && !*old && !*new;
 }

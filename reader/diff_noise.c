@@ -508,21 +508,64 @@ static bool is_in_endgame(const struct settling *settling, unsigned side, uint32
 	return settling->endgame[side][thread] != CANON_NONE && token > settling->endgame[side][thread];
 }
 
-/* An end that is missing is a leak whenever it is missing. */
-static void settle_endgames(struct settling *settling)
+/* A conversation, whichever end of it: what the thread that made it counts. 0: the token is about none. */
+static uint64_t conversation_of(const struct settling *settling, unsigned side, uint32_t token)
 {
-	find_endgames(settling, SIDE_OLD);
-	find_endgames(settling, SIDE_NEW);
+	uint32_t index = token_of(settling, side, token)->objects[0];
+	const struct canon_object *object = &settling->pairing->canons[side]->objects[index == CANON_NONE ? 0 : index];
+
+	if (index == CANON_NONE || object->thread == CANON_NONE || !object->is_stream || object->is_accepted)
+		return 0;
+	uint32_t maker = side == SIDE_OLD ? object->thread : settling->pairing->threads[SIDE_NEW][object->thread];
+	return mix(mix(object->type, object->ordinal), maker);
+}
+
+static bool is_endgame_edit(const struct settling *settling, const struct edit *edit)
+{
+	return (edit->old == CANON_NONE || is_in_endgame(settling, SIDE_OLD, edit->old)) &&
+	       (edit->new == CANON_NONE || is_in_endgame(settling, SIDE_NEW, edit->new));
+}
+
+/* What the parent then says to those that are left, or does not say any more, they hear or not. */
+static void settle_listeners(struct settling *settling, const struct map *spoken)
+{
 	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		bool is_in = (edit->old == CANON_NONE || is_in_endgame(settling, SIDE_OLD, edit->old)) &&
-			     (edit->new == CANON_NONE || is_in_endgame(settling, SIDE_NEW, edit->new));
-		const struct canon_token *token = token_of(settling, edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD,
-							   edit->old == CANON_NONE ? edit->new : edit->old);
-		bool is_end = edit->kind != EDIT_REORDERED && token->flags & TOKEN_ENDS;
-		if (is_in && !is_end && edit->kind != EDIT_CHANGED)
+		unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		const struct canon_token *own = token_of(settling, side, token);
+		bool is_child = settling->pairing->canons[side]->threads[own->thread].parent != CANON_NONE;
+		uint64_t key = conversation_of(settling, side, token);
+		if (key && is_child && !own->error && map_get(spoken, key))
 			mark(settling, edit, NOISE_SCHEDULE);
 	}
+}
+
+/* An end that is missing is a leak whenever it is missing. */
+static int settle_endgames(struct settling *settling)
+{
+	struct map spoken = {0};
+	int rc = 0;
+
+	find_endgames(settling, SIDE_OLD);
+	find_endgames(settling, SIDE_NEW);
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		uint16_t flags = token_of(settling, side, token)->flags;
+		if (!is_endgame_edit(settling, edit) || edit->kind == EDIT_CHANGED ||
+		    (edit->kind != EDIT_REORDERED && flags & TOKEN_ENDS))
+			continue;
+		mark(settling, edit, NOISE_SCHEDULE);
+		uint64_t key = flags & TOKEN_SENDS ? conversation_of(settling, side, token) : 0;
+		if (key)
+			rc = map_put(&spoken, key, settling);
+	}
+	if (!rc && spoken.count)
+		settle_listeners(settling, &spoken);
+	map_clear(&spoken);
+	return rc;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------ */
@@ -601,9 +644,10 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		drop_joined(edits);
 		settle_misdirected(&settling);
 		drop_joined(edits);
-		settle_endgames(&settling);
-		rc = settle_registrations(&settling);
+		rc = settle_endgames(&settling);
 	}
+	if (!rc)
+		rc = settle_registrations(&settling);
 	if (!rc)
 		rc = settle_timers(&settling);
 	free(removed);

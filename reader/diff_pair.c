@@ -107,6 +107,14 @@ static uint64_t thread_by_content(const struct pairing *pairing, unsigned side, 
 	return key ? mix(key, pairing->canons[side]->threads[index].content) : 0;
 }
 
+static uint64_t thread_by_name_and_class(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
+	uint64_t class = thread_class(pairing, side, index);
+
+	return class ? mix(class, map_hash(0, thread->name, strlen(thread->name))) : 0;
+}
+
 /* The same place in the tree of creation, whatever is executed there. */
 static uint64_t thread_by_name(const struct pairing *pairing, unsigned side, uint32_t index)
 {
@@ -132,8 +140,8 @@ static uint64_t thread_by_both(const struct pairing *pairing, unsigned side, uin
 
 static int pair_threads(struct pairing *pairing)
 {
-	static key_function *const ways[] = {thread_by_both, thread_by_content, thread_class, thread_by_name,
-					     thread_by_kind};
+	static key_function *const ways[] = {thread_by_both, thread_by_content, thread_by_name_and_class,
+					     thread_class,   thread_by_name,	thread_by_kind};
 	uint32_t counts[SIDES], paired, before = UINT32_MAX;
 	int rc = 0;
 

@@ -78,7 +78,7 @@ def main():
             continue
         with tempfile.TemporaryDirectory(prefix='ipctrace-diff-') as place:
             folder = pathlib.Path(place)
-            folder.chmod(0o755)
+            folder.chmod(0o777)
             try:
                 program = kind(ipctrace, folder / 'work')
                 first, baseline = try_identical(table, ipctrace, name, program, folder, held)
