@@ -250,13 +250,15 @@ void mutate_pids(struct mutate *mutate)
 #define PORT_FIRST 32768u /* that Linux chooses */
 #define PORT_END   60999u
 
-static uint16_t *find_port(const struct event_item *item, uint8_t *bytes)
+/* The port of an address, 0 when it has none. */
+static uint16_t port_of(const struct event_item *item)
 {
 	bool is_address = item->form == ITEM_ADDRESS || item->form == ITEM_LOCAL || item->form == ITEM_PEER;
+	const uint8_t *bytes = item->bytes;
 
 	if (!is_address || item->size < 4 || (bytes[0] != AF_INET && bytes[0] != AF_INET6) || bytes[1])
-		return NULL;
-	return (uint16_t *)(bytes + 2);
+		return 0;
+	return (uint16_t)(bytes[2] << 8 | bytes[3]);
 }
 
 /* Ports in addresses that the program made; all others come from the kernel. */
@@ -266,10 +268,10 @@ static void note_given_ports(void *context, struct event *event)
 
 	for (uint32_t i = 0; i < event->items_count; i++) {
 		const struct event_item *item = &event->items[i];
-		uint16_t *port = find_port(item, (uint8_t *)item->bytes);
+		uint16_t port = port_of(item);
 		if (port && item->form == ITEM_ADDRESS && item->arg < event->call->argc &&
 		    call_value(event, item->arg).direction == DIRECTION_IN)
-			put(&rename->taken, ntohs(*port), 1);
+			put(&rename->taken, port, 1);
 	}
 }
 
@@ -284,10 +286,9 @@ static void add_ports(void *context, struct event *event)
 	struct rename *rename = context;
 
 	for (uint32_t i = 0; i < event->items_count; i++) {
-		const struct event_item *item = &event->items[i];
-		uint16_t *port = find_port(item, (uint8_t *)item->bytes);
-		if (port && !map_get(&rename->taken, ntohs(*port)))
-			add_port(rename, ntohs(*port));
+		uint16_t port = port_of(&event->items[i]);
+		if (!map_get(&rename->taken, port))
+			add_port(rename, port);
 	}
 }
 
@@ -303,10 +304,12 @@ static void rename_event_ports(void *context, struct event *event)
 	struct event_item *items = draft_items(draft, event);
 
 	for (uint32_t i = 0; i < event->items_count; i++) {
-		if (!find_port(&items[i], (uint8_t *)items[i].bytes))
+		uint16_t port = port_of(&items[i]), other = (uint16_t)rename_number(rename, port);
+		if (other == port)
 			continue;
-		uint16_t *port = find_port(&items[i], draft_bytes(draft, &items[i]));
-		*port = htons((uint16_t)rename_number(rename, ntohs(*port)));
+		uint8_t *bytes = draft_bytes(draft, &items[i]);
+		bytes[2] = other >> 8;
+		bytes[3] = other & 0xff;
 	}
 	draft_values(draft, event, change_port, rename);
 	rename_texts(rename, event);
