@@ -11,12 +11,19 @@
 #include "preload/traits.h"
 #include "trace/raw.h"
 
+static inline void in_flight_drop(struct live_slot *slot, uint32_t index)
+{
+	*(volatile uint32_t *)&slot->in_flight_depth = index;
+	if (__builtin_expect(index < LIVE_IN_FLIGHT_MAX, 1))
+		*(volatile uint32_t *)&slot->in_flight[index].type = 0;
+}
+
 void capture_abandon(struct live_slot *slot, uint32_t depth, enum outcome outcome)
 {
 	while (slot->in_flight_depth > depth && slot->in_flight_depth <= LIVE_IN_FLIGHT_MAX) {
 		struct live_in_flight *top = &slot->in_flight[slot->in_flight_depth - 1];
 		if (top->type - RECORD_CALL >= catalogue_builtin.calls_count || top->argc > CALL_ARGS_MAX) {
-			slot->in_flight_depth--; /* not of our writing */
+			in_flight_drop(slot, slot->in_flight_depth - 1); /* not filled, or not of our writing */
 			continue;
 		}
 		struct capture left = {.slot = slot,
@@ -40,11 +47,10 @@ static bool on_first_stack(uint64_t frame)
 #define ONE_STACK 2048
 
 /*
- * Whether a call whose wrapper had its frame at `frame` has been jumped out of, told by one that begins at `now`. On
- * the thread's own stack all that lies below is gone. On others, of handlers and coroutines, it may be waiting: there
- * only what lies right below is known to be gone.
+ * On the thread's own stack all that lies below is gone. On others, of handlers and coroutines, it may be waiting:
+ * there only what lies right below is known to be gone.
  */
-static bool was_left(uint64_t frame, uint64_t now)
+bool frame_was_left(uint64_t frame, uint64_t now)
 {
 	bool first = on_first_stack(frame);
 
@@ -56,16 +62,25 @@ static bool was_left(uint64_t frame, uint64_t now)
 /* How many of the calls in flight still are. */
 static uint32_t in_flight_left(const struct live_slot *slot, uint32_t depth, uint64_t now)
 {
-	while (depth > 0 && depth <= LIVE_IN_FLIGHT_MAX && was_left(slot->in_flight[depth - 1].frame, now))
+	while (depth > 0 && depth <= LIVE_IN_FLIGHT_MAX) {
+		const struct live_in_flight *entry = &slot->in_flight[depth - 1];
+		if (entry->type == 0 || !frame_was_left(entry->frame, now))
+			break;
 		depth--;
+	}
 	return depth;
 }
 
-/* `index` is below LIVE_IN_FLIGHT_MAX. What says that the entry is there is stored last. */
+/*
+ * `index` is below LIVE_IN_FLIGHT_MAX. The entry is taken first, so that no handler uses it while it is being filled;
+ * its type, which is 0 until then, is stored last.
+ */
 static inline void in_flight_store(struct live_slot *slot, const struct capture *capture, uint32_t index)
 {
 	struct live_in_flight *entry = &slot->in_flight[index];
 
+	*(volatile uint32_t *)&slot->in_flight_depth = index + 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	entry->frame = (uint64_t)(uintptr_t)capture;
 	entry->enter = capture->enter;
 	entry->argc = capture->argc;
@@ -74,8 +89,8 @@ static inline void in_flight_store(struct live_slot *slot, const struct capture 
 		entry->args[i] = capture->args[i];
 	for (unsigned i = 4; i < capture->argc; i++)
 		entry->args[i] = capture->args[i];
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	*(volatile uint32_t *)&entry->type = capture->type;
-	*(volatile uint32_t *)&slot->in_flight_depth = index + 1;
 }
 
 static inline void capture_begin(struct capture *capture, struct live_slot *slot, unsigned event, unsigned argc,
@@ -99,7 +114,7 @@ static __attribute__((noinline)) void capture_enter_slowly(struct capture *captu
 	capture->slot = NULL;
 	if (!slot)
 		stream_lost_without_slot(&image.view);
-	if (!slot || slot->busy)
+	if (!slot || (slot->busy && (slot->busy == BUSY_LOADING || stack_is_caller(site))))
 		return;
 	capture_begin(capture, slot, event, argc, site);
 	if (traits[event] & TRAIT_LENGTH_BEFORE)
@@ -241,7 +256,7 @@ void capture_finish(struct capture *capture, int64_t result, int error, enum out
 			return;
 		capture->index = slot->in_flight_depth;
 	}
-	*(volatile uint32_t *)&slot->in_flight_depth = capture->index;
+	in_flight_drop(slot, capture->index);
 	capture->slot = NULL;
 	record_write(slot, capture, now > capture->enter ? now - capture->enter : 0, result, error, outcome);
 }

@@ -11,6 +11,7 @@
 #ifndef IPCTRACE_PRELOAD_CAPTURE_H
 #define IPCTRACE_PRELOAD_CAPTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "format/live.h"
@@ -70,6 +71,9 @@ void capture_depart(struct capture *capture, struct capture_held *held, unsigned
 
 /* It has failed: its record says so, and becomes visible. */
 void capture_stay(struct capture *capture, const struct capture_held *held, int64_t result);
+
+/* Whether a frame at `frame` has been jumped out of, or returned from, as far as one at `now` can tell. */
+bool frame_was_left(uint64_t frame, uint64_t now);
 
 /*
  * Writes records of the calls in flight beyond the first `depth`: they will not return, because a signal handler jumped

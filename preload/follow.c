@@ -700,7 +700,8 @@ static void plan_args(struct follow *follow)
 /* After a vfork the child writes here, until it execs or exits; what it leaves undone its parent writes for it. */
 static void plan_borrowed(struct follow *follow)
 {
-	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid);
+	/* in a sandbox there is no telling them apart */
+	uint32_t tid = image.view.no_kernel ? follow->slot->tid : (uint32_t)raw_syscall(SYS_gettid);
 
 	follow->child = tid != follow->slot->tid ? tid : follow->slot->vfork_child;
 	if (follow->child)

@@ -42,6 +42,7 @@ extern __thread struct live_slot *thread_slot __attribute__((tls_model("initial-
 struct thread_origin {
 	uint64_t stack_low, stack_top; /* of the stack that it began on; 0 when not known */
 	uint32_t creator, ordinal;     /* as in its slot, for when it needs another one after its end */
+	uint64_t taking;	       /* the frame that is taking a stack, while slot->busy says so */
 };
 
 extern __thread struct thread_origin thread_origin __attribute__((tls_model("initial-exec")));
@@ -110,6 +111,12 @@ void ticks_forbid(void);
 
 /* Opens libunwind when stacks are wanted. */
 void stack_prepare(void);
+
+/* Values of slot->busy, when libunwind may be calling: nothing else can be while it is loaded. */
+enum { BUSY_TAKING = 1, BUSY_LOADING };
+
+/* Whether a call that returns to `site` is libunwind's. */
+bool stack_is_caller(const void *site);
 
 /*
  * Takes this thread's call stack, skipping the tracer's own frames, and returns its hash; writes the frames once a

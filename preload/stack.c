@@ -82,6 +82,23 @@ __asm__(".pushsection .text\n"
 	".size __libc_start_main, . - __libc_start_main\n"
 	".popsection\n");
 
+/* Where libunwind lies: calls from there are its own. */
+static uint64_t taker_start, taker_size;
+
+static int taker_find(struct dl_phdr_info *info, size_t size, void *function)
+{
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD)
+			end = info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+	if ((uint64_t)(uintptr_t)function - info->dlpi_addr >= end)
+		return 0;
+	taker_start = info->dlpi_addr;
+	taker_size = end;
+	return 1;
+}
+
 __attribute__((used)) void stack_prepare(void)
 {
 	int (*take)(void **, int) = NULL;
@@ -91,14 +108,20 @@ __attribute__((used)) void stack_prepare(void)
 		return;
 	pipe2_original = real_pipe2;
 	real_pipe2 = pipe2_out_of_the_way;
-	thread_slot->busy = 1; /* what libunwind maps for itself is not the program's doing */
+	thread_slot->busy = BUSY_LOADING; /* what libunwind maps for itself is not the program's doing */
 	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 	if (library)
 		*(void **)&take = dlsym(library, "unw_backtrace");
 	if (take)
 		take(frames, 4); /* its caches are filled here, not in the first call of the program */
+	dl_iterate_phdr(taker_find, (void *)(uintptr_t)take);
 	thread_slot->busy = 0;
 	backtrace_take = take;
+}
+
+bool stack_is_caller(const void *site)
+{
+	return (uint64_t)(uintptr_t)site - taker_start < taker_size;
 }
 
 static void stack_write(struct live_slot *slot, uint64_t hash, void **frames, unsigned depth)
@@ -126,11 +149,14 @@ uint64_t stack_take(struct live_slot *slot)
 	void *frames[DEPTH_MAX + OWN_FRAMES];
 	unsigned wanted = live_control.stack_depth < DEPTH_MAX ? live_control.stack_depth : DEPTH_MAX, skip = 0;
 	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t here = (uint64_t)(uintptr_t)frames;
 	int saved = errno;
 
-	if (!backtrace_take || slot->busy)
+	/* libunwind asks the kernel what can be read; and a handler's call may have interrupted it */
+	if (!backtrace_take || image.view.no_kernel || (slot->busy && !frame_was_left(thread_origin.taking, here)))
 		return 0;
-	slot->busy = 1;
+	thread_origin.taking = here;
+	slot->busy = BUSY_TAKING;
 	int taken = backtrace_take(frames, (int)(wanted + OWN_FRAMES));
 	slot->busy = 0;
 	errno = saved;

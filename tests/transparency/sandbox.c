@@ -39,6 +39,7 @@ static struct sock_filter filter[] = {
 	ALLOW(pselect6),
 	/* what libc makes of pthread_create, pthread_join, fork and stdio */
 	ALLOW(clone),
+	ALLOW(vfork),
 	ALLOW(clone3),
 	ALLOW(mmap),
 	ALLOW(munmap),
@@ -154,6 +155,13 @@ static void run_filtered(const char *how)
 	}
 	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 7)
 		_exit(52);
+	child = vfork();
+	if (child == 0) {
+		send(-1, NULL, 0, 0);
+		_exit(8);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 8)
+		_exit(53);
 }
 
 int main(int argc, char **argv)
@@ -170,7 +178,7 @@ int main(int argc, char **argv)
 	}
 	must(waitpid(child, &status, 0), "waitpid");
 	say_end(argv[1], status);
-	fact_made("send", 3 * CALLS + 1);
+	fact_made("send", 3 * CALLS + 2);
 	fact_made("recv", 3 * CALLS);
 	return 0;
 }
