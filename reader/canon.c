@@ -258,7 +258,7 @@ static void keep_payload(struct fold *fold, const struct canon_view *view)
 {
 	if (!view->bytes)
 		return;
-	if (!view->text || fold->kept.size + view->text->size > FOLD_MAX) {
+	if (!view->text || view->text->size != view->bytes || fold->kept.size + view->text->size > FOLD_MAX) {
 		fold->all_kept = false;
 		return;
 	}
@@ -300,7 +300,7 @@ static uint16_t flags_of(const struct pass_thread *thread, const struct canon_vi
 	if (rule->flow.direction && view->is_stream && !view->failed && view->bytes && !view->has_control &&
 	    view->objects_count == 1)
 		flags |= TOKEN_STREAM;
-	if (!view->failed && (rule->flow.direction == FLOW_RECEIVED || rule->takes))
+	if (rule->flow.direction == FLOW_RECEIVED || rule->takes)
 		flags |= TOKEN_RECEIVES;
 	if (!view->failed && rule->flow.direction == FLOW_SENT)
 		flags |= TOKEN_SENDS;
@@ -363,8 +363,7 @@ static void note_wait(struct pass *pass, uint32_t thread, const struct event *ev
 
 	own->is_woken = true;
 	own->is_timer = event->result == 0 && event->outcome == OUTCOME_RETURNED;
-	if (event->result > 0)
-		pass->canon->threads[thread].dispatches = true;
+	pass->canon->threads[thread].dispatches = true;
 }
 
 static bool is_ipc(unsigned kind)
@@ -481,8 +480,18 @@ int pass_run(struct pass *pass)
 }
 
 /* What is known of threads only at the end. */
-static void finish_threads(struct canon *canon)
+static int finish_threads(struct canon *canon)
 {
+	struct map several = {0}; /* pids of processes with more than one thread */
+	int rc = 0;
+
+	const struct trace_thread *threads;
+	size_t count;
+
+	threads = trace_threads(canon->trace, &count);
+	for (size_t i = 0; !rc && i < count; i++)
+		if (threads[i].seen.tid != threads[i].seen.pid)
+			rc = map_put(&several, threads[i].seen.pid, canon);
 	for (uint32_t i = 0; i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
 		struct canon_thread *thread = &canon->threads[token->thread];
@@ -491,11 +500,17 @@ static void finish_threads(struct canon *canon)
 		thread->content = map_mix(thread->content + token->key) + token->content;
 		thread->content = map_mix(thread->content + token->bytes) + token->payload;
 	}
+	for (uint32_t i = 0; i < canon->threads_count; i++)
+		canon->threads[i].is_common = map_get(&several, canon->threads[i].pid) != NULL;
 	for (uint32_t i = 0; i < canon->objects_count; i++) {
-		const struct canon_object *object = &canon->objects[i];
+		struct canon_object *object = &canon->objects[i];
+		object->is_common =
+			object->thread != CANON_NONE && map_get(&several, canon->threads[object->thread].pid);
 		if (object->is_accepted && object->receiver != CANON_NONE)
 			canon->threads[object->receiver].accepted++;
 	}
+	map_clear(&several);
+	return rc;
 }
 
 int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_progress *progress)
@@ -509,10 +524,10 @@ int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled,
 	canon->objects = pass.objects;
 	canon->objects_count = pass.objects_count;
 	canon->events = pass.events;
+	if (!rc)
+		rc = finish_threads(canon);
 	if (rc)
 		canon_free(canon);
-	else
-		finish_threads(canon);
 	return rc;
 }
 

@@ -80,6 +80,7 @@ struct canon_object {
 	bool is_numbered, is_accepted, is_stream;
 	bool is_shared;	 /* several threads receive from it */
 	bool is_counter; /* eventfd and the like: what is read from it is a number of wake-ups */
+	bool is_common;	 /* of a process with several threads */
 	bool is_private; /* memory and locks that no other process sees */
 	struct canon_flow flows[2];
 };
@@ -94,6 +95,7 @@ struct canon_thread {
 	uint32_t tokens;
 	uint32_t accepted; /* connections it worked on, when it waits for readiness */
 	bool is_process;   /* the first thread of one */
+	bool is_common;	   /* its process has others */
 	bool dispatches;   /* waits for readiness */
 	uint64_t content;  /* hash of its tokens */
 };

@@ -198,6 +198,28 @@ const char *contents_chance(const struct contents *contents)
 	return NULL;
 }
 
+static uint32_t skip_digits(const uint8_t *bytes, uint32_t size, uint32_t at)
+{
+	while (at < size && bytes[at] >= '0' && bytes[at] <= '9')
+		at++;
+	return at;
+}
+
+bool contents_are_counted(const struct contents *contents)
+{
+	uint32_t old = 0, new = 0;
+
+	while (!contents->is_cut && old < contents->old_size && new < contents->new_size) {
+		uint32_t old_end = skip_digits(contents->old, contents->old_size, old);
+		uint32_t new_end = skip_digits(contents->new, contents->new_size, new);
+		if ((old_end > old) != (new_end > new) || (old_end == old && contents->old[old] != contents->new[new]))
+			return false;
+		old = old_end + (old_end == old);
+		new = new_end + (new_end == new);
+	}
+	return !contents->is_cut && old == contents->old_size && new == contents->new_size;
+}
+
 static size_t word_length(const char *text)
 {
 	size_t length = 0;

@@ -25,6 +25,9 @@ struct contents {
 /* Why they would differ in every run, as a clause; NULL when they would not. */
 const char *contents_chance(const struct contents *contents);
 
+/* Whether two contents differ in decimal numbers alone. */
+bool contents_are_counted(const struct contents *contents);
+
 /* Whether two texts (paths) are the same but for words that look drawn by lot. */
 bool texts_are_chance(const char *old, const char *new);
 

@@ -14,9 +14,8 @@ struct settling {
 	struct edits *edits;
 	const struct pairing *pairing;
 	const struct strands *strands;
-	uint64_t *full[SIDES];	   /* by token */
-	uint32_t *place[SIDES];	   /* in its strand's list */
-	bool *many_threads[SIDES]; /* by thread: whether its process has others */
+	uint64_t *full[SIDES];	/* by token */
+	uint32_t *place[SIDES]; /* in its strand's list */
 	uint32_t *reaps[SIDES];
 	uint32_t *endgame[SIDES]; /* by thread: the token from which on it only sees its children off */
 };
@@ -196,6 +195,21 @@ static uint64_t subject_of(const struct settling *settling, unsigned side, uint3
 	return object == CANON_NONE ? 0 : settling->pairing->identifiers[side][object];
 }
 
+/* Whether a neighbour that it may have changed places with is about the same thing. */
+static bool jumps_its_like(const struct settling *settling, const struct edit *edit)
+{
+	const struct strands *strands = &settling->strands[SIDE_OLD];
+	const struct strand *row = &strands->rows[edit->strands[SIDE_OLD]];
+	uint32_t place = settling->place[SIDE_OLD][edit->old];
+	uint64_t subject = subject_of(settling, SIDE_OLD, edit->old);
+
+	for (uint32_t i = place ? place - 1 : 0; subject && i <= place + 1; i++)
+		if (i != place && i >= row->from && i < row->from + row->count &&
+		    subject_of(settling, SIDE_OLD, strands->list[i]) == subject)
+			return true;
+	return false;
+}
+
 /*
  * A changed order matters when both calls are on one object, or when somebody traced is at the other end or may wait
  * for what they do: the neighbour that was jumped over tells.
@@ -226,7 +240,7 @@ static bool is_private(const struct settling *settling, const struct edit *edit)
 	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
 	const struct canon_token *old = &canon->tokens[edit->old];
 	uint32_t object = old->objects[0] != CANON_NONE ? old->objects[0] : old->objects[1];
-	bool is_shared = settling->many_threads[SIDE_OLD][old->thread];
+	bool is_shared = canon->threads[old->thread].is_common;
 
 	return is_shared && object != CANON_NONE && canon->objects[object].is_private &&
 	       old->flags & (TOKEN_MAKES | TOKEN_ENDS);
@@ -254,8 +268,8 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	if (is_same) {
 		removed->kind = EDIT_REORDERED;
 		removed->is_causal = is_causal(settling, removed);
-		if (is_other_wake(settling, removed) || is_private(settling, removed) ||
-		    is_readiness(settling, removed))
+		if ((is_other_wake(settling, removed) && !jumps_its_like(settling, removed)) ||
+		    is_private(settling, removed) || is_readiness(settling, removed))
 			mark(settling, removed, NOISE_SCHEDULE);
 		return;
 	}
@@ -475,6 +489,25 @@ static int settle_registrations(struct settling *settling)
 	return rc;
 }
 
+/* ---- memory --------------------------------------------------------------------------------------------------- */
+
+/* How often an allocator asks for more depends on which thread of several needs it when; what it gives back is told. */
+static void settle_memory(struct settling *settling)
+{
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+		const struct canon *canon = settling->pairing->canons[side];
+		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
+		if ((edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & TOKEN_MAKES))
+			continue;
+		uint32_t object = token->objects[0] != CANON_NONE ? token->objects[0] : token->objects[1];
+		if (object != CANON_NONE && canon->objects[object].type == OBJECT_MAPPING &&
+		    canon->objects[object].is_private && canon->threads[token->thread].is_common)
+			mark(settling, edit, NOISE_SCHEDULE);
+	}
+}
+
 /* ---- the end of children -------------------------------------------------------------------------------------- */
 
 /*
@@ -584,22 +617,13 @@ static int index_threads(struct settling *settling, unsigned side)
 {
 	const struct canon *canon = settling->pairing->canons[side];
 	size_t count = canon->threads_count + 1ull;
-	struct map processes = {0};
-	int rc = 0;
 
-	settling->many_threads[side] = calloc(count, sizeof(bool));
 	settling->reaps[side] = calloc(count, sizeof(uint32_t));
 	settling->endgame[side] = malloc(count * sizeof(uint32_t));
-	if (!settling->many_threads[side] || !settling->reaps[side] || !settling->endgame[side])
+	if (!settling->reaps[side] || !settling->endgame[side])
 		return -ENOMEM;
 	memset(settling->endgame[side], 0xff, count * sizeof(uint32_t));
-	for (uint32_t i = 0; !rc && i < canon->threads_count; i++)
-		if (!canon->threads[i].is_process)
-			rc = map_put(&processes, canon->threads[i].pid, settling);
-	for (uint32_t i = 0; i < canon->threads_count; i++)
-		settling->many_threads[side][i] = map_get(&processes, canon->threads[i].pid) != NULL;
-	map_clear(&processes);
-	return rc;
+	return 0;
 }
 
 /* The tokens' own tables: what they are and where they stand. */
@@ -643,6 +667,7 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		settle_moves(&settling, false, removed, added);
 		drop_joined(edits);
 		settle_misdirected(&settling);
+		settle_memory(&settling);
 		drop_joined(edits);
 		rc = settle_endgames(&settling);
 	}
@@ -655,7 +680,6 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 	for (unsigned side = 0; side < SIDES; side++) {
 		free(settling.full[side]);
 		free(settling.place[side]);
-		free(settling.many_threads[side]);
 		free(settling.reaps[side]);
 		free(settling.endgame[side]);
 	}

@@ -102,9 +102,12 @@ static uint64_t thread_class(const struct pairing *pairing, unsigned side, uint3
 
 static uint64_t thread_by_content(const struct pairing *pairing, unsigned side, uint32_t index)
 {
+	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
 	uint64_t key = thread_class(pairing, side, index);
 
-	return key ? mix(key, pairing->canons[side]->threads[index].content) : 0;
+	/* How much of the work a serving thread got says nothing about which one it is. */
+	bool is_serving = thread->dispatches && thread->accepted != 1;
+	return key && !is_serving ? mix(key, thread->content) : 0;
 }
 
 static uint64_t thread_by_name_and_class(const struct pairing *pairing, unsigned side, uint32_t index)
@@ -138,23 +141,30 @@ static uint64_t thread_by_both(const struct pairing *pairing, unsigned side, uin
 	return name ? mix(name, thread_by_content(pairing, side, index)) : 0;
 }
 
+static uint32_t count_pairs(const struct pairing *pairing)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < pairing->canons[SIDE_OLD]->threads_count; i++)
+		count += pairing->threads[SIDE_OLD][i] != CANON_NONE;
+	return count;
+}
+
 static int pair_threads(struct pairing *pairing)
 {
 	static key_function *const ways[] = {thread_by_both, thread_by_content, thread_by_name_and_class,
 					     thread_class,   thread_by_name,	thread_by_kind};
-	uint32_t counts[SIDES], paired, before = UINT32_MAX;
+	const size_t ways_count = sizeof(ways) / sizeof(ways[0]);
+	uint32_t counts[SIDES];
 	int rc = 0;
 
 	for (unsigned side = 0; side < SIDES; side++)
 		counts[side] = pairing->canons[side]->threads_count;
-	/* Each round goes one generation down. */
-	for (paired = 0; !rc && paired != before;) {
-		for (size_t i = 0; !rc && i < sizeof(ways) / sizeof(ways[0]); i++)
-			rc = pair_all(pairing, pairing->threads, counts, ways[i]);
-		before = paired;
-		paired = 0;
-		for (uint32_t i = 0; i < counts[SIDE_OLD]; i++)
-			paired += pairing->threads[SIDE_OLD][i] != CANON_NONE;
+	/* Those that have found partners lend their children the best way of finding theirs. */
+	for (size_t way = 0; !rc && way < ways_count;) {
+		uint32_t before = count_pairs(pairing);
+		rc = pair_all(pairing, pairing->threads, counts, ways[way]);
+		way = count_pairs(pairing) == before ? way + 1 : 0;
 	}
 	for (unsigned side = 0; !rc && side < SIDES; side++)
 		for (uint32_t i = 0; i < counts[side]; i++)
@@ -230,6 +240,26 @@ static uint64_t connection_by_all(const struct pairing *pairing, unsigned side, 
 	uint64_t listener = listener_of(pairing, side, index);
 
 	return listener ? mix(mix(listener, said(&flows[0])), said(&flows[1])) : 0;
+}
+
+/* A thread that works on one connection alone says which one it is. */
+static uint64_t connection_by_thread(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t listener = listener_of(pairing, side, index);
+	uint32_t receiver = object_at(pairing, side, index)->receiver;
+
+	if (!listener || receiver == CANON_NONE || pairing->canons[side]->threads[receiver].accepted != 1)
+		return 0;
+	uint64_t thread = common_thread(pairing, side, receiver);
+	return thread ? mix(listener, thread) : 0;
+}
+
+/* The same at the same place in the order of accepting, which is so in most cases. */
+static uint64_t connection_by_place(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t key = connection_by_all(pairing, side, index);
+
+	return key ? mix(key, object_at(pairing, side, index)->ordinal) : 0;
 }
 
 static uint64_t connection_by_received(const struct pairing *pairing, unsigned side, uint32_t index)
@@ -343,6 +373,9 @@ static uint64_t identifier_of(const struct pairing *pairing, unsigned side, uint
 		uintptr_t there = side == SIDE_NEW ? (uintptr_t)map_get(names, class) : 0;
 		return mix(7, there ? object_at(pairing, SIDE_OLD, (uint32_t)there - 1)->class_id : class);
 	}
+	/* In a process of several threads it is chance which piece of memory or lock is made first. */
+	if (object->is_private && object->is_common)
+		return mix(10, class);
 	if (partner == CANON_NONE)
 		return mix(9 + side, index);
 	return mix(8, side == SIDE_OLD ? index : partner);
@@ -377,9 +410,10 @@ static uint64_t connection_any(const struct pairing *pairing, unsigned side, uin
 static int pair_objects(struct pairing *pairing)
 {
 	/* The listeners have partners before the connections look for theirs. */
-	static key_function *const ways[] = {object_by_use,	 object_kind,	    object_by_stem,
-					     object_by_order,	 connection_by_all, connection_by_received,
-					     connection_by_sent, connection_any};
+	static key_function *const ways[] = {
+		object_by_use,	      object_kind,	   object_by_stem,    object_by_order,
+		connection_by_thread, connection_by_place, connection_by_all, connection_by_received,
+		connection_by_sent,   connection_any};
 	uint32_t counts[SIDES] = {pairing->canons[0]->objects_count, pairing->canons[1]->objects_count};
 	int rc = pair_equal_counts(pairing, counts);
 

@@ -73,7 +73,7 @@ static bool begins_task(const struct maker *maker, const struct canon_token *tok
 {
 	uint32_t object = token->objects[0];
 
-	return token->flags & TOKEN_RECEIVES && object != CANON_NONE && !token->error &&
+	return token->flags & TOKEN_RECEIVES && object != CANON_NONE &&
 	       map_get(maker->shared, maker->pairing->identifiers[maker->side][object]);
 }
 
@@ -253,6 +253,12 @@ static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct
 	seen = &maker->canon->objects[object];
 	if (row->kind == STRAND_SESSION && row->object == object)
 		return 5;
+	/* In which order connections are accepted and handed on is chance; whoever works on one has just that. */
+	if (seen->is_accepted && row->kind != STRAND_SESSION) {
+		bool is_handed_on = seen->receiver != thread;
+		if (is_handed_on || maker->canon->threads[thread].accepted == 1)
+			return mix(mix(14, seen->class_id), is_handed_on);
+	}
 	if (maker->of_object[object] == strand)
 		return local_identifier(locals, maker->canon, object);
 	if (maker->of_object[object] == CANON_NONE && is_own(maker, row, thread, object))

@@ -112,6 +112,29 @@ static enum difference_class class_of_change(const struct classifier *classifier
 	return is_whole && new->bytes < old->bytes &&same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
 }
 
+/* A call that failed, on something on which the same call has always worked. */
+static bool fails_newly(const struct classifier *classifier, const struct edit *edit)
+{
+	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
+	const struct strands *strands = &classifier->strands[SIDE_OLD];
+	uint32_t own = edit->strands[SIDE_OLD];
+
+	if (!new->error || own == CANON_NONE || new->objects[0] == CANON_NONE)
+		return false;
+	uint64_t identifier = classifier->pairing->identifiers[SIDE_NEW][new->objects[0]];
+	bool works = false;
+	for (uint32_t i = strands->rows[own].from; i < strands->rows[own].from + strands->rows[own].count; i++) {
+		const struct canon_token *old = token_of(classifier, SIDE_OLD, strands->list[i]);
+		if (old->call != new->call || old->objects[0] == CANON_NONE ||
+		    classifier->pairing->identifiers[SIDE_OLD][old->objects[0]] != identifier)
+			continue;
+		if (old->error)
+			return false;
+		works = true;
+	}
+	return works;
+}
+
 static enum difference_class class_of(const struct classifier *classifier, const struct edit *edit)
 {
 	if (is_leak(classifier, edit))
@@ -126,7 +149,7 @@ static enum difference_class class_of(const struct classifier *classifier, const
 	case EDIT_REMOVED:
 		return CLASS_REMOVED;
 	case EDIT_ADDED:
-		return CLASS_ADDED;
+		return fails_newly(classifier, edit) ? CLASS_RESULT : CLASS_ADDED;
 	case EDIT_REORDERED:
 		return edit->is_causal ? CLASS_REORDERED_CAUSAL : CLASS_REORDERED;
 	case EDIT_MOVED:

@@ -225,6 +225,18 @@ static void describe_payload(struct difference *difference, const struct canon_d
 		difference->explanation = NULL;
 }
 
+/* What a worker that serves connections writes about one, into a file. */
+static bool is_served(const struct looking *looking, const struct difference *difference)
+{
+	const struct edit *edit = &looking->edits->rows[difference->edit];
+	const struct canon *canon = looking->pairing->canons[SIDE_OLD];
+	uint32_t object = canon->tokens[edit->old].objects[0];
+
+	return (difference->class == CLASS_PAYLOAD || difference->class == CLASS_BYTES) && object != CANON_NONE &&
+	       canon->objects[object].type == OBJECT_FILE &&
+	       looking->strands[SIDE_OLD].rows[edit->strands[SIDE_OLD]].kind == STRAND_SESSION;
+}
+
 /* A change that every run would show is no difference between these two. */
 static void judge_chance(const struct looking *looking, struct difference *difference,
 			 const struct canon_detail *const details[SIDES], const struct canon_token *const tokens[SIDES])
@@ -242,7 +254,9 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 		contents.seconds[side] = head ? head->created / 1000000000 : 0;
 		contents.pids[side] = &looking->pids[side];
 	}
-	if (difference->class == CLASS_PAYLOAD)
+	if (is_served(looking, difference) && contents_are_counted(&contents))
+		why = "numbers that count what one of several workers was given";
+	else if (difference->class == CLASS_PAYLOAD)
 		why = contents_chance(&contents);
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
 		 difference->new &&texts_are_chance(difference->old, difference->new) && strchr(difference->old, '/'))

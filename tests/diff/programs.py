@@ -148,6 +148,7 @@ class Http(Program):
         wait_listening(port)
         for i in range(20):
             urllib.request.urlopen(f'http://127.0.0.1:{port}/page{i % 5}', timeout=30).read()
+        wait_until('the last request does not end', lambda: len(os.listdir(f'/proc/{descendants(server.pid)[-1]}/task')) == 1)
         run.stop(server, signal.SIGINT)
 
 
