@@ -71,7 +71,8 @@ def main():
     words = sys.argv[1:]
     held = int(words.pop(words.index('--runs') + 1)) if '--runs' in words else 2
     words = [word for word in words if word != '--runs']
-    ipctrace, programs.Workshop.program, *chosen = words
+    ipctrace, workshop, *chosen = words
+    programs.Workshop.program = str(pathlib.Path(workshop).resolve())
     table, began = Table(), time.monotonic()
     for name, kind in programs.PROGRAMS.items():
         if chosen and name not in chosen:
