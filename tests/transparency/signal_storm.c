@@ -4,6 +4,7 @@
  * every instruction of the tracer. signal_storm CALLS [alternate]
  */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,7 +14,8 @@
 #include "facts.h"
 
 static int outer[2], inner[2];
-static unsigned long calls, handler_sends, handler_receives, handler_runs;
+static unsigned long calls, handler_sends, handler_receives;
+static volatile unsigned long handler_runs;
 static volatile int is_over;
 static pid_t target;
 
@@ -22,7 +24,7 @@ static void handle(int number)
 	int saved = errno;
 	char byte = 's';
 
-	handler_runs++;
+	handler_runs = handler_runs + 1;
 	handler_sends += 2;
 	if (send(inner[0], &byte, 1, MSG_DONTWAIT) != 1 || send(-1, &byte, 1, 0) != -1 || errno != EBADF)
 		abort();
@@ -32,10 +34,14 @@ static void handle(int number)
 	errno = saved;
 }
 
+/* The next signal is sent when the last one has been handled, and the target has had time for a few calls. */
 static void *shoot(void *argument)
 {
 	while (!is_over) {
+		unsigned long runs = handler_runs;
 		syscall(SYS_tgkill, getpid(), target, SIGUSR1);
+		while (handler_runs == runs && !is_over)
+			sched_yield();
 		for (volatile int i = 0; i < 2000; i++)
 			;
 	}
