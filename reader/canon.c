@@ -187,15 +187,29 @@ static void write_down(void *context, struct object *object)
 	written->thread = object->thread && object->thread->tag ? (uint32_t)object->thread->tag - 1 : CANON_NONE;
 }
 
-static void note_flow(struct canon_object *object, const struct canon_token *token, const struct canon_token *raw)
+/* As crc32c_combine(), with what it takes for common sizes remembered. */
+static uint32_t join_payload(struct pass *pass, uint32_t crc, uint32_t more, uint64_t size)
+{
+	if (!crc || size >= PASS_POWERS)
+		return crc ? crc32c_combine(crc, more, size) : more;
+	if (!pass->powers[size])
+		pass->powers[size] = crc32c_power(size);
+	return crc32c_multiply(pass->powers[size], crc) ^ more;
+}
+
+static void note_flow(struct pass *pass, struct canon_object *object, const struct canon_token *token,
+		      const struct canon_token *raw)
 {
 	struct canon_flow *flow = &object->flows[token->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED];
 
 	if (!(token->flags & (TOKEN_SENDS | TOKEN_RECEIVES)))
 		return;
-	flow->payload = crc32c_combine(flow->payload, token->payload, token->bytes);
+	/* As long as nothing was masked both are the same. */
+	bool is_same = flow->payload == flow->raw_payload && flow->bytes == flow->raw_bytes &&
+		       token->payload == raw->payload && token->bytes == raw->bytes;
+	flow->payload = join_payload(pass, flow->payload, token->payload, token->bytes);
 	flow->bytes += token->bytes;
-	flow->raw_payload = crc32c_combine(flow->raw_payload, raw->payload, raw->bytes);
+	flow->raw_payload = is_same ? flow->payload : join_payload(pass, flow->raw_payload, raw->payload, raw->bytes);
 	flow->raw_bytes += raw->bytes;
 	flow->tokens++;
 }
@@ -221,7 +235,7 @@ static void note_object(struct pass *pass, const struct canon_token *token, cons
 		}
 	}
 	if (token->objects[0] != CANON_NONE)
-		note_flow(&pass->objects[token->objects[0]], token, raw);
+		note_flow(pass, &pass->objects[token->objects[0]], token, raw);
 }
 
 /* ---- folding -------------------------------------------------------------------------------------------------- */

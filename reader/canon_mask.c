@@ -184,7 +184,7 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 {
 	uint64_t number = 0;
 
-	if (length > 19 || digits[0] == '0')
+	if (length < 3 || length > 19 || digits[0] == '0')
 		return NULL;
 	for (size_t i = 0; i < length; i++)
 		number = number * 10 + (digits[i] - '0');
@@ -195,6 +195,15 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 	if (number >= IPC_MIN && map_get(&mask->ipc, number))
 		return "<ipc id>";
 	return mask->second && length >= 10 && is_near(mask, number) ? "<time>" : NULL;
+}
+
+/* No time is written without one of these. */
+static bool has_separator(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] == ':' || bytes[i] == '-' || bytes[i] == '.')
+			return true;
+	return false;
 }
 
 static bool may_begin_time(uint8_t byte)
@@ -224,11 +233,12 @@ bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, stru
 {
 	size_t begin = out->size;
 	size_t kept = 0; /* everything before it is in `out` */
+	bool may_have_time = has_separator(bytes, size);
 	bool replaced = false;
 
 	for (size_t at = 0; at < size;) {
 		const char *word = "<time>";
-		size_t length = may_begin_time(bytes[at]) ? match_time(bytes + at, size - at) : 0;
+		size_t length = may_have_time && may_begin_time(bytes[at]) ? match_time(bytes + at, size - at) : 0;
 		if (!length && is_digit(bytes[at])) {
 			while (at + length < size && is_digit(bytes[at + length]))
 				length++;

@@ -12,6 +12,8 @@
 /* Payload of a stream that is kept while it is folded, to be masked as one. */
 #define FOLD_MAX (64u << 10)
 
+#define PASS_POWERS 4096u
+
 /* The last token of a thread, to which more may be folded. */
 struct fold {
 	bool is_open;
@@ -43,6 +45,7 @@ struct pass {
 	uint32_t start_count, start_room;
 	struct canon_object *objects;
 	uint64_t events;
+	uint32_t powers[PASS_POWERS]; /* of crc32c_power(); 0: not asked for yet */
 	/* a second look */
 	struct canon_detail *details;
 	uint32_t details_count, next_detail;

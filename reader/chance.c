@@ -78,18 +78,23 @@ static bool is_permuted(const struct contents *contents)
 {
 	int64_t counts[256] = {0};
 	uint64_t others = 0;
+	uint32_t least = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
 	uint32_t different = count_different(contents, 0);
+	bool is_long = least >= PERMUTED_LONG && different > least / DIFFERING_OF * DIFFERING;
+	bool is_other_piece = is_long && contents->is_same_total && contents->old_size != contents->new_size;
 
-	if (contents->is_cut || contents->old_size != contents->new_size || different < PERMUTED_MIN)
+	if (contents->is_cut || different < PERMUTED_MIN ||
+	    (contents->old_size != contents->new_size && !is_other_piece))
 		return false;
-	for (uint32_t i = 0; i < contents->old_size; i++) {
-		counts[contents->old[i]]++;
-		counts[contents->new[i]]--;
-	}
+	/* Of pieces that were cut elsewhere it is the shares that are alike. */
+	for (uint32_t i = 0; i < contents->old_size; i++)
+		counts[contents->old[i]] += contents->new_size;
+	for (uint32_t i = 0; i < contents->new_size; i++)
+		counts[contents->new[i]] -= contents->old_size;
 	for (unsigned i = 0; i < 256; i++)
 		others += (uint64_t)llabs(counts[i]);
-	bool is_long = contents->old_size >= PERMUTED_LONG && different > contents->old_size / DIFFERING_OF * DIFFERING;
-	return others <= (is_long ? contents->old_size / 20 : 0);
+	uint64_t whole = (uint64_t)contents->old_size * contents->new_size;
+	return others <= (is_long ? whole / 20 : 0);
 }
 
 static bool is_digest(const struct contents *contents)

@@ -18,6 +18,7 @@ struct contents {
 	uint32_t old_size, new_size;
 	bool is_cut;		   /* there was more of them */
 	bool is_equally_long;	   /* in all */
+	bool is_same_total;	   /* all that went over the object in this direction has the same length */
 	uint64_t seconds[2];	   /* when the traces were made, since the epoch */
 	const struct map *pids[2]; /* of the traces */
 };

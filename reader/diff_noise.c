@@ -44,6 +44,8 @@ static void mark(struct settling *settling, struct edit *edit, enum edit_noise n
 struct recut {
 	uint64_t pieces[SIDES]; /* a sum of hashes: equal when they are the same pieces */
 	uint64_t calls[SIDES];	/* which calls, a bit each */
+	uint32_t objects[SIDES];
+	int8_t is_early; /* whether it answers before it was asked; -1: not looked at yet */
 };
 
 struct recuts {
@@ -95,7 +97,7 @@ static struct recut *find_recut(struct recuts *recuts, uint64_t key)
 		recuts->rows = rows;
 		recuts->room = room;
 	}
-	recuts->rows[recuts->count++] = (struct recut){0};
+	recuts->rows[recuts->count++] = (struct recut){.objects = {CANON_NONE, CANON_NONE}, .is_early = -1};
 	if (map_put(&recuts->index, key, (void *)(uintptr_t)recuts->count))
 		return NULL;
 	return &recuts->rows[recuts->count - 1];
@@ -113,12 +115,78 @@ static int add_to_recut(struct settling *settling, struct recuts *recuts, unsign
 		return -ENOMEM;
 	recut->pieces[side] += settling->full[side][index];
 	recut->calls[side] |= 1ull << (token->key & 63);
+	recut->objects[side] = token->objects[0];
+	recut->objects[!side] = settling->pairing->objects[side][token->objects[0]];
 	return 0;
 }
 
-static bool is_recut(const struct recut *recut)
+/* One transfer out of a stream: up to where, and how much had come in before. */
+struct sending {
+	uint64_t from, to, received;
+};
+
+static uint32_t list_sendings(const struct settling *settling, unsigned side, uint32_t object, struct sending *list)
 {
-	return recut->calls[SIDE_OLD] == recut->calls[SIDE_NEW] && recut->pieces[SIDE_OLD] != recut->pieces[SIDE_NEW];
+	const struct canon *canon = settling->pairing->canons[side];
+	uint64_t received = 0, sent = 0;
+	uint32_t count = 0;
+
+	for (uint32_t i = canon->objects[object].birth; i < canon->tokens_count; i++) {
+		const struct canon_token *token = &canon->tokens[i];
+		if (token->objects[0] != object || token->flags & TOKEN_ABSORBED)
+			continue;
+		if (token->flags & TOKEN_SENDS) {
+			list[count++] = (struct sending){sent, sent + token->bytes, received};
+			sent += token->bytes;
+		} else if (token->flags & TOKEN_RECEIVES) {
+			received += token->bytes;
+		}
+	}
+	return count;
+}
+
+/*
+ * Cut otherwise, or sent too early? Where the new run sends in one go what the old one sent in several, with something
+ * received in between, all of that must have come before.
+ */
+static bool is_early(const struct settling *settling, const struct recut *recut)
+{
+	struct sending *lists[SIDES];
+	uint32_t counts[SIDES] = {0, 0};
+	bool found = false;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		uint32_t object = recut->objects[side];
+		lists[side] = NULL;
+		if (object == CANON_NONE)
+			continue;
+		lists[side] =
+			calloc(settling->pairing->canons[side]->objects[object].tokens + 1ull, sizeof(struct sending));
+		if (lists[side])
+			counts[side] = list_sendings(settling, side, object, lists[side]);
+	}
+	for (uint32_t i = 0, k = 0; i < counts[SIDE_NEW] && lists[SIDE_OLD]; i++) {
+		const struct sending *new = &lists[SIDE_NEW][i];
+		while (k < counts[SIDE_OLD] && lists[SIDE_OLD][k].to <= new->from)
+			k++;
+		uint32_t first = k;
+		while (k + 1 < counts[SIDE_OLD] && lists[SIDE_OLD][k + 1].to <= new->to)
+			k++;
+		if (k < counts[SIDE_OLD])
+			found |= k > first && lists[SIDE_OLD][k].received > lists[SIDE_OLD][first].received &&
+				 new->received < lists[SIDE_OLD][k].received;
+	}
+	free(lists[SIDE_OLD]);
+	free(lists[SIDE_NEW]);
+	return found;
+}
+
+static bool is_recut(const struct settling *settling, struct recut *recut)
+{
+	if (recut->is_early < 0)
+		recut->is_early = is_early(settling, recut);
+	return !recut->is_early && recut->calls[SIDE_OLD] == recut->calls[SIDE_NEW] &&
+	       recut->pieces[SIDE_OLD] != recut->pieces[SIDE_NEW];
 }
 
 static bool edit_is_recut(struct settling *settling, struct recuts *recuts, const struct edit *edit)
@@ -130,7 +198,7 @@ static bool edit_is_recut(struct settling *settling, struct recuts *recuts, cons
 		if (!token)
 			continue;
 		uint64_t key = has_flow(token) ? flow_key(settling, side, token) : 0;
-		if (!key || !is_recut(find_recut(recuts, key)))
+		if (!key || !is_recut(settling, find_recut(recuts, key)))
 			return false;
 	}
 	return true;
@@ -541,16 +609,38 @@ static bool is_in_endgame(const struct settling *settling, unsigned side, uint32
 	return settling->endgame[side][thread] != CANON_NONE && token > settling->endgame[side][thread];
 }
 
-/* A conversation, whichever end of it: what the thread that made it counts. 0: the token is about none. */
-static uint64_t conversation_of(const struct settling *settling, unsigned side, uint32_t token)
+/*
+ * Whether a child hears about the end of another one: on a conversation that its parent made, while the parent sees its
+ * children off.
+ */
+static bool hears_endgame(const struct settling *settling, unsigned side, uint32_t token)
 {
-	uint32_t index = token_of(settling, side, token)->objects[0];
-	const struct canon_object *object = &settling->pairing->canons[side]->objects[index == CANON_NONE ? 0 : index];
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct canon_token *own = &canon->tokens[token];
+	uint32_t parent = canon->threads[own->thread].parent;
+	const struct canon_object *object;
 
-	if (index == CANON_NONE || object->thread == CANON_NONE || !object->is_stream || object->is_accepted)
-		return 0;
-	uint32_t maker = side == SIDE_OLD ? object->thread : settling->pairing->threads[SIDE_NEW][object->thread];
-	return mix(mix(object->type, object->ordinal), maker);
+	if (own->objects[0] == CANON_NONE || parent == CANON_NONE || own->error)
+		return false;
+	object = &canon->objects[own->objects[0]];
+	return object->is_stream && object->thread == parent && settling->endgame[side][parent] != CANON_NONE &&
+	       token > settling->endgame[side][parent];
+}
+
+/* The same where what was heard last was folded with what was heard before. */
+static bool hears_more(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
+	const struct canon_token *old = token_of(settling, SIDE_OLD, edit->old);
+	const struct canon_token *new = token_of(settling, SIDE_NEW, edit->new);
+
+	if (edit->kind != EDIT_CHANGED || !(old->flags & new->flags &TOKEN_RECEIVES) || old->bytes == new->bytes ||
+	    old->error || new->error || old->objects[0] == CANON_NONE)
+		return false;
+	uint32_t parent = canon->threads[old->thread].parent;
+	const struct canon_object *object = &canon->objects[old->objects[0]];
+	return parent != CANON_NONE && object->is_stream && object->thread == parent &&
+	       settling->endgame[SIDE_OLD][parent] != CANON_NONE;
 }
 
 static bool is_endgame_edit(const struct settling *settling, const struct edit *edit)
@@ -559,46 +649,20 @@ static bool is_endgame_edit(const struct settling *settling, const struct edit *
 	       (edit->new == CANON_NONE || is_in_endgame(settling, SIDE_NEW, edit->new));
 }
 
-/* What the parent then says to those that are left, or does not say any more, they hear or not. */
-static void settle_listeners(struct settling *settling, const struct map *spoken)
+/* An end that is missing is a leak whenever it is missing. */
+static void settle_endgames(struct settling *settling)
 {
+	find_endgames(settling, SIDE_OLD);
+	find_endgames(settling, SIDE_NEW);
 	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
 		unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
 		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
-		const struct canon_token *own = token_of(settling, side, token);
-		bool is_child = settling->pairing->canons[side]->threads[own->thread].parent != CANON_NONE;
-		uint64_t key = conversation_of(settling, side, token);
-		if (key && is_child && !own->error && map_get(spoken, key))
+		bool is_end = edit->kind != EDIT_REORDERED && token_of(settling, side, token)->flags & TOKEN_ENDS;
+		bool is_own = is_endgame_edit(settling, edit) && edit->kind != EDIT_CHANGED && !is_end;
+		if (is_own || hears_endgame(settling, side, token) || hears_more(settling, edit))
 			mark(settling, edit, NOISE_SCHEDULE);
 	}
-}
-
-/* An end that is missing is a leak whenever it is missing. */
-static int settle_endgames(struct settling *settling)
-{
-	struct map spoken = {0};
-	int rc = 0;
-
-	find_endgames(settling, SIDE_OLD);
-	find_endgames(settling, SIDE_NEW);
-	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
-		struct edit *edit = &settling->edits->rows[i];
-		unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
-		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
-		uint16_t flags = token_of(settling, side, token)->flags;
-		if (!is_endgame_edit(settling, edit) || edit->kind == EDIT_CHANGED ||
-		    (edit->kind != EDIT_REORDERED && flags & TOKEN_ENDS))
-			continue;
-		mark(settling, edit, NOISE_SCHEDULE);
-		uint64_t key = flags & TOKEN_SENDS ? conversation_of(settling, side, token) : 0;
-		if (key)
-			rc = map_put(&spoken, key, settling);
-	}
-	if (!rc && spoken.count)
-		settle_listeners(settling, &spoken);
-	map_clear(&spoken);
-	return rc;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------ */
@@ -669,10 +733,9 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		settle_misdirected(&settling);
 		settle_memory(&settling);
 		drop_joined(edits);
-		rc = settle_endgames(&settling);
-	}
-	if (!rc)
+		settle_endgames(&settling);
 		rc = settle_registrations(&settling);
+	}
 	if (!rc)
 		rc = settle_timers(&settling);
 	free(removed);

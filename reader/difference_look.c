@@ -6,6 +6,7 @@
 #include "reader/difference.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,20 @@ static bool is_served(const struct looking *looking, const struct difference *di
 	       looking->strands[SIDE_OLD].rows[edit->strands[SIDE_OLD]].kind == STRAND_SESSION;
 }
 
+/* Whether as much went over the object in all. */
+static bool has_same_total(const struct looking *looking, const struct canon_token *const tokens[SIDES])
+{
+	uint64_t totals[SIDES] = {0, 0};
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		unsigned way = tokens[side]->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED;
+		if (tokens[side]->objects[0] == CANON_NONE)
+			return false;
+		totals[side] = looking->pairing->canons[side]->objects[tokens[side]->objects[0]].flows[way].bytes;
+	}
+	return totals[SIDE_OLD] == totals[SIDE_NEW];
+}
+
 /* A change that every run would show is no difference between these two. */
 static void judge_chance(const struct looking *looking, struct difference *difference,
 			 const struct canon_detail *const details[SIDES], const struct canon_token *const tokens[SIDES])
@@ -254,9 +269,10 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 		contents.seconds[side] = head ? head->created / 1000000000 : 0;
 		contents.pids[side] = &looking->pids[side];
 	}
+	contents.is_same_total = has_same_total(looking, tokens);
 	if (is_served(looking, difference) && contents_are_counted(&contents))
 		why = "numbers that count what one of several workers was given";
-	else if (difference->class == CLASS_PAYLOAD)
+	else if (difference->class == CLASS_PAYLOAD || (difference->class == CLASS_BYTES && contents.is_same_total))
 		why = contents_chance(&contents);
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
 		 difference->new &&texts_are_chance(difference->old, difference->new) && strchr(difference->old, '/'))
@@ -342,6 +358,35 @@ static void regroup(struct differences *differences)
 	differences->count = kept;
 }
 
+struct side_reading {
+	struct looking *looking;
+	unsigned side;
+	int rc;
+};
+
+static void *read_side(void *argument)
+{
+	struct side_reading *reading = argument;
+
+	reading->rc = list_details(reading->looking, reading->side);
+	return NULL;
+}
+
+/* The traces are separate, and each is gone through once more: at the same time. */
+static int read_sides(struct looking *looking)
+{
+	struct side_reading old = {looking, SIDE_OLD, 0}, new = {looking, SIDE_NEW, 0};
+	pthread_t thread;
+	bool is_parallel = !pthread_create(&thread, NULL, read_side, &new);
+
+	read_side(&old);
+	if (is_parallel)
+		pthread_join(thread, NULL);
+	else
+		read_side(&new);
+	return old.rc ? old.rc : new.rc;
+}
+
 int differences_look(struct differences *differences, uint32_t count, const struct edits *edits,
 		     const struct pairing *pairing, const struct strands strands[SIDES])
 {
@@ -351,8 +396,7 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 				  {0, 0},      {{0}, {0}}};
 	int rc = 0;
 
-	for (unsigned side = 0; !rc && side < SIDES; side++)
-		rc = list_details(&looking, side);
+	rc = read_sides(&looking);
 	for (unsigned side = 0; !rc && side < SIDES; side++)
 		for (uint32_t i = 0; !rc && i < pairing->canons[side]->threads_count; i++)
 			rc = map_put(&looking.pids[side], pairing->canons[side]->threads[i].pid, &looking);
