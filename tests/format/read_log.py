@@ -80,6 +80,7 @@ def frames(data, trouble):
 def column(coded, count):
     """The words of a column."""
     width, base, planes, exceptions, order = coded[:5]
+    unit = coded[5] if len(coded) > 5 else 1
     if len(planes) != count * width:
         raise Foreign('a column has the wrong length')
     words, exceptions, escape = [], iter(exceptions), (1 << 8 * width) - 1
@@ -88,7 +89,7 @@ def column(coded, count):
         if 1 <= width <= 4 and word == escape:
             words.append(next(exceptions) & MASK)
         else:
-            words.append(word + base & MASK)
+            words.append(word * unit + base & MASK)
     if order:
         value = 0
         for i, word in enumerate(words):

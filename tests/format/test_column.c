@@ -92,6 +92,27 @@ Test(column, codes_steps_when_they_are_smaller_than_values)
 	cr_assert_leq(column_round_trip(COUNT_MAX), COUNT_MAX + 50);
 }
 
+Test(column, counts_in_the_steps_of_a_clock)
+{
+	values[0] = 24176182091177;
+	for (uint32_t i = 1; i < COUNT_MAX; i++)
+		values[i] = i % 1000 ? random_next() % 250 * 26 + 52 : random_next();
+	cr_assert_leq(column_round_trip(COUNT_MAX), COUNT_MAX + 21 * 10 + 50);
+}
+
+Test(column, keeps_steps_of_every_size)
+{
+	for (unsigned bits = 1; bits <= 64; bits++) {
+		uint64_t unit = (random_next() >> (64 - bits)) | 1;
+		for (uint32_t i = 0; i < 500; i++)
+			values[i] = random_next() % 1000 * unit + (i % 50 ? 0 : i);
+		column_round_trip(500);
+		for (uint32_t i = 0; i < 500; i++)
+			values[i] = -(random_next() % 70000 * unit);
+		column_round_trip(500);
+	}
+}
+
 Test(column, survives_a_sample_that_misleads)
 {
 	for (uint32_t i = 0; i < COUNT_MAX; i++)
