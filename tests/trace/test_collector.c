@@ -247,7 +247,7 @@ Test(collector, goes_on_counting_when_the_log_is_full)
 	struct collector_summary summary;
 	struct stat status;
 
-	settings.size_limit = 128u << 10;
+	settings.size_limit = 64u << 10;
 	open_all();
 	collect_until_over(writer_start(1, 300000));
 	collector_close(collector, &summary);
