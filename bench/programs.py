@@ -83,7 +83,7 @@ def serve(tracer, options, command, port, log, load, stop):
 
 
 def redis(tracer, options, folder, log):
-    port, requests = free_port(), 3000 if options.quick or tracer.name == 'strace' else 60000
+    port, requests = free_port(), 3000 if options.quick or tracer.name == 'strace' else 30000
     said = serve(tracer, options, ['redis-server', '--port', str(port), '--save', '', '--dir', str(folder)], port, log,
                  ['redis-benchmark', '-p', str(port), '-P', '1', '-n', str(requests), '-t', 'set,get', '--csv'],
                  lambda pid: subprocess.run(['redis-cli', '-p', str(port), 'shutdown', 'nosave'], capture_output=True))
@@ -102,7 +102,7 @@ def nginx(tracer, options, folder, log):
         os.kill(int((folder / 'nginx.pid').read_text()), signal.SIGQUIT)
 
     said = serve(tracer, options, ['nginx', '-c', str(folder / 'nginx.conf')], port, log,
-                 ['wrk', '-t1', '-c16', '-d1s' if options.quick else '-d3s', f'http://127.0.0.1:{port}/index.html'], stop)
+                 ['wrk', '-t1', '-c16', '-d1s' if options.quick else '-d2s', f'http://127.0.0.1:{port}/index.html'], stop)
     return {**said, 'rate': float(re.search(r'Requests/sec:\s+([\d.]+)', said['said'])[1])}
 
 

@@ -47,7 +47,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('build', type=pathlib.Path, help='folder that meson has set up')
     parser.add_argument('parts', nargs='*', metavar='PART', help='what to measure; all by default: ' + ', '.join(parts.PARTS))
-    parser.add_argument('--rounds', type=int, default=5, help='how often each measurement is made (5)')
+    parser.add_argument('--rounds', type=int, default=3, help='how often each measurement is made (3)')
     parser.add_argument('--quick', action='store_true', help='a tenth of the work: whether it works, not what it costs')
     parser.add_argument('--events', type=int, default=10_000_000, help='of the largest trace that is read (10,000,000)')
     parser.add_argument('--no-peers', action='store_true', help='ipctrace alone')
