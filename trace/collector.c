@@ -183,7 +183,8 @@ int collector_open_log(struct collector *collector, const char *tool_version, ch
 		     : log_writer_open(&collector->writer, collector->log_fd, &head);
 	if (!rc)
 		rc = drain_new(&collector->drain, &collector->area, collector->catalogue, collector->writer, &observer,
-			       collector->settings.size_limit, trouble);
+			       collector->settings.size_limit, trouble,
+			       collector->settings.full_policy == FULL_OVERWRITE);
 	if (!rc)
 		rc = drain_run(collector->drain); /* the first frame, that of the head */
 	return rc ? rc : drain_trouble(collector->drain);

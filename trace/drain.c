@@ -53,12 +53,13 @@ struct drain {
 };
 
 int drain_new(struct drain **drain, struct live_area *area, const struct catalogue *catalogue,
-	      struct log_writer *writer, const struct live_observer *observer, uint64_t size_limit, int log_lost)
+	      struct log_writer *writer, const struct live_observer *observer, uint64_t size_limit, int log_lost,
+	      bool overwrites)
 {
 	struct drain *made = calloc(1, sizeof(*made));
 	int rc = made ? live_reader_new(&made->reader, catalogue, writer, area->ring_size, observer) : -ENOMEM;
 
-	if (!rc && area->control->full_policy == FULL_OVERWRITE) {
+	if (!rc && overwrites) {
 		made->overwrites = true;
 		made->owners = calloc(area->slots_count, sizeof(*made->owners));
 		rc = made->owners ? 0 : -ENOMEM;

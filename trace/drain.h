@@ -20,10 +20,12 @@ struct drain;
 
 /*
  * `area`, `catalogue`, `writer` and `observer` are borrowed. `size_limit` bytes for the log, 0 for none; `log_lost`:
- * the log could not even be opened (a negative error number), so that all is counted only. 0 or -ENOMEM.
+ * the log could not even be opened (a negative error number), so that all is counted only; `overwrites`: the
+ * full policy, as chosen and not as the shared page says by now. 0 or -ENOMEM.
  */
 int drain_new(struct drain **drain, struct live_area *area, const struct catalogue *catalogue,
-	      struct log_writer *writer, const struct live_observer *observer, uint64_t size_limit, int log_lost);
+	      struct log_writer *writer, const struct live_observer *observer, uint64_t size_limit, int log_lost,
+	      bool overwrites);
 void drain_free(struct drain *drain);
 
 /* A look over the slots. */
