@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A column of integers: [width, base, bytes, exceptions, order, unit], docs/format.md. Chooses the coding that takes the
- * least room, and decodes any.
+ * A column of integers: [width, base, bytes, exceptions, order, unit], docs/format.md. Chooses the coding that takes
+ * the least room, and decodes any.
  *
  * Values are 64-bit patterns; arithmetic is modulo 2^64, so signed and unsigned columns are coded alike.
  */

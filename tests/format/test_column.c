@@ -97,7 +97,8 @@ Test(column, counts_in_the_steps_of_a_clock)
 	values[0] = 24176182091177;
 	for (uint32_t i = 1; i < COUNT_MAX; i++)
 		values[i] = i % 1000 ? random_next() % 250 * 26 + 52 : (random_next() >> 20) * 26;
-	cr_assert_leq(column_round_trip(COUNT_MAX), COUNT_MAX + COUNT_MAX / 20); /* as they are they take 2 bytes each */
+	cr_assert_leq(column_round_trip(COUNT_MAX),
+		      COUNT_MAX + COUNT_MAX / 20); /* as they are they take 2 bytes each */
 }
 
 Test(column, keeps_steps_of_every_size)
