@@ -4,6 +4,7 @@
  */
 #include "reader/option.h"
 #include "reader/command.h"
+#include "replay/replay.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static const struct command commands[] = {
 	{"report", "what a trace amounts to: by call, object, process and thread", command_report},
 	{"diff", "what one run of a program did otherwise than another", command_diff},
 	{"baseline", "learn what varies between good runs; check a run against it", command_baseline},
+	{"replay", "show a trace at the pace it had", command_replay},
 	{"info", "what a trace is: host, clocks, processes, counts, losses", command_info},
 	{"check", "verify a trace; repair a damaged one", command_check},
 	{"calls", "list the calls that are traced", command_calls},

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/*
+ * `ipctrace replay`: reads the options and chooses the way of replaying. What the ways do is in the files of their
+ * names.
+ */
+#include "replay/replay.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "reader/option.h"
+#include "reader/output.h"
+#include "replay/pace.h"
+
+/* By enum replay_way. */
+static int (*const ways[])(struct replay_options *options) = {
+	[REPLAY_WATCH] = replay_watch,
+};
+
+/* ---- options -------------------------------------------------------------------------------------------------- */
+
+static int set_watch(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->way = REPLAY_WATCH;
+	return 0;
+}
+
+static int set_speed(void *settings, const char *value)
+{
+	return pace_parse_speed(value, &((struct replay_options *)settings)->speed);
+}
+
+static int set_max_gap(void *settings, const char *value)
+{
+	return pace_parse_time(value, &((struct replay_options *)settings)->max_gap);
+}
+
+static int set_quiet(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->quiet = true;
+	return 0;
+}
+
+static int set_calls(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->choice.calls = value;
+	return 0;
+}
+
+static int set_pid(void *settings, const char *value)
+{
+	char *end;
+	unsigned long pid;
+
+	errno = 0;
+	pid = strtoul(value, &end, 10);
+	if (!*value || *end || errno || value[0] == '-' || pid > INT_MAX)
+		return 1;
+	return choice_add_pid(&((struct replay_options *)settings)->choice, (uint32_t)pid);
+}
+
+static int set_time(void *settings, const char *value)
+{
+	struct replay_options *options = settings;
+
+	options->style.time += options->style.time < 3;
+	return 0;
+}
+
+static int set_names(void *settings, const char *value)
+{
+	struct replay_options *options = settings;
+
+	options->style.names += options->style.names < 2;
+	return 0;
+}
+
+static int set_durations(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->style.durations = true;
+	return 0;
+}
+
+static int set_color(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->color = value;
+	return output_color(value, STDOUT_FILENO) < 0;
+}
+
+static const struct option_spec specs[] = {
+	{0, NULL, "--print [OPTION]... TRACE", "ipctrace replay --print -y --speed 4 server.ipct", NULL},
+	{0, "print", NULL, "print the calls at the pace they had", set_watch},
+	{0, "speed", "TIMES", "of the recorded pace: 1, 4, 0.5, max", set_speed},
+	{0, "max-gap", "TIME", "no pause longer than 2s, 100ms, ...", set_max_gap},
+	{'e', "calls", "EXPR", "--print: only these calls, as in ipctrace print", set_calls},
+	{'p', "pid", "PID", "--print: only this process or thread", set_pid},
+	{'t', NULL, NULL, "--print: time of day; -tt and -ttt as in ipctrace print", set_time},
+	{'T', "duration", NULL, "--print: time spent in the call", set_durations},
+	{'y', "names", NULL, "--print: what descriptors are; -yy also ids and pids", set_names},
+	{0, "color", "WHEN", "auto, always or never", set_color},
+	{'q', "quiet", NULL, "no summary at the end", set_quiet},
+};
+
+int command_replay(int argc, char **argv)
+{
+	struct replay_options options = {
+		.speed = 1, .max_gap = UINT64_MAX, .style = {.string_limit = UINT32_MAX}, .way = REPLAY_WATCH};
+	int index = options_parse(specs, sizeof(specs) / sizeof(specs[0]), &options, argc, argv);
+	int status = REPLAY_TROUBLE;
+
+	if (index >= 0 && argc - index != 1) {
+		fprintf(stderr, "ipctrace replay: expected one trace; see ipctrace replay --help\n");
+	} else if (index >= 0) {
+		options.trace = argv[index];
+		status = ways[options.way](&options);
+	}
+	choice_free(&options.choice);
+	return status;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/*
+ * `ipctrace replay`: what was asked for, and the ways of replaying. Each way is one function in the file of its name;
+ * all get the same options and return the status to exit with.
+ */
+#ifndef IPCTRACE_REPLAY_REPLAY_H
+#define IPCTRACE_REPLAY_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "reader/choice.h"
+#include "reader/line.h"
+
+/* The statuses of replay, as diff has them. */
+enum replay_status {
+	REPLAY_SAME = 0,
+	REPLAY_DIVERGED = 1,
+	REPLAY_TROUBLE = 2, /* wrong usage, unreadable trace, or one that cannot serve what was asked for */
+	REPLAY_INCOMPLETE = 4,
+};
+
+/* As fast as possible. */
+#define REPLAY_SPEED_MAX 0.0
+
+enum replay_way {
+	REPLAY_WATCH, /* print the calls at the pace they had */
+};
+
+struct replay_options {
+	enum replay_way way;
+	const char *trace; /* path */
+	double speed;	   /* times the recorded pace; REPLAY_SPEED_MAX */
+	uint64_t max_gap;  /* ns that a pause takes at most, after scaling; UINT64_MAX: as long as it is */
+	bool quiet;	   /* no summary */
+	/* watch */
+	struct line_style style;
+	struct choice choice;
+	const char *color; /* as output_color() takes it */
+};
+
+/* Prints the calls of the trace at the pace they had. Uses up options->choice. */
+int replay_watch(struct replay_options *options);
+
+/* The command; the row of reader/main.c. */
+int command_replay(int argc, char **argv);
+
+#endif
