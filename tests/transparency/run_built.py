@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Foreign test suites of which somebody has built the sources: run natively twice and traced once, compared test by test.
+
+  run_built.py IPCTRACE [--ltp DIR] [--redis DIR] [--libuv DIR] [--keep DIR] [--table] [NAME...]
+
+  --ltp DIR     the Linux Test Project as installed, with runtest/ and testcases/bin/; what is not there is left out
+  --redis DIR   redis, built in its source folder, in which its tests write
+  --libuv DIR   libuv's source folder, uv_run_tests somewhere below it
+  --keep DIR    leave there what was written by runs that differed
+  --table       the rows of the table in docs/transparency.md
+  NAME          only the tests whose name has it, by default all; ^NAME$ for exactly one
+
+Every test gets namespaces of its own if root starts this: System V IPC, network, processes, mounts. No test changes the
+machine's clock, swap or memory policy; some need a few GiB of memory.
+"""
+import argparse
+import collections
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from suite import Suite, compare_all
+
+# Which of LTP's scenario files, and which of their tests: the families of calls that are traced.
+LTP_FILES = ('syscalls-ipc', 'syscalls', 'mm')
+LTP_FAMILIES = {
+    'LTP: System V IPC': r'msg(ctl|get|rcv|snd|stress)\w*|sem(ctl|get|op)\w*|shm(at|ctl|dt|get|t)\w*|shm_test\w*',
+    'LTP: message queues': r'mq_\w+',
+    'LTP: sockets': r'(accept|bind|connect|getpeername|getsockname|getsockopt|listen|recv|send(?!file)|setsockopt|shutdown|socket)\w*',
+    'LTP: memory': r'(mmap|munmap|mremap|msync|madvise|process_madvise|mincore|mlock|munlock|mprotect|remap_file|pkey|memfd|brk|sbrk|page0|'
+                   r'data_space|stack_space|mem02|mallocstress)\w*',
+    'LTP: reading, writing, splicing': r'(p?readv?|p?writev?|preadv2|pwritev2|sendfile|splice|tee|vmsplice|copy_file_range|process_vm)\d*\w*',
+    'LTP: polling': r'(p?poll|p?select|epoll)\w*',
+    'LTP: descriptors': r'(pipe|dup|fcntl|close|eventfd|signalfd|timerfd|open\d|openat|creat\d)\w*',
+    'LTP: processes': r'(fork|vfork|clone|exec|wait|exit|kill|unshare|setns|pidfd)\w*',
+}
+# Randomised races and stresses that take minutes without telling more, and what fills the memory of a small machine.
+LTP_LEFT_OUT = r'setsockopt(05|06|07|09|10|11)|fork13|fork14|mmap1[08]_?1?|clone304|msgstress01|mmapstress0[79]|readahead\w*|mmap3|kill10|mallocstress\w*'
+
+# Tests that measure time or memory that the machine decides on are left to the two native runs to find.
+REDIS_UNITS_LEFT_OUT = ('unit/printver', 'unit/tls', 'integration/corrupt-dump-fuzzer', 'integration/redis-benchmark')
+
+
+def without_chance(text):
+    """A message without numbers, addresses and the names of temporary files."""
+    return re.sub(r'0x[0-9a-f]+|(?<![A-Za-z_])\d+|LTP_\w+', '#', text)
+
+
+def ltp_judge(status, text):
+    """Every verdict that a program gave, how often, and how it ended."""
+    tests = collections.Counter({'the whole': status} if status else {})
+    for verdict, message in re.findall(r'\b(TPASS|TFAIL|TBROK|TWARN|TCONF)\b\s*:\s*(.*)', text):
+        tests[f'{verdict} {without_chance(message)}'] += 1
+    return {'the whole': status, **tests}
+
+
+def ltp_suites(folder):
+    environment = {'PATH': f'{folder}/testcases/bin:{os.environ["PATH"]}', 'LTPROOT': str(folder), 'LTP_COLORIZE_OUTPUT': '0',
+                   'LTP_TIMEOUT_MUL': '4', 'LTP_RUNTIME_MUL': '0.1'}
+    found = {}
+    for line in (line for name in LTP_FILES for line in (folder / 'runtest' / name).read_text().splitlines()):
+        tag, _, command = line.partition('#')[0].strip().partition(' ')
+        family = next((family for family, names in LTP_FAMILIES.items() if re.fullmatch(names, tag)), None)
+        programs = [word for word in command.split() if (folder / 'testcases/bin' / word).is_file()]
+        if family and programs and not re.fullmatch(LTP_LEFT_OUT, tag):
+            words = ['sh', '-c', command] if re.search(r'[$;`|<>]', command) else command.split()
+            found[f'ltp {tag}'] = Suite(family, words, ltp_judge, 120, environment, is_alone=True)
+    return found
+
+
+def redis_judge(status, text):
+    tests = collections.Counter()
+    for verdict, name in re.findall(r'^\[(ok|err|skip|ignore|exception|TIMEOUT)\]: (.*?)(?: \(\d+ ms\))?$', text, re.M):
+        tests[f'{verdict} {without_chance(name)}'] += 1
+    return {'the whole': status, **tests}
+
+
+def redis_suites(folder):
+    listed = subprocess.run(['./runtest', '--list-tests'], cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    found = {}
+    for unit in listed:
+        if unit not in REDIS_UNITS_LEFT_OUT:
+            command = ['./runtest', '--single', unit, '--clients', '1', '--timeout', '120', '--no-latency']
+            found[f'redis {unit}'] = Suite('redis: ' + unit.split('/')[0], command, redis_judge, 900, {}, str(folder), True)
+    return found
+
+
+def libuv_judge(status, text):
+    verdict = re.findall(r'^(ok|not ok) 1 - (.*)$', text, re.M)
+    return {'the whole': (status, *verdict)}
+
+
+def libuv_suites(folder):
+    program = next((path for path in folder.rglob('uv_run_tests') if os.access(path, os.X_OK) and path.is_file()), None)
+    if not program:
+        raise FileNotFoundError(f'no uv_run_tests below {folder}')
+    environment = {'UV_RUN_AS_ROOT': '1', 'UV_TEST_TIMEOUT_MULTIPLIER': '4'}
+    listed = subprocess.run([program, '--list'], cwd=folder, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **environment})
+    names = sorted({line.split()[0] for line in listed.stdout.splitlines() if line and not line[0].isspace()})
+    return {f'libuv {name}': Suite('libuv', [str(program), name], libuv_judge, 300, environment, str(folder), True) for name in names}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], epilog='See the head of this file.')
+    parser.add_argument('ipctrace', type=pathlib.Path)
+    parser.add_argument('names', nargs='*', metavar='NAME')
+    sources = {'ltp': ltp_suites, 'redis': redis_suites, 'libuv': libuv_suites}
+    for name in sources:
+        parser.add_argument('--' + name, type=pathlib.Path, metavar='DIR')
+    parser.add_argument('--keep', type=pathlib.Path, metavar='DIR')
+    parser.add_argument('--table', action='store_true')
+    given = parser.parse_intermixed_args()
+    wanted = {}
+    for name, suites in sources.items():
+        folder = getattr(given, name)
+        if folder:
+            try:
+                wanted.update(suites(folder.resolve()))
+            except (OSError, subprocess.CalledProcessError) as error:
+                parser.error(f'--{name} {folder} is no built suite: {error}')
+    if given.names:
+        wanted = {name: suite for name, suite in wanted.items() if any(re.search(word, name.split(' ', 1)[1]) for word in given.names)}
+    if not wanted:
+        parser.error('nothing to run: no suite was given, or none of its tests has such a name')
+    return 1 if compare_all(str(given.ipctrace.resolve()), wanted, given.table, given.keep) else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

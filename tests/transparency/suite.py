@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""A foreign test suite: run natively twice and traced once, and compared test by test.
+
+What differs between the two native runs is left out of the comparison, and counted. This file knows no suite by name:
+run_suites.py has those that Debian packages bring, run_built.py those of which somebody has built the sources.
+"""
+import collections
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+RECORD = ('record', '-o', '@log', '--')
+# Namespaces of their own: what a suite does to queues, addresses and processes of the machine ends there, and so does it.
+ALONE = ('unshare', '--net', '--ipc', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--',
+         'sh', '-c', 'ip link set lo up; "$@"; exit $?', 'alone')
+
+# family: whose figures are added up with it; judge(status, text): a dictionary of tests and how each ended;
+# folder: where it runs, None for an empty one of its own; is_alone: whether it gets namespaces of its own
+Suite = collections.namedtuple('Suite', 'family command judge timeout environment folder is_alone', defaults=({}, None, False))
+Result = collections.namedtuple('Result', 'tests text events lost excess')
+Comparison = collections.namedtuple('Comparison', 'suites compared unstable different events lost excess', defaults=(0,) * 7)
+
+
+def run(suite, command, work, scratch):
+    """Exit status, or 'late', and what was written. Without rights to make namespaces there are none."""
+    around = ALONE if suite.is_alone and os.geteuid() == 0 else ()
+    environment = {**os.environ, 'LC_ALL': 'C', 'TMPDIR': str(scratch), **suite.environment}
+    with open(scratch / 'output', 'w+b') as output:
+        process = subprocess.Popen([*around, *command], cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                   start_new_session=True)
+        try:
+            status = process.wait(suite.timeout)
+        except subprocess.TimeoutExpired:
+            status = 'late'
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        output.seek(0)
+        return status, output.read().decode('utf-8', 'replace')
+
+
+def judged(suite, ipctrace=None):
+    """One run, traced if `ipctrace` is given."""
+    with tempfile.TemporaryDirectory(prefix='ipctrace-suite-', ignore_cleanup_errors=True) as folder:
+        scratch = pathlib.Path(folder)
+        scratch.chmod(0o755)
+        work = scratch / 'work'
+        work.mkdir(mode=0o777)
+        work.chmod(0o777)
+        record = [ipctrace, *(word.replace('@log', str(scratch / 'trace.ipct')) for word in RECORD)] if ipctrace else []
+        status, text = run(suite, [*record, *suite.command], suite.folder or work, scratch)
+        own = re.sub(r'(?m)^ipctrace: .*\n', '', text)
+        tests = suite.judge(status, own)
+        if not ipctrace:
+            return Result(tests, own, 0, 0, False)
+        summary = re.findall(r'^ipctrace: ([\d,]+) events?, ([\d,]+) process.*?([\d,]+) lost', text, re.M)
+        if not summary:
+            return Result(tests, text, 0, 0, True)
+        events, processes, lost = (int(number.replace(',', '')) for number in summary[-1])
+        # a process that is killed may leave one record half written
+        return Result(tests, text, events, lost, lost > processes)
+
+
+def compare(ipctrace, name, suite, keep=None):
+    """Says what is different; with `keep`, a folder, leaves there what the native and the traced run of it wrote."""
+    first = judged(suite)
+    second = judged(suite)
+    traced = judged(suite, ipctrace)
+    stable = {test: end for test, end in first.tests.items() if second.tests.get(test, 'missing') == end}
+    unstable = len(set(first.tests) | set(second.tests)) - len(stable)
+    different = {test: (end, traced.tests.get(test, 'missing')) for test, end in stable.items() if traced.tests.get(test, 'missing') != end}
+    for test, (end, now) in sorted(different.items()):
+        print(f'  DIFFERENT {name}, {test}: {end} untraced, {now} traced')
+    if traced.excess:
+        print(f'  LOST {name}: ' + (f'{traced.lost} of {traced.events} events' if traced.events else 'the trace did not come to its end'))
+    if keep and (different or traced.excess):
+        for which, result in (('native', second), ('traced', traced)):
+            (keep / f'{name.replace(" ", "-").replace("/", "-")}.{which}').write_text(result.text)
+    return Comparison(1, len(stable), unstable, len(different), traced.events, traced.lost, int(traced.excess))
+
+
+def compare_all(ipctrace, suites, is_table, keep=None):
+    """Each of `suites`, by name; a table by family at the end if wanted. Returns how much is wrong."""
+    families, began = {}, time.monotonic()
+    for name, suite in suites.items():
+        started = time.monotonic()
+        found = compare(ipctrace, name, suite, keep)
+        families[suite.family] = Comparison(*map(sum, zip(families.get(suite.family, Comparison()), found)))
+        print(f'{name}: {found.compared} compared, {found.unstable} unstable, {found.different} different, {found.events:,} events, '
+              f'{found.lost} lost, {time.monotonic() - started:.1f} s')
+        sys.stdout.flush()
+    for family, sums in families.items() if is_table else ():
+        print(f'| {family} | {sums.suites} | {sums.compared:,} | {sums.unstable:,} | {sums.different} | {sums.events:,} | {sums.lost} |')
+    wrong = sum(sums.different + sums.excess for sums in families.values())
+    print(f'{len(suites)} suites in {time.monotonic() - began:.0f} s, {wrong} differences')
+    return wrong
