@@ -36,6 +36,7 @@ struct classifier {
 	const struct pairing *pairing;
 	const struct strands *strands;
 	struct map groups; /* to place + 1 */
+	struct map worked; /* by strand, call and object: works_always() as a pointer, once it was asked */
 };
 
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -112,19 +113,16 @@ static enum difference_class class_of_change(const struct classifier *classifier
 	return is_whole && new->bytes < old->bytes &&same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
 }
 
-/* A call that failed, on something on which the same call has always worked. */
-static bool fails_newly(const struct classifier *classifier, const struct edit *edit)
+/* Whether the old strand `own` has calls like `new`, and none of them failed. */
+static bool works_always(const struct classifier *classifier, uint32_t own, const struct canon_token *new,
+			 uint64_t identifier)
 {
-	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
-	const struct strands *strands = &classifier->strands[SIDE_OLD];
-	uint32_t own = edit->strands[SIDE_OLD];
-
-	if (!new->error || own == CANON_NONE || new->objects[0] == CANON_NONE)
-		return false;
-	uint64_t identifier = classifier->pairing->identifiers[SIDE_NEW][new->objects[0]];
+	const struct strand *strand = &classifier->strands[SIDE_OLD].rows[own];
 	bool works = false;
-	for (uint32_t i = strands->rows[own].from; i < strands->rows[own].from + strands->rows[own].count; i++) {
-		const struct canon_token *old = token_of(classifier, SIDE_OLD, strands->list[i]);
+
+	for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
+		const struct canon_token *old =
+			token_of(classifier, SIDE_OLD, classifier->strands[SIDE_OLD].list[i]);
 		if (old->call != new->call || old->objects[0] == CANON_NONE ||
 		    classifier->pairing->identifiers[SIDE_OLD][old->objects[0]] != identifier)
 			continue;
@@ -135,7 +133,31 @@ static bool fails_newly(const struct classifier *classifier, const struct edit *
 	return works;
 }
 
-static enum difference_class class_of(const struct classifier *classifier, const struct edit *edit)
+/* Strands are gone through once for each sort of call; of more sorts than this nothing is said. */
+#define WORKED_MAX 256u
+
+/* A call that failed, on something on which the same call has always worked. */
+static bool fails_newly(struct classifier *classifier, const struct edit *edit)
+{
+	static char yes, no;
+	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
+	uint32_t own = edit->strands[SIDE_OLD];
+
+	if (!new->error || own == CANON_NONE || new->objects[0] == CANON_NONE ||
+	    classifier->pairing->objects[SIDE_NEW][new->objects[0]] == CANON_NONE)
+		return false;
+	uint64_t identifier = classifier->pairing->identifiers[SIDE_NEW][new->objects[0]];
+	uint64_t key = mix(mix(identifier, own), new->call);
+	const char *known = map_get(&classifier->worked, key);
+	if (!known && classifier->worked.count < WORKED_MAX) {
+		known = works_always(classifier, own, new, identifier) ? &yes : &no;
+		if (map_put(&classifier->worked, key, (void *)known))
+			return false;
+	}
+	return known == &yes;
+}
+
+static enum difference_class class_of(struct classifier *classifier, const struct edit *edit)
 {
 	if (is_leak(classifier, edit))
 		return CLASS_LEAK;
@@ -267,7 +289,7 @@ void differences_sort(struct differences *differences)
 int differences_make(struct differences *differences, const struct edits *edits, const struct pairing *pairing,
 		     const struct strands strands[SIDES])
 {
-	struct classifier classifier = {differences, edits, pairing, strands, {0}};
+	struct classifier classifier = {differences, edits, pairing, strands, {0}, {0}};
 	int rc = 0;
 
 	*differences = (struct differences){0};
@@ -275,6 +297,7 @@ int differences_make(struct differences *differences, const struct edits *edits,
 		if (!edits->rows[i].noise)
 			rc = add_difference(&classifier, i);
 	map_clear(&classifier.groups);
+	map_clear(&classifier.worked);
 	differences_sort(differences);
 	if (rc)
 		differences_free(differences);
