@@ -32,7 +32,7 @@ extern ssize_t __read(int fd, void *buf, size_t len);
 extern int __poll(struct pollfd *fds, nfds_t count, int timeout);
 extern int __select(int nfds, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout);
 
-static int empty[2], full[2], listener, queue, full_queue, epoll, pipes[2], full_pipe[2], semaphores;
+static int empty[2], full[2], listener, queue, full_queue, epoll, pipes[2], full_pipe[2];
 static mqd_t mailbox, full_mailbox;
 static sem_t semaphore;
 static char page[8192];

@@ -46,6 +46,14 @@ static inline void __attribute__((format(printf, 1, 2), noreturn)) give_up(const
 	exit(99);
 }
 
+/* An address at which there is nothing, without the compiler knowing it. */
+static inline void *address_bad(void)
+{
+	static void *volatile bad = (void *)16;
+
+	return bad;
+}
+
 static inline int must(int result, const char *what)
 {
 	if (result < 0)

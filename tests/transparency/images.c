@@ -90,18 +90,17 @@ static void of_the_untraceable(char *const empty[])
 static void of_the_impossible(char *const empty[])
 {
 	char *const argv[] = {"x", NULL};
-	char *bad_environment[] = {(char *)(uintptr_t)16, NULL};
-	char *const *const nowhere = (char *const *)(uintptr_t)16;
+	char *bad_environment[] = {address_bad(), NULL};
 
 	printf("%d", execve("/nonexistent", argv, environ));
 	printf(" %d\n", errno);
 	printf("%d", execve("/", argv, empty));
 	printf(" %d\n", errno);
-	printf("%d", execve((char *)(uintptr_t)16, argv, empty));
+	printf("%d", execve(address_bad(), argv, empty));
 	printf(" %d\n", errno);
-	printf("%d", execve(plain, (char **)(uintptr_t)16, empty));
+	printf("%d", execve(plain, address_bad(), empty));
 	printf(" %d\n", errno);
-	printf("%d", execve(plain, argv, nowhere));
+	printf("%d", execve(plain, argv, address_bad()));
 	printf(" %d\n", errno);
 	printf("%d", execve(plain, argv, bad_environment));
 	printf(" %d\n", errno);

@@ -205,7 +205,7 @@ static int run_detached_all(void)
 	has_detached = 1;
 	atexit(at_exit);
 	for (long i = 0; i < 5; i++)
-		if (pthread_create(&thread, &attributes, run_detached, (void *)(i == 4)))
+		if (pthread_create(&thread, &attributes, run_detached, i == 4 ? &thread : NULL))
 			give_up("pthread_create");
 	pthread_exit(NULL);
 }

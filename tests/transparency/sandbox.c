@@ -91,8 +91,8 @@ static void ask(void)
 	FD_ZERO(&set);
 	FD_SET(fds[0], &set);
 	select(fds[0] + 1, NULL, &set, NULL, &none);
-	send(fds[0], (void *)16, 1, 0);
-	write(fds[0], (void *)16, 1);
+	send(fds[0], address_bad(), 1, 0);
+	write(fds[0], address_bad(), 1);
 }
 
 static void say_end(const char *how, int status)
