@@ -16,6 +16,8 @@ def prepare(run):
     run.series.environment = {'GIT_CONFIG_NOSYSTEM': '1', 'GIT_CONFIG_COUNT': '1', 'GIT_CONFIG_KEY_0': 'safe.directory',
                               'GIT_CONFIG_VALUE_0': '*'}
     run.environment |= run.series.environment
+    if work.exists():
+        return
     identity = ['-c', 'user.name=Tester', '-c', 'user.email=tester@example.org']
     run.command(git, 'init', '-q', '-b', 'main', work)
     for number in range(5):

@@ -15,7 +15,7 @@ SETTLED = 0.3
 
 def prepare(run):
     www = run.folder / 'www'
-    www.mkdir()
+    www.mkdir(exist_ok=True)
     (www / 'small.txt').write_text('hello\n')
     (www / 'large.bin').write_bytes(bytes(i * 5 % 256 for i in range(200_000)))
 

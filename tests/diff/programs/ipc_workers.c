@@ -29,10 +29,10 @@
 #define HERE  25
 #define THERE 5
 
-enum change { NONE, LOST, FLAG, WRITE, SOCKET, REORDER, LEAK, ERRNO, CHANGES };
+enum change { NONE, LOST, TWICE, CHANGED, FLAG, WRITE, SOCKET, REORDER, SWAP, LEAK, SEGMENT, ERRNO, CHANGES };
 
-static const char *const change_names[CHANGES] = {"none",   "lost",    "flag", "write",
-						  "socket", "reorder", "leak", "errno"};
+static const char *const change_names[CHANGES] = {"none",   "lost",    "twice", "changed", "flag",    "write",
+						  "socket", "reorder", "swap",	"leak",	   "segment", "errno"};
 
 struct message {
 	long type;
@@ -135,6 +135,8 @@ static void produce_one(int number)
 	struct message message = {.type = is_competing ? 1 : number % CONSUMERS + 1};
 	int size = snprintf(message.text, sizeof(message.text), "message %02d of the one producer", number);
 
+	if (number == HERE && change == CHANGED)
+		message.text[20] = 'X';
 	if (msgsnd(queue, &message, (size_t)size, 0))
 		fail("msgsnd");
 }
@@ -149,6 +151,8 @@ static void produce(void)
 			continue;
 		}
 		produce_one(i == HERE + CONSUMERS && change == REORDER ? HERE : i);
+		if (i == HERE && change == TWICE)
+			produce_one(i);
 	}
 	for (long i = 0; i < CONSUMERS; i++) {
 		struct message end = {.type = is_competing ? 1 : i + 1};
@@ -167,11 +171,13 @@ static void report(void)
 	for (int i = 0; i < REPORTS; i++) {
 		char text[32], heard[64];
 		size_t size = (size_t)snprintf(text, sizeof(text), "report %02d", i);
-		int is_wrong = i == THERE && change == SOCKET;
+		int is_wrong = i == THERE && change == SOCKET, is_swapped = i == THERE && change == SWAP;
+		if (is_swapped && send(right[0], "next", 4, 0) < 0)
+			fail("send");
 		if (i == THERE && change == WRITE ? write(left[0], text, size) < 0
 						  : send(is_wrong ? right[0] : left[0], text, size, 0) < 0)
 			fail("send");
-		if (send(right[0], "next", 4, 0) < 0)
+		if (!is_swapped && send(right[0], "next", 4, 0) < 0)
 			fail("send");
 		if (!is_wrong && recv(left[1], heard, sizeof(heard), 0) < 0)
 			fail("recv");
@@ -237,6 +243,9 @@ int main(int argc, char **argv)
 	shmdt(sums);
 	msgctl(queue, IPC_RMID, NULL);
 	semctl(set, 0, IPC_RMID);
-	shmctl(segment, IPC_RMID, NULL);
+	if (change != SEGMENT)
+		shmctl(segment, IPC_RMID, NULL);
+	else
+		printf("%d is left behind\n", segment);
 	return 0;
 }

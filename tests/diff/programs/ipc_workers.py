@@ -8,7 +8,7 @@ import sys
 
 from series import RECORDED, main
 
-CHANGES = ['lost', 'flag', 'write', 'socket', 'reorder', 'leak', 'errno']
+CHANGES = ['lost', 'twice', 'changed', 'flag', 'write', 'socket', 'reorder', 'swap', 'leak', 'segment', 'errno']
 
 
 def prepare(run):
@@ -16,7 +16,9 @@ def prepare(run):
 
 
 def run(run, change):
-    run.command(*run.series.options, *([change] if change else []), name=RECORDED)
+    said = run.command(*run.series.options, *([change] if change else []), name=RECORDED)
+    if change == 'segment':
+        run.command('ipcrm', '-m', said.splitlines()[-1].split()[0])
 
 
 if __name__ == '__main__':

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""nginx with two workers while it is asked fifty times; the kernel decides which worker gets a connection."""
+"""nginx with two workers while it is asked fifty times by five clients; the kernel decides which worker gets a connection."""
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from http_server import ask
@@ -13,6 +14,7 @@ from series import RECORDED, main, program_find, wait_listening
 CHANGES = ['sendfile-off']
 # Seconds until both workers wait, so that beginning and end do not depend on who was first.
 SETTLED = 0.2
+REQUESTS, CLIENTS = 50, 5
 
 CONFIGURATION = '''{user}worker_processes 2; daemon off; error_log stderr; pid {folder}/nginx.pid;
 events {{ worker_connections 64; }}
@@ -21,9 +23,14 @@ server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}
 '''
 
 
+def ask_often(port, first):
+    for number in range(first, REQUESTS, CLIENTS):
+        ask(port, ('small', 'large', 'missing')[number % 3])
+
+
 def prepare(run):
     program_find('nginx')
-    (run.folder / 'www').mkdir()
+    (run.folder / 'www').mkdir(exist_ok=True)
     for name, size in (('small', 300), ('large', 100_000)):
         (run.folder / 'www' / name).write_bytes(bytes(i * 7 % 251 for i in range(size)))
 
@@ -41,8 +48,11 @@ def run(run, change):
     server = run.start(nginx, '-c', run.folder / 'nginx.conf', name=RECORDED)
     wait_listening(port)
     time.sleep(SETTLED)
-    for number in range(50):
-        ask(port, ('small', 'large', 'missing')[number % 3])
+    clients = [threading.Thread(target=ask_often, args=(port, first)) for first in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
     time.sleep(SETTLED)
     run.stop(server, signal.SIGQUIT)
 

@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: MIT
 """A postgres that begins with the same data each time and answers a fixed script of SQL."""
 import os
-import shutil
 import signal
-import subprocess
 import sys
 
-from series import RECORDED, main, program_find, wait_until
+from series import RECORDED, descendants, main, program_find, wait_until
 
 CHANGES = ['one-row-more']
 
@@ -29,19 +27,22 @@ def prepare(run):
     find('postgres'), find('psql')
     if os.geteuid() == 0:
         run.user = 'nobody'
-    run.command(find('initdb'), '-D', run.folder / 'fresh', '-A', 'trust', '-U', 'tester', '--no-sync', '--locale=C', '-E', 'UTF8')
+    if not (run.folder / 'fresh').exists():
+        run.command(find('initdb'), '-D', run.folder / 'fresh', '-A', 'trust', '-U', 'tester', '--no-sync', '--locale=C', '-E', 'UTF8')
 
 
 def run(run, change):
-    port = run.series.port
-    shutil.rmtree(run.folder / 'data', ignore_errors=True)
-    run.command('cp', '-a', run.folder / 'fresh', run.folder / 'data')
-    server = run.start(find('postgres'), '-D', run.folder / 'data', '-p', port, '-h', '127.0.0.1', '-k', run.folder, '-F',
+    data, port = run.folder / 'data', run.series.port
+    # the folder stays: its inode is the key of the shared memory
+    run.command('/bin/sh', '-c', 'mkdir -p data && chmod 700 data && rm -rf data/* && cp -a fresh/. data/')
+    server = run.start(find('postgres'), '-D', data, '-p', port, '-h', '127.0.0.1', '-k', run.folder, '-F',
                        '-c', 'shared_memory_type=sysv', '-c', 'autovacuum=off', name=RECORDED)
-    wait_until('postgres is not ready', lambda: subprocess.run(
-        [find('pg_isready'), '-q', '-h', '127.0.0.1', '-p', str(port)]).returncode == 0)
+    # not by asking it, which would be work for it
+    wait_until('postgres is not ready', lambda: b'ready to accept connections' in (run.folder / f'{RECORDED}.stderr').read_bytes())
+    processes = len(descendants(server.pid))
     run.command(find('psql'), '-h', '127.0.0.1', '-p', port, '-U', 'tester', '-d', 'postgres', '-At', '-q',
                 stdin=SQL.format(rows=101 if change else 100))
+    wait_until('the session does not end', lambda: len(descendants(server.pid)) <= processes)
     run.stop(server, signal.SIGINT)
 
 

@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""redis-server while it gets two hundred fixed commands over one connection, and some from redis-cli.
+"""redis-server while redis-cli reads two hundred fixed commands to it.
 
-redis-cli gets its commands as arguments: reading them, it would ask for help texts, whose order is drawn at random.
+Before its first command redis-cli asks for help texts; the server sends them in the order of its hash table, whose seed it draws.
 """
 import shutil
-import socket
 import sys
 
 from series import RECORDED, main, program_find, wait_listening
@@ -16,6 +15,7 @@ CHANGES = ['appendonly']
 def commands():
     for number in range(40):
         yield from (f'set key{number} value{number}', f'get key{number}', 'incr visits', f'lpush list {number}', f'hset hash {number} x')
+    yield from ('lrange list 0 -1', 'bogus', 'get visits', 'shutdown nosave')
 
 
 def prepare(run):
@@ -29,15 +29,7 @@ def run(run, change):
     server = run.start(program_find('redis-server'), '--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', data,
                        '--appendonly', 'yes' if change else 'no', name=RECORDED)
     wait_listening(port)
-    with socket.create_connection(('127.0.0.1', port), 30) as connection, connection.makefile('rwb') as stream:
-        for command in commands():
-            stream.write(command.encode() + b'\r\n')
-            stream.flush()
-            if stream.readline().startswith(b'$'):
-                stream.readline()
-    client = [program_find('redis-cli'), '-p', port]
-    for words in (['lrange', 'list', '0', '-1'], ['bogus'], ['get', 'visits'], ['shutdown', 'nosave']):
-        run.command(*client, *words)
+    run.command(program_find('redis-cli'), '-p', port, stdin='\n'.join(commands()) + '\n')
     run.status(server)
 
 

@@ -11,11 +11,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'programs'))
-from program import SKIPPED, Run, Skip, port_find, program_find, wait_listening, wait_until  # noqa: E402,F401
+from program import SKIPPED, Run, Skip, descendants, port_find, program_find, wait_listening, wait_until  # noqa: E402,F401
 
 RECORDED = 'recorded'
-# Enough of each message that times in its head are seen for what they are.
-PAYLOAD_KEPT = '1024'
+# Enough of each message that times in it are seen for what they are.
+PAYLOAD_KEPT = '64K'
 
 
 class Series:
@@ -25,9 +25,16 @@ class Series:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o777)
-        self.port = port_find()
+        self.port = self._choose_port()
         self.user, self.environment, self.log = None, {}, None
         self.is_prepared = False
+
+    def _choose_port(self):
+        """The same whenever runs are added to the folder: a server's port is part of what it does."""
+        kept = self.folder / 'port'
+        if not kept.exists():
+            kept.write_text(str(port_find()))
+        return int(kept.read_text())
 
     def _wrap(self, argv, name):
         return [self.ipctrace, 'record', '-s', PAYLOAD_KEPT, '-o', str(self.log), '--', *argv] if name == RECORDED else argv
