@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Calls that are only elsewhere: removed here and added there.
+ */
+#include "reader/diff_noise_pass.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- calls elsewhere ------------------------------------------------------------------------------------------ */
+
+static const struct canon_thread *thread_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+
+	return &canon->threads[canon->tokens[token].thread];
+}
+
+/* Where among the calls of one readiness the token stands: the number of wake-ups of its strand before it. */
+static uint32_t wakes_before(const struct settling *settling, unsigned side, uint32_t strand, uint32_t token)
+{
+	const struct strands *strands = &settling->strands[side];
+	const struct strand *row = &strands->rows[strand];
+	uint32_t wakes = 0;
+
+	for (uint32_t i = row->from; i <= settling->place[side][token]; i++)
+		wakes += token_of(settling, side, strands->list[i])->flags & TOKEN_WOKEN ? 1 : 0;
+	return wakes;
+}
+
+/* Whether a thread that waits for readiness did it after another wait: nothing says that the order means something. */
+static bool is_other_wake(const struct settling *settling, const struct edit *edit)
+{
+	if (!thread_of(settling, SIDE_OLD, edit->old)->dispatches)
+		return false;
+	if (settling->strands[SIDE_OLD].rows[edit->strands[0]].kind != STRAND_SPINE)
+		return false;
+	return wakes_before(settling, SIDE_OLD, edit->strands[0], edit->old) !=
+	       wakes_before(settling, SIDE_NEW, edit->strands[1], edit->new);
+}
+
+/* The first object of a token, as both sides know it; 0: none. */
+static uint64_t subject_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	uint32_t object = token_of(settling, side, token)->objects[0];
+
+	return object == CANON_NONE ? 0 : settling->pairing->identifiers[side][object];
+}
+
+/* Whether a neighbour that it may have changed places with is about the same thing. */
+static bool jumps_its_like(const struct settling *settling, const struct edit *edit)
+{
+	const struct strands *strands = &settling->strands[SIDE_OLD];
+	const struct strand *row = &strands->rows[edit->strands[SIDE_OLD]];
+	uint32_t place = settling->place[SIDE_OLD][edit->old];
+	uint64_t subject = subject_of(settling, SIDE_OLD, edit->old);
+
+	for (uint32_t i = place ? place - 1 : 0; subject && i <= place + 1; i++)
+		if (i != place && i >= row->from && i < row->from + row->count &&
+		    subject_of(settling, SIDE_OLD, strands->list[i]) == subject)
+			return true;
+	return false;
+}
+
+/*
+ * A changed order matters when both calls are on one object, or when somebody traced is at the other end or may wait
+ * for what they do: the neighbour that was jumped over tells.
+ */
+static bool is_causal(const struct settling *settling, const struct edit *edit)
+{
+	const struct strands *strands = &settling->strands[SIDE_OLD];
+	const struct strand *row = &strands->rows[edit->strands[SIDE_OLD]];
+	const uint16_t acts = TOKEN_SENDS | TOKEN_RECEIVES | TOKEN_FORKS | TOKEN_WAITS;
+	uint32_t place = settling->place[SIDE_OLD][edit->old];
+	const struct canon_token *own = token_of(settling, SIDE_OLD, edit->old);
+
+	for (uint32_t i = place ? place - 1 : 0; i <= place + 1; i++) {
+		if (i == place || i < row->from || i >= row->from + row->count)
+			continue;
+		uint32_t near = strands->list[i];
+		if (subject_of(settling, SIDE_OLD, near) == subject_of(settling, SIDE_OLD, edit->old))
+			return true;
+		if (own->flags & acts && token_of(settling, SIDE_OLD, near)->flags & acts)
+			return true;
+	}
+	return false;
+}
+
+/* Memory and locks of a process with several threads are had and given back by whoever comes first. */
+static bool is_private(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
+	const struct canon_token *old = &canon->tokens[edit->old];
+	uint32_t object = old->objects[0] != CANON_NONE ? old->objects[0] : old->objects[1];
+	bool is_shared = canon->threads[old->thread].is_common;
+
+	return is_shared && object != CANON_NONE && canon->objects[object].is_private &&
+	       old->flags & (TOKEN_MAKES | TOKEN_ENDS);
+}
+
+/* What a thread wants to be woken by changes when it would have to wait, and that is a matter of time. */
+static bool is_readiness(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
+	const struct canon_token *old = &canon->tokens[edit->old];
+
+	return canon->threads[old->thread].dispatches && !(old->flags & TOKEN_MAKES) &&
+	       !strcmp(canon->catalogue->calls[old->call].family, "poll");
+}
+
+/* Joins `removed` and `added`, which are the same call. */
+static void join_edits(struct settling *settling, struct edit *removed, struct edit *added)
+{
+	removed->new = added->new;
+	bool is_same = removed->strands[0] != CANON_NONE && removed->strands[0] == added->strands[0] &&
+		       removed->strands[1] == added->strands[1];
+	removed->strands[SIDE_NEW] = added->strands[SIDE_NEW];
+	added->kind = EDIT_MOVED;
+	added->old = added->new = CANON_NONE;
+	if (is_same) {
+		removed->kind = EDIT_REORDERED;
+		removed->is_causal = is_causal(settling, removed);
+		if ((is_other_wake(settling, removed) && !jumps_its_like(settling, removed)) ||
+		    is_private(settling, removed) || is_readiness(settling, removed))
+			settle_mark(settling, removed, NOISE_SCHEDULE);
+		return;
+	}
+	removed->kind = EDIT_MOVED;
+	const struct pairing *pairing = settling->pairing;
+	uint32_t old = token_of(settling, SIDE_OLD, removed->old)->thread;
+	uint32_t new = token_of(settling, SIDE_NEW, removed->new)->thread;
+	bool is_class =
+		pairing->classes[SIDE_OLD][old] && pairing->classes[SIDE_OLD][old] == pairing->classes[SIDE_NEW][new];
+	if (is_class || is_private(settling, removed))
+		settle_mark(settling, removed, NOISE_SCHEDULE);
+}
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->edit < b->edit ? -1 : a->edit > b->edit;
+}
+
+/* The removed ones, or the added ones, by what they are; with `own` also by where. */
+static uint32_t list_places(struct settling *settling, enum edit_kind kind, bool own, struct place *places)
+{
+	unsigned side = kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		if (edit->kind != kind || edit->noise)
+			continue;
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		uint64_t key = settling->full[side][token];
+		places[count++] = (struct place){own ? mix(key, edit->strands[SIDE_OLD]) : key, i};
+	}
+	qsort(places, count, sizeof(*places), compare_places);
+	return count;
+}
+
+void settle_moves(struct settling *settling, bool own, struct place *removed, struct place *added)
+{
+	uint32_t removed_count = list_places(settling, EDIT_REMOVED, own, removed);
+	uint32_t added_count = list_places(settling, EDIT_ADDED, own, added);
+	uint32_t i = 0, k = 0;
+
+	while (i < removed_count && k < added_count) {
+		if (removed[i].key < added[k].key) {
+			i++;
+		} else if (removed[i].key > added[k].key) {
+			k++;
+		} else {
+			join_edits(settling, &settling->edits->rows[removed[i].edit],
+				   &settling->edits->rows[added[k].edit]);
+			i++;
+			k++;
+		}
+	}
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the passes over edits share, diff_noise*.c: edits that mean nothing are marked, edits that belong together
+ * joined.
+ */
+#ifndef IPCTRACE_READER_DIFF_NOISE_PASS_H
+#define IPCTRACE_READER_DIFF_NOISE_PASS_H
+
+#include "reader/diff_noise.h"
+#include "reader/map.h"
+
+struct settling {
+	struct edits *edits;
+	const struct pairing *pairing;
+	const struct strands *strands;
+	uint64_t *full[SIDES];	/* by token */
+	uint32_t *place[SIDES]; /* in its strand's list */
+	uint32_t *reaps[SIDES];
+	uint32_t *endgame[SIDES]; /* by thread: the token from which on it only sees its children off */
+};
+
+/* One edit among others, to be sorted by what it is. */
+struct place {
+	uint64_t key;
+	uint32_t edit;
+};
+
+static inline uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
+}
+
+static inline const struct canon_token *token_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	return token == CANON_NONE ? NULL : &settling->pairing->canons[side]->tokens[token];
+}
+
+/* The edit does not count, unless it did not before. */
+void settle_mark(struct settling *settling, struct edit *edit, enum edit_noise noise);
+
+/* The same bytes in other pieces. 0 or -ENOMEM. */
+int settle_streams(struct settling *settling);
+
+/*
+ * What was removed here and added there is one edit, reordered or moved; with `own` only within its strand. `removed`
+ * and `added` have room for all edits. The joined ones have neither token.
+ */
+void settle_moves(struct settling *settling, bool own, struct place *removed, struct place *added);
+
+/* Bytes that went to another stream, where they were folded. */
+void settle_misdirected(struct settling *settling);
+
+/* What timers did another number of times. 0 or -ENOMEM. */
+int settle_timers(struct settling *settling);
+
+/* What threads want to be woken by. 0 or -ENOMEM. */
+int settle_registrations(struct settling *settling);
+
+/* Private memory of processes with several threads. */
+void settle_memory(struct settling *settling);
+
+/* What is done while children end. */
+void settle_endgames(struct settling *settling);
+
+#endif

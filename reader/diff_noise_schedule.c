@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What depends on which thread came first: timers, registrations, memory, the end of children.
+ */
+#include "reader/diff_noise_pass.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- timers --------------------------------------------------------------------------------------------------- */
+
+/* What threads did after waits that timed out: by class of the thread and coarse token. */
+static int learn_timers(struct settling *settling, struct map *learned)
+{
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct canon *canon = settling->pairing->canons[side];
+		const struct strands *strands = &settling->strands[side];
+		for (uint32_t i = 0; i < strands->count; i++) {
+			const struct strand *strand = &strands->rows[i];
+			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
+				const struct canon_token *token = &canon->tokens[strands->list[k]];
+				uint64_t class = settling->pairing->classes[side][token->thread];
+				if (token->flags & TOKEN_TIMER && map_put(learned, mix(class, token->key), settling))
+					return -ENOMEM;
+			}
+		}
+	}
+	return 0;
+}
+
+int settle_timers(struct settling *settling)
+{
+	struct map learned = {0};
+	int rc = learn_timers(settling, &learned);
+
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		const uint32_t tokens[SIDES] = {edit->old, edit->new};
+		bool is_timer = edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED || edit->kind == EDIT_CHANGED;
+		for (unsigned side = 0; is_timer && side < SIDES; side++) {
+			const struct canon_token *token = token_of(settling, side, tokens[side]);
+			if (!token)
+				continue;
+			uint64_t class = settling->pairing->classes[side][token->thread];
+			is_timer = map_get(&learned, mix(class, token->key)) != NULL;
+		}
+		if (is_timer)
+			settle_mark(settling, edit, NOISE_TIMER);
+	}
+	map_clear(&learned);
+	return rc;
+}
+
+/* ---- registrations -------------------------------------------------------------------------------------------- */
+
+/*
+ * What a thread that serves connections does about readiness of other things than its connection depends on how many
+ * connections it got: no difference as long as both sides do it at all.
+ */
+static bool is_registration(const struct settling *settling, unsigned side, uint32_t index, uint32_t strand)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct canon_token *token = &canon->tokens[index];
+	const struct strand *row = &settling->strands[side].rows[strand];
+
+	if (strcmp(canon->catalogue->calls[token->call].family, "poll") || token->flags & TOKEN_MAKES)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		if (token->objects[i] != CANON_NONE && canon->objects[token->objects[i]].is_accepted)
+			return false;
+	return row->kind == STRAND_SESSION || canon->threads[token->thread].accepted > 1;
+}
+
+int settle_registrations(struct settling *settling)
+{
+	struct map done[SIDES] = {{0}};
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct canon *canon = settling->pairing->canons[side];
+		for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
+			if (canon->threads[canon->tokens[i].thread].accepted > 1)
+				rc = map_put(&done[side], canon->tokens[i].key, settling);
+	}
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+		uint32_t token = side == SIDE_NEW ? edit->new : edit->old;
+		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
+			continue;
+		if (is_registration(settling, side, token, edit->strands[side]) &&
+		    map_get(&done[!side], token_of(settling, side, token)->key))
+			settle_mark(settling, edit, NOISE_SCHEDULE);
+	}
+	map_clear(&done[SIDE_OLD]);
+	map_clear(&done[SIDE_NEW]);
+	return rc;
+}
+
+/* ---- memory --------------------------------------------------------------------------------------------------- */
+
+/* How often an allocator asks for more depends on which thread of several needs it when; what it gives back is told. */
+void settle_memory(struct settling *settling)
+{
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+		const struct canon *canon = settling->pairing->canons[side];
+		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
+		if ((edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & TOKEN_MAKES))
+			continue;
+		uint32_t object = token->objects[0] != CANON_NONE ? token->objects[0] : token->objects[1];
+		if (object != CANON_NONE && canon->objects[object].type == OBJECT_MAPPING &&
+		    canon->objects[object].is_private && canon->threads[token->thread].is_common)
+			settle_mark(settling, edit, NOISE_SCHEDULE);
+	}
+}
+
+/* ---- the end of children -------------------------------------------------------------------------------------- */
+
+/*
+ * From when on a thread makes no more children but learns of the end of several: what it does then depends on who ended
+ * first.
+ */
+static void find_endgames(struct settling *settling, unsigned side)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	uint32_t *endgame = settling->endgame[side], *reaps = settling->reaps[side];
+
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+		const struct canon_token *token = &canon->tokens[i];
+		if (token->flags & TOKEN_FORKS) {
+			endgame[token->thread] = CANON_NONE;
+			reaps[token->thread] = 0;
+		} else if (token->flags & TOKEN_REAPS) {
+			if (!reaps[token->thread]++)
+				endgame[token->thread] = i;
+		}
+	}
+	for (uint32_t i = 0; i < canon->threads_count; i++)
+		if (reaps[i] < 2)
+			endgame[i] = CANON_NONE;
+}
+
+static bool is_in_endgame(const struct settling *settling, unsigned side, uint32_t token)
+{
+	uint32_t thread = settling->pairing->canons[side]->tokens[token].thread;
+
+	return settling->endgame[side][thread] != CANON_NONE && token > settling->endgame[side][thread];
+}
+
+/*
+ * Whether a child hears about the end of another one: on a conversation that its parent made, while the parent sees its
+ * children off.
+ */
+static bool hears_endgame(const struct settling *settling, unsigned side, uint32_t token)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct canon_token *own = &canon->tokens[token];
+	uint32_t parent = canon->threads[own->thread].parent;
+	const struct canon_object *object;
+
+	if (own->objects[0] == CANON_NONE || parent == CANON_NONE || own->error)
+		return false;
+	object = &canon->objects[own->objects[0]];
+	return object->is_stream && object->thread == parent && settling->endgame[side][parent] != CANON_NONE &&
+	       token > settling->endgame[side][parent];
+}
+
+/* The same where what was heard last was folded with what was heard before. */
+static bool hears_more(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
+	const struct canon_token *old = token_of(settling, SIDE_OLD, edit->old);
+	const struct canon_token *new = token_of(settling, SIDE_NEW, edit->new);
+
+	if (edit->kind != EDIT_CHANGED || !(old->flags & new->flags &TOKEN_RECEIVES) || old->bytes == new->bytes ||
+	    old->error || new->error || old->objects[0] == CANON_NONE)
+		return false;
+	uint32_t parent = canon->threads[old->thread].parent;
+	const struct canon_object *object = &canon->objects[old->objects[0]];
+	return parent != CANON_NONE && object->is_stream && object->thread == parent &&
+	       settling->endgame[SIDE_OLD][parent] != CANON_NONE;
+}
+
+static bool is_endgame_edit(const struct settling *settling, const struct edit *edit)
+{
+	return (edit->old == CANON_NONE || is_in_endgame(settling, SIDE_OLD, edit->old)) &&
+	       (edit->new == CANON_NONE || is_in_endgame(settling, SIDE_NEW, edit->new));
+}
+
+/* An end that is missing is a leak whenever it is missing. */
+void settle_endgames(struct settling *settling)
+{
+	find_endgames(settling, SIDE_OLD);
+	find_endgames(settling, SIDE_NEW);
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		bool is_end = edit->kind != EDIT_REORDERED && token_of(settling, side, token)->flags & TOKEN_ENDS;
+		bool is_own = is_endgame_edit(settling, edit) && edit->kind != EDIT_CHANGED && !is_end;
+		if (is_own || hears_endgame(settling, side, token) || hears_more(settling, edit))
+			settle_mark(settling, edit, NOISE_SCHEDULE);
+	}
+}
