@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* The records by which a process and a thread say who they are. Written once each; the kernel may be asked here. */
+/*
+ * The records by which a process and a thread say who they are. Written once each; the kernel may be asked here, except
+ * where a seccomp filter confines the image: then it is announced without its folder and its open descriptors.
+ */
 #include <dirent.h>
 #include <fcntl.h>
 #include <link.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #include "preload/image.h"
@@ -40,20 +44,37 @@ static uint64_t text_length(const char *text)
 	return length;
 }
 
-static void announce_link(struct announcement *record, unsigned index, const char *link)
+static void announce_text(struct announcement *record, unsigned index, const char *text, uint64_t length)
 {
-	char text[ITEM_BYTES_MAX];
-	long length = raw_syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof(text));
-	uint8_t *to = length > 0 ? announce_item(record, ITEM_STRING, (uint64_t)length) : NULL;
+	uint8_t *to = announce_item(record, ITEM_STRING, length);
 
 	if (!to)
 		return;
 	((struct item *)to - 1)->index = (uint16_t)index;
-	bytes_copy(to, text, (uint64_t)length);
-	if (index == 0 && (uint64_t)length < sizeof(record->exe)) {
-		bytes_copy(record->exe, text, (uint64_t)length);
+	bytes_copy(to, text, length);
+	if (index == 0 && length < sizeof(record->exe)) {
+		bytes_copy(record->exe, text, length);
 		record->exe[length] = 0;
 	}
+}
+
+/* The path by which execve() was given the program, as far as it fits; it may be relative, and a link. */
+static void announce_path(struct announcement *record)
+{
+	const char *path = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	uint64_t length = path ? text_length(path) : 0;
+
+	if (length && length <= ITEM_BYTES_MAX)
+		announce_text(record, 0, path, length);
+}
+
+static void announce_link(struct announcement *record, unsigned index, const char *link)
+{
+	char text[ITEM_BYTES_MAX];
+	long length = raw_syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof(text));
+
+	if (length > 0)
+		announce_text(record, index, text, (uint64_t)length);
 }
 
 static void announce_argv(struct announcement *record, char **argv)
@@ -186,7 +207,11 @@ void process_announce(struct live_slot *slot, enum process_origin origin, char *
 	process->uid = image.uid;
 	process->start_time = now;
 	struct announcement record = {(uint8_t *)(process + 1), room.at + words * 8};
-	if (origin != PROCESS_FORK) {
+	if (origin != PROCESS_FORK && image.view.no_kernel) {
+		announce_path(&record);
+		announce_argv(&record, argv);
+		dl_iterate_phdr(announce_module, &record);
+	} else if (origin != PROCESS_FORK) {
 		announce_link(&record, 0, "/proc/self/exe");
 		announce_link(&record, 1, "/proc/self/cwd");
 		announce_argv(&record, argv);

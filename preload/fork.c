@@ -21,14 +21,14 @@ static pid_t fork_traced(pid_t (*original)(void), void *site)
 	if (!CAPTURE_ENABLED(EVENT_fork)) {
 		pid_t pid = original();
 		if (pid == 0 && image.view.slots)
-			fork_child();
+			fork_returned();
 		return pid;
 	}
 	capture_enter(&capture, EVENT_fork, 0, site);
 	pid_t pid = original();
 	if (pid == 0) {
 		capture.slot = NULL; /* the parent's; it writes the record */
-		fork_child();
+		fork_returned();
 		return 0;
 	}
 	capture_leave(&capture, pid);
@@ -52,6 +52,11 @@ EXPORT pid_t _Fork(void)
 
 void clone_begin(uint64_t flags)
 {
+	/* a child of its own that we would not notice: neither of the two is recorded from here on */
+	if (image.is_confined && !(flags & CLONE_VM)) {
+		image.view.slots = NULL;
+		thread_slot = NULL;
+	}
 	if (image.view.slots && (flags & CLONE_VM) && !(flags & (CLONE_SETTLS | CLONE_VFORK)) && slot_mine())
 		image_alive[0] = IMAGE_SHARED;
 }

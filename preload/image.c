@@ -19,6 +19,8 @@
 #include "preload/capture.h"
 #include "preload/follow.h"
 #include "preload/image.h"
+#include "preload/seccomp.h"
+#include "preload/standing.h"
 #include "preload/traits.h"
 #include "trace/raw.h"
 
@@ -57,10 +59,10 @@ uint32_t tid_now(void)
 }
 
 /* libc's descriptor of a thread begins at the thread pointer; its number is the only word there that has its value. */
-static uint32_t tid_offset_find(void)
+static uint32_t tid_offset_find(uint32_t tid)
 {
 	enum { FROM = 64, TO = 2048 };
-	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid), found = 0;
+	uint32_t found = 0;
 
 	for (uint32_t offset = FROM; offset < TO; offset += sizeof(tid)) {
 		if (tid_of_libc(offset) != tid)
@@ -99,13 +101,26 @@ static bool control_fits(const struct live_control *control, uint64_t size)
 	       live_slot_offset(control->ring_size, control->slots_count) <= size;
 }
 
+/* What could not be mapped later, when the kernel may not be asked. */
+static void chunks_map_ahead(int fd, const struct live_control *control)
+{
+	uint64_t size = chunk_size(control->ring_size);
+
+	for (uint32_t i = 1; i < SLOTS_AHEAD / CHUNK_SLOTS && i < control->slots_count / CHUNK_SLOTS; i++) {
+		long chunk = raw_syscall(SYS_mmap, NULL, size + LIVE_PAGE, PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_NORESERVE, fd, LIVE_PAGE + i * size);
+		if (chunk > 0 || chunk <= -(long)LIVE_PAGE)
+			chunks.at[i] = (uint8_t *)(uintptr_t)chunk;
+	}
+}
+
 /* Maps the open live area; the control page goes over our own. 0, or a negative error number. */
 static long live_map(int fd)
 {
 	struct live_control control;
 	struct stat status;
 
-	if (raw_syscall(SYS_fstat, fd, &status) != 0 ||
+	if (raw_syscall(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH) != 0 ||
 	    raw_syscall(SYS_pread64, fd, &control, sizeof(control), 0) != (long)sizeof(control) ||
 	    !control_fits(&control, (uint64_t)status.st_size))
 		return -1;
@@ -114,9 +129,13 @@ static long live_map(int fd)
 		raw_syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, LIVE_PAGE);
 	if (area < 0 && area > -(long)LIVE_PAGE)
 		return -1;
-	raw_syscall(SYS_madvise, area, size, MADV_DONTDUMP);
-	/* without it the first touch reads ahead into the sparse file: 3 ms instead of 13 us on ext4 */
-	raw_syscall(SYS_madvise, area, size, MADV_RANDOM);
+	if (image.is_confined) {
+		chunks_map_ahead(fd, &control);
+	} else {
+		raw_syscall(SYS_madvise, area, size, MADV_DONTDUMP);
+		/* without it the first touch reads ahead into the sparse file: 3 ms instead of 13 us on ext4 */
+		raw_syscall(SYS_madvise, area, size, MADV_RANDOM);
+	}
 	long page =
 		raw_syscall(SYS_mmap, &live_control, LIVE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 	if (page != (long)(uintptr_t)&live_control) {
@@ -128,7 +147,8 @@ static long live_map(int fd)
 					.slots = chunks.at[0],
 					.chunks = &chunks,
 					.slots_count = control.slots_count,
-					.ring_size = control.ring_size};
+					.ring_size = control.ring_size,
+					.no_kernel = image.is_confined};
 	return 0;
 }
 
@@ -233,6 +253,14 @@ void fork_child(void)
 	thread_announce(slot, 0);
 }
 
+void fork_returned(void)
+{
+	/* whose process this is, the kernel tells libc at the fork */
+	if (image.is_confined && tid_now() != image.pid)
+		image_alive[0] = 0;
+	fork_child();
+}
+
 #define BORROWERS_MAX 64
 
 /* Those that found themselves with another thread's slot in their thread-local storage. */
@@ -317,7 +345,7 @@ static void atfork_child(void)
 {
 	if (!image.view.slots)
 		return;
-	fork_child();
+	fork_returned();
 	__atomic_fetch_add(&live_control.forks_arrived, 1, __ATOMIC_RELEASE);
 }
 
@@ -338,20 +366,26 @@ static uint64_t stack_size_default(void)
 	return limit.rlim_cur;
 }
 
+static void image_identify(const struct standing *standing)
+{
+	image.pid = image.is_confined ? standing->pid : (uint32_t)raw_syscall(SYS_getpid);
+	image.parent = image.is_confined ? standing->parent : (uint32_t)raw_syscall(SYS_getppid);
+	image.uid = standing->uid;
+	image.tid_offset = tid_offset_find(image.pid); /* the first thread has its process's number */
+}
+
 static void image_begin(char **argv, char **envp)
 {
-	image.pid = (uint32_t)raw_syscall(SYS_getpid);
-	image.parent = (uint32_t)raw_syscall(SYS_getppid);
 	image.ticks_source = live_control.clock_is_tsc ? TICKS_COUNTER : TICKS_KERNEL;
-	image.tid_offset = tid_offset_find();
 	image.number = (uint32_t)ticks_now();
 	image.stack_size = stack_size_default();
 	thread_origin.stack_top = (uint64_t)(uintptr_t)envp;
 	thread_origin.stack_low = thread_origin.stack_top - FIRST_STACK_MAX;
 	image_alive[0] = IMAGE_ALIVE;
-	raw_syscall(SYS_madvise, image_alive, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
+	if (!image.is_confined)
+		raw_syscall(SYS_madvise, image_alive, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
 	__register_atfork(atfork_prepare, NULL, atfork_child, __dso_handle);
-	if (image_is_foreign()) {
+	if (image_is_foreign() || (image.is_confined && !image.tid_offset)) {
 		image.view.slots = NULL;
 		return;
 	}
@@ -366,6 +400,7 @@ static void image_begin(char **argv, char **envp)
 __attribute__((constructor)) static void image_start(int argc, char **argv, char **envp)
 {
 	const char *live = image_variable(envp, "IPCTRACE_LIVE");
+	struct standing standing;
 	char path[4096];
 
 	/* A program that runs with more rights than its caller takes no orders from the caller's environment. */
@@ -374,7 +409,9 @@ __attribute__((constructor)) static void image_start(int argc, char **argv, char
 		return;
 	originals_resolve();
 	library_remember(image_variable(envp, "LD_PRELOAD"));
-	if (!live && bare_start(envp, path, sizeof(path)))
+	standing_read(&standing);
+	image.is_confined = standing.is_confined;
+	if (!live && !image.is_confined && bare_start(envp, path, sizeof(path)))
 		live = path;
 	if (!live || live[0] != '/')
 		return;
@@ -384,5 +421,6 @@ __attribute__((constructor)) static void image_start(int argc, char **argv, char
 	if (!live_open(live))
 		return;
 	syscall_prepare();
+	image_identify(&standing);
 	image_begin(argv, envp);
 }

@@ -27,6 +27,11 @@ struct image {
 	/* Where libc keeps a thread's number, in bytes from the thread pointer: for when the kernel may not be asked.
 	 */
 	uint32_t tid_offset;
+	/*
+	 * Started under a seccomp filter: the kernel could not be told to wipe image_alive in children, which therefore
+	 * must be told by whatever makes them.
+	 */
+	bool is_confined;
 	uint64_t stack_size;   /* of a thread whose creator does not say otherwise */
 	const char *live_path; /* NUL-terminated, "IPCTRACE_LIVE=" in front at live_variable */
 	const char *library;   /* path of this library, as LD_PRELOAD named it */
@@ -82,6 +87,9 @@ void modules_announce(struct live_slot *slot);
 
 /* Called in a forked child, by whatever wrapper or hook sees it first: gives it an identity. */
 void fork_child(void);
+
+/* The same where it is known that this may be a child; the parent is not harmed by it. */
+void fork_returned(void);
 
 /* Makes the table by which syscall() finds the call it stands for. */
 void syscall_prepare(void);

@@ -14,9 +14,6 @@
 #include "preload/image.h"
 #include "preload/seccomp.h"
 
-/* Slots for so many threads and processes are mapped before it is too late. */
-#define SLOTS_AHEAD 64
-
 struct sandbox sandbox_enter(bool is_strict)
 {
 	struct sandbox before = {image.view.no_kernel, image.ticks_source};

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* When the program is about to forbid itself system calls: by prctl() here, by seccomp() in syscall.c. */
+/* When the program forbids itself system calls: by prctl() here, by seccomp() in syscall.c, before its start in
+ * image.c. */
 #ifndef IPCTRACE_PRELOAD_SECCOMP_H
 #define IPCTRACE_PRELOAD_SECCOMP_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Slots for so many threads and processes are mapped before it is too late. */
+#define SLOTS_AHEAD 64
 
 /* How it was before. */
 struct sandbox {

@@ -104,7 +104,7 @@ __attribute__((used)) void stack_prepare(void)
 	int (*take)(void **, int) = NULL;
 	void *frames[4];
 
-	if (!live_control.stack_depth || !thread_slot)
+	if (!live_control.stack_depth || !thread_slot || image.view.no_kernel)
 		return;
 	pipe2_original = real_pipe2;
 	real_pipe2 = pipe2_out_of_the_way;

@@ -108,12 +108,13 @@ __attribute__((used)) long syscall_traced(long number, long a, long b, long c, l
 __attribute__((used)) void syscall_forks(long number, uint64_t a);
 __attribute__((used)) void syscall_forks(long number, uint64_t a)
 {
-	uint64_t flags;
+	uint64_t flags = 0; /* fork's */
 
 	if (number == SYS_clone)
-		clone_begin(a);
-	else if (number == SYS_clone3 && memory_read(&flags, a, sizeof(flags)))
-		clone_begin(flags);
+		flags = a;
+	else if (number == SYS_clone3)
+		memory_read(&flags, a, sizeof(flags));
+	clone_begin(flags);
 }
 
 /*

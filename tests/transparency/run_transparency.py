@@ -75,6 +75,8 @@ CASES = {
     'sandbox-filter-with-stacks': Case('sandbox filter', options=('-k',)),
     'sandbox-by-number': Case('sandbox number'),
     'sandbox-by-prctl-number': Case('sandbox prctl-number'),
+    'sandbox-inherited': Case('sandbox inherited'),
+    'sandbox-inherited-with-stacks': Case('sandbox inherited', options=('-k',)),
     'stacks': Case('stacks'),
     'looks': Case('looks'),
     'edges': Case('edges'),
