@@ -217,8 +217,7 @@ static bool image_is_foreign(void)
 	       status.st_ino != live_control.pid_namespace;
 }
 
-/* The first process of a namespace, and one that was put into it, has a parent that cannot be seen from there. */
-static bool child_is_foreign(void)
+bool child_is_foreign(void)
 {
 	return !image.view.no_kernel && raw_syscall(SYS_getppid) == 0;
 }
@@ -259,58 +258,6 @@ void fork_returned(void)
 	if (image.is_confined && tid_now() != image.pid)
 		image_alive[0] = 0;
 	fork_child();
-}
-
-#define BORROWERS_MAX 64
-
-/* Those that found themselves with another thread's slot in their thread-local storage. */
-static struct borrower {
-	uint32_t tid;
-	struct live_slot *slot;
-} borrowers[BORROWERS_MAX];
-
-static bool slot_is_of(const struct live_slot *slot, uint32_t tid)
-{
-	return slot && slot->tid == tid && __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED;
-}
-
-/* The collector takes back the slots of the dead, whose rows can then be used again. */
-static struct borrower *borrower_find(uint32_t tid)
-{
-	for (uint32_t i = 0; i < BORROWERS_MAX; i++) {
-		struct borrower *row = &borrowers[(tid + i) % BORROWERS_MAX];
-		uint32_t known = __atomic_load_n(&row->tid, __ATOMIC_ACQUIRE);
-		if (known == tid)
-			return row;
-		if ((known == 0 || !slot_is_of(row->slot, known)) &&
-		    __atomic_compare_exchange_n(&row->tid, &known, tid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			return row;
-	}
-	return NULL;
-}
-
-/* Which slot is ours, when thread-local storage does not say. */
-static struct live_slot *slot_shared(void)
-{
-	uint32_t tid = (uint32_t)raw_syscall(SYS_gettid), pid = (uint32_t)raw_syscall(SYS_getpid);
-
-	if (slot_is_of(thread_slot, tid))
-		return thread_slot;
-	struct borrower *row = borrower_find(tid);
-	if (!row)
-		return NULL;
-	if (slot_is_of(row->slot, tid))
-		return row->slot;
-	if (child_is_foreign())
-		return NULL;
-	struct live_slot *slot = stream_claim(&image.view, pid, tid, image.number);
-	if (!slot)
-		return NULL;
-	if (pid != image.pid)
-		process_announce(slot, PROCESS_FORK, NULL);
-	row->slot = slot;
-	thread_announce(slot, 0);
-	return slot;
 }
 
 struct live_slot *slot_claim(void)

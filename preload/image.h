@@ -63,6 +63,15 @@ enum {
 	IMAGE_SHARED, /* clone() made a child with our thread-local storage: whose slot it is, is asked at each call */
 };
 
+/*
+ * In a new process that shares this image: whether it is in another namespace. The first process of a namespace, and
+ * one that was put into it, has a parent that cannot be seen from there.
+ */
+bool child_is_foreign(void);
+
+/* Which slot is this thread's, once clone() has made a child with our thread-local storage, which does not say. */
+struct live_slot *slot_shared(void);
+
 /* Slow path of slot_mine(): claims a slot, after a fork makes the child a process of its own. */
 struct live_slot *slot_claim(void);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* When the program forbids itself system calls: by prctl() here, by seccomp() in syscall.c, before its start in
- * image.c. */
+/*
+ * When the program forbids itself system calls: by prctl() here, by seccomp() in syscall.c. Where that was done before
+ * its start, image.c finds out.
+ */
 #ifndef IPCTRACE_PRELOAD_SECCOMP_H
 #define IPCTRACE_PRELOAD_SECCOMP_H
 
