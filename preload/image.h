@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "preload/capture.h"
 #include "trace/stream.h"
@@ -131,6 +132,10 @@ void stack_prepare(void);
 
 /* Values of slot->busy, when libunwind may be calling: nothing else can be while it is loaded. */
 enum { BUSY_TAKING = 1, BUSY_LOADING };
+
+/* Whether `fd` is where libunwind writes what it wants to know to be readable, and what it is to be answered. */
+bool stack_is_probe(int64_t fd);
+ssize_t stack_probe(uint64_t address);
 
 /* Whether a call that returns to `site` is libunwind's. */
 bool stack_is_caller(const void *site);

@@ -5,12 +5,13 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <link.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "originals.h"
 #include "preload/capture.h"
+#include "preload/follow.h"
 #include "preload/image.h"
 #include "trace/raw.h"
 
@@ -23,27 +24,67 @@ extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char etext[] __attribute__((visibility("hidden")));
 
 /*
- * libunwind tests addresses by writing them into a pipe, and keeps that pipe. It gets numbers that no program misses:
- * the last ones below the limit.
+ * libunwind tests addresses by writing them into a pipe, and keeps that pipe, which the program could miss or close. So
+ * it gets numbers that no descriptor has, and the answers that the pipe would give.
  */
+#define PROBE_READ  (INT_MAX - 1)
+#define PROBE_WRITE INT_MAX
+
 static int (*pipe2_original)(int ends[2], int flags);
+static ssize_t (*read_original)(int fd, void *buf, size_t count);
+static ssize_t (*write_original)(int fd, const void *buf, size_t count);
 
-static int pipe2_out_of_the_way(int ends[2], int flags)
+static bool stack_is_taken(void)
 {
-	struct rlimit limit;
-	int result = pipe2_original(ends, flags);
+	return thread_slot && thread_slot->busy;
+}
 
-	if (result != 0 || !thread_slot || !thread_slot->busy ||
-	    raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) != 0)
-		return result;
-	for (unsigned i = 0; i < 2; i++) {
-		long high = raw_syscall(SYS_fcntl, ends[i], F_DUPFD_CLOEXEC, limit.rlim_cur - 2);
-		if (high < 0)
-			continue;
-		raw_syscall(SYS_close, ends[i]);
-		ends[i] = (int)high;
-	}
+static int pipe2_probing(int ends[2], int flags)
+{
+	if (!stack_is_taken())
+		return pipe2_original(ends, flags);
+	ends[0] = PROBE_READ;
+	ends[1] = PROBE_WRITE;
 	return 0;
+}
+
+static ssize_t read_probing(int fd, void *buf, size_t count)
+{
+	if (fd != PROBE_READ || !stack_is_taken())
+		return read_original(fd, buf, count);
+	errno = EAGAIN; /* it is empty */
+	return -1;
+}
+
+bool stack_is_probe(int64_t fd)
+{
+	return fd == PROBE_WRITE && stack_is_taken();
+}
+
+ssize_t stack_probe(uint64_t address)
+{
+	char byte;
+
+	if (memory_read(&byte, address, sizeof(byte)))
+		return sizeof(byte);
+	errno = EFAULT;
+	return -1;
+}
+
+static ssize_t write_probing(int fd, const void *buf, size_t count)
+{
+	return stack_is_probe(fd) ? stack_probe((uint64_t)(uintptr_t)buf) : write_original(fd, buf, count);
+}
+
+/* Nothing else runs yet. */
+static void probes_put(void)
+{
+	pipe2_original = real_pipe2;
+	read_original = real_read;
+	write_original = real_write;
+	real_pipe2 = pipe2_probing;
+	real_read = read_probing;
+	real_write = write_probing;
 }
 
 /* Set by stack_hook(): what a program's start-up code calls once libc is initialised, and nothing else runs yet. */
@@ -106,8 +147,7 @@ __attribute__((used)) void stack_prepare(void)
 
 	if (!live_control.stack_depth || !thread_slot || image.view.no_kernel)
 		return;
-	pipe2_original = real_pipe2;
-	real_pipe2 = pipe2_out_of_the_way;
+	probes_put();
 	thread_slot->busy = BUSY_LOADING; /* what libunwind maps for itself is not the program's doing */
 	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 	if (library)

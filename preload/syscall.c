@@ -82,6 +82,8 @@ __attribute__((used)) long syscall_traced(long number, long a, long b, long c, l
 		return execve((const char *)a, (char *const *)b, (char *const *)c);
 	if (number == SYS_execveat)
 		return execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
+	if (number == SYS_write && stack_is_probe(a))
+		return stack_probe((uint64_t)b);
 	if (number == SYS_prctl)
 		return prctl((int)a, b, c, d, e);
 	if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER)) {

@@ -34,6 +34,10 @@ class Stacks(unittest.TestCase):
         run = self.record(*PYTHON, 'import os; print(os.open("/dev/null", os.O_RDONLY))')
         self.assertEqual(run.stdout, '3\n')
 
+    def test_no_descriptor_is_kept(self):
+        program = 'import os; os.pipe(); print(*sorted(map(int, os.listdir("/proc/self/fd"))))'
+        self.assertEqual(self.record(*PYTHON, program, stdin=subprocess.DEVNULL).stdout, '0 1 2 3 4 5\n')
+
     def test_what_the_unwinder_calls_is_not_recorded(self):
         self.record(*PYTHON, 'import os; os.pipe()')
         self.assertEqual(self.events('mincore') + self.events('msync'), [])
