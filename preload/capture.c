@@ -38,11 +38,6 @@ void capture_abandon(struct live_slot *slot, uint32_t depth, enum outcome outcom
 	}
 }
 
-static bool on_first_stack(uint64_t frame)
-{
-	return frame > thread_origin.stack_low && frame < thread_origin.stack_top;
-}
-
 /* Frames so near to each other are on one stack. */
 #define ONE_STACK 2048
 
@@ -52,9 +47,9 @@ static bool on_first_stack(uint64_t frame)
  */
 bool frame_was_left(uint64_t frame, uint64_t now)
 {
-	bool first = on_first_stack(frame);
+	bool first = frame_is_first(frame);
 
-	if (frame > now || first != on_first_stack(now))
+	if (frame > now || first != frame_is_first(now))
 		return false;
 	return first || now - frame < ONE_STACK;
 }

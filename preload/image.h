@@ -53,6 +53,12 @@ struct thread_origin {
 
 extern __thread struct thread_origin thread_origin __attribute__((tls_model("initial-exec")));
 
+/* Whether `frame` is on the stack that this thread began on. */
+static inline bool frame_is_first(uint64_t frame)
+{
+	return frame > thread_origin.stack_low && frame < thread_origin.stack_top;
+}
+
 /*
  * Its first byte is 0 in a forked child until the child has been given an identity of its own (MADV_WIPEONFORK), and
  * otherwise one of these.

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "originals.h"
@@ -184,6 +186,71 @@ static bool frame_is_ours(const void *frame)
 	return (const char *)frame >= __ehdr_start && (const char *)frame < etext;
 }
 
+/*
+ * Handlers' and coroutines' stacks may have little room, and libunwind wants up to 10 KiB: there it runs on a stack of
+ * ours, one for each slot. The kernel must not meet a signal then: it would not see that the handler's stack is in use,
+ * and begin it anew.
+ */
+#define SCRATCH_SIZE 65536
+
+static uint8_t *scratches[LIVE_SLOTS_MAX];
+
+static uint8_t *scratch_of(const struct live_slot *slot)
+{
+	uint32_t index = stream_index(&image.view, slot);
+
+	if (index == LIVE_NO_SLOT)
+		return NULL;
+	if (!scratches[index]) {
+		long mapped = raw_syscall(SYS_mmap, NULL, SCRATCH_SIZE, PROT_READ | PROT_WRITE,
+					  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (mapped < 0 && mapped > -(long)LIVE_PAGE)
+			return NULL;
+		scratches[index] = (uint8_t *)(uintptr_t)mapped;
+	}
+	return scratches[index];
+}
+
+/* take(frames, size) on the stack that ends at `end`; who unwinds comes back to the caller's by the frame pointer. */
+int take_elsewhere(int (*take)(void **, int), void **frames, int size, uint8_t *end)
+	__attribute__((visibility("hidden")));
+__asm__(".pushsection .text\n"
+	".globl take_elsewhere\n"
+	".type take_elsewhere, @function\n"
+	"take_elsewhere:\n"
+	"	.cfi_startproc\n"
+	"	endbr64\n"
+	"	push %rbp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset %rbp, -16\n"
+	"	mov %rsp, %rbp\n"
+	"	.cfi_def_cfa_register %rbp\n"
+	"	mov %rcx, %rsp\n"
+	"	mov %rdi, %rax\n"
+	"	mov %rsi, %rdi\n"
+	"	mov %edx, %esi\n"
+	"	call *%rax\n"
+	"	mov %rbp, %rsp\n"
+	"	pop %rbp\n"
+	"	.cfi_def_cfa %rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size take_elsewhere, . - take_elsewhere\n"
+	".popsection\n");
+
+static int take_apart(const struct live_slot *slot, void **frames, int size)
+{
+	uint64_t all = ~0ull, before;
+	int taken = 0;
+
+	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+	uint8_t *scratch = scratch_of(slot);
+	if (scratch)
+		taken = take_elsewhere(backtrace_take, frames, size, scratch + SCRATCH_SIZE);
+	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+	return taken;
+}
+
 uint64_t stack_take(struct live_slot *slot)
 {
 	void *frames[DEPTH_MAX + OWN_FRAMES];
@@ -197,7 +264,8 @@ uint64_t stack_take(struct live_slot *slot)
 		return 0;
 	thread_origin.taking = here;
 	slot->busy = BUSY_TAKING;
-	int taken = backtrace_take(frames, (int)(wanted + OWN_FRAMES));
+	int taken = frame_is_first(here) ? backtrace_take(frames, (int)(wanted + OWN_FRAMES))
+					 : take_apart(slot, frames, (int)(wanted + OWN_FRAMES));
 	slot->busy = 0;
 	errno = saved;
 	while ((int)skip < taken && frame_is_ours(frames[skip]))

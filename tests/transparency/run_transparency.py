@@ -78,6 +78,7 @@ CASES = {
     'sandbox-inherited': Case('sandbox inherited'),
     'sandbox-inherited-with-stacks': Case('sandbox inherited', options=('-k',)),
     'stacks': Case('stacks'),
+    'stacks-with-stacks': Case('stacks', options=('-k',)),
     'looks': Case('looks'),
     'edges': Case('edges'),
     'faults-1': Case('faults 0 40'),
