@@ -101,7 +101,7 @@ static int learn_from(struct learned *learned, struct run *reference, struct run
 	int rc = comparison_make(&comparison, reference, other, DETAILED_MAX);
 
 	if (!rc && comparison.is_incomplete) {
-		fprintf(stderr, "ipctrace baseline: %s\n", comparison.notes[0]);
+		fprintf(stderr, "ipctrace baseline: %s\n", comparison.notes[0].text);
 		rc = -EINVAL;
 	} else if (!rc) {
 		say_refused(&comparison, other->path);

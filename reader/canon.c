@@ -268,11 +268,12 @@ static int close_fold(struct pass *pass, struct fold *fold)
 	return 0;
 }
 
-static void keep_payload(struct fold *fold, const struct canon_view *view)
+static void keep_payload(struct fold *fold, const struct canon_view *view, uint32_t limit)
 {
 	if (!view->bytes)
 		return;
-	if (!view->text || view->text->size != view->bytes || fold->kept.size + view->text->size > FOLD_MAX) {
+	if (!view->text || view->text->size != view->bytes || view->bytes > limit ||
+	    fold->kept.size + view->text->size > FOLD_MAX) {
 		fold->all_kept = false;
 		return;
 	}
@@ -295,7 +296,7 @@ static uint32_t cap(uint64_t value, uint32_t most)
 	return value < most ? (uint32_t)value : most;
 }
 
-static void continue_fold(struct fold *fold, const struct canon_view *view)
+static void continue_fold(const struct pass *pass, struct fold *fold, const struct canon_view *view)
 {
 	struct canon_token *token = &fold->token;
 
@@ -303,7 +304,7 @@ static void continue_fold(struct fold *fold, const struct canon_view *view)
 	token->bytes += view->bytes;
 	token->calls += token->calls < UINT16_MAX;
 	token->duration = cap(view->event->duration, UINT32_MAX);
-	keep_payload(fold, view);
+	keep_payload(fold, view, pass->canon->payload_limit);
 }
 
 static uint16_t flags_of(const struct pass_thread *thread, const struct canon_view *view)
@@ -360,7 +361,7 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 	fold->all_kept = true;
 	fold->kept.size = 0;
 	fold->detail = CANON_NONE;
-	keep_payload(fold, view);
+	keep_payload(fold, view, pass->canon->payload_limit);
 	fold->index = pass->tokens++;
 	struct canon_thread *counted = &pass->canon->threads[thread];
 	if (counted->first == CANON_NONE)
@@ -412,7 +413,7 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
 	fold = &pass->threads[thread].fold;
 	if (continues(fold, &view))
-		continue_fold(fold, &view);
+		continue_fold(pass, fold, &view);
 	else
 		rc = begin_token(pass, thread, &view);
 	if (!rc && pass->details)
@@ -527,12 +528,16 @@ static int finish_threads(struct canon *canon)
 	return rc;
 }
 
-int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_progress *progress)
+int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, uint32_t payload_limit,
+	       const struct canon_progress *progress)
 {
 	struct pass pass = {.canon = canon, .trace = trace, .progress = progress};
 	int rc;
 
-	*canon = (struct canon){.catalogue = trace_catalogue(trace), .enabled = enabled, .trace = trace};
+	*canon = (struct canon){.catalogue = trace_catalogue(trace),
+				.enabled = enabled,
+				.payload_limit = payload_limit,
+				.trace = trace};
 	rc = pass_run(&pass);
 	canon->tokens_count = pass.tokens;
 	canon->objects = pass.objects;

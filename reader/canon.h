@@ -107,6 +107,7 @@ struct canon {
 	uint32_t tokens_count, objects_count, threads_count;
 	const struct catalogue *catalogue;
 	const uint8_t *enabled;
+	uint32_t payload_limit; /* no more of any payload counts as kept */
 	uint64_t events;
 	struct trace *trace;
 };
@@ -133,6 +134,7 @@ struct canon_detail {
 	bool is_cut;	      /* there was more payload than was recorded */
 	char *line;	      /* as print -y shows its first event */
 	uint64_t time, stack; /* ns since the epoch; hash, 0 for none */
+	uint32_t pid;	      /* whose stack it is */
 };
 
 struct canon_progress {
@@ -142,10 +144,13 @@ struct canon_progress {
 
 /*
  * Goes through the trace, which is borrowed and stays where it ended. Calls that are not `enabled` (by number, borrowed
- * as well; NULL: all are) have their effects but become no tokens. `progress` may be NULL. 0, or -errno; free with
+ * as well; NULL: all are) have their effects but become no tokens. Of each payload only `payload_limit` bytes are
+ * looked at, as if the run had kept no more: what was masked beyond them could not be in the other run. `progress` may be
+ * NULL. 0, or -errno; free with
  * canon_free().
  */
-int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_progress *progress);
+int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, uint32_t payload_limit,
+	       const struct canon_progress *progress);
 void canon_free(struct canon *canon);
 
 /*

@@ -71,6 +71,7 @@ static void note_stack(struct canon_detail *detail, const struct event *event)
 
 	if (item && item->size >= sizeof(detail->stack))
 		memcpy(&detail->stack, item->bytes, sizeof(detail->stack));
+	detail->pid = event->pid;
 }
 
 static void keep_beginning(struct canon_detail *detail, const struct canon_view *view)
@@ -136,7 +137,10 @@ int pass_noted(struct pass *pass, struct fold *fold)
 
 int canon_look(const struct canon *canon, struct canon_detail *details, uint32_t count)
 {
-	struct canon scratch = {.catalogue = canon->catalogue, .enabled = canon->enabled, .trace = canon->trace};
+	struct canon scratch = {.catalogue = canon->catalogue,
+				.enabled = canon->enabled,
+				.payload_limit = canon->payload_limit,
+				.trace = canon->trace};
 	struct pass pass = {.canon = &scratch, .trace = canon->trace, .details = details, .details_count = count};
 	int rc;
 

@@ -64,7 +64,8 @@ static void *read_run(void *argument)
 	struct reading *reading = argument;
 
 	reading->run->error =
-		canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled, reading->progress);
+		canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled,
+			   reading->run->payload_limit, reading->progress);
 	return NULL;
 }
 
@@ -138,6 +139,20 @@ static int choose_calls(struct run *runs, uint32_t count)
 	return rc;
 }
 
+/* Of payloads that one run kept whole and another one cut off, what was kept cannot be compared. */
+static void choose_payload(struct run *runs, uint32_t count)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct log_head *head = trace_head(runs[i].trace);
+		if (head && head->payload_limit < least)
+			least = (uint32_t)head->payload_limit;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		runs[i].payload_limit = least;
+}
+
 static int read_runs(struct run *runs, uint32_t count, struct progress *progress)
 {
 	struct canon_progress say = {say_progress, progress};
@@ -170,6 +185,7 @@ int runs_open(struct run *runs, const char *const *paths, uint32_t count, bool s
 			return 2;
 	for (uint32_t i = 0; i < count; i++)
 		note_losses(&runs[i]);
+	choose_payload(runs, count);
 	rc = choose_calls(runs, count);
 	if (!rc)
 		rc = read_runs(runs, count, &progress);
@@ -190,14 +206,32 @@ void run_free(struct run *run)
 
 /* ---- what makes them incomparable ----------------------------------------------------------------------------- */
 
+static void add_note(struct comparison *comparison, bool is_incomplete, const char *format, va_list values)
+{
+	char *text = NULL;
+
+	comparison->is_incomplete |= is_incomplete;
+	if (comparison->notes_count < NOTES_MAX && vasprintf(&text, format, values) >= 0)
+		comparison->notes[comparison->notes_count++] = (struct note){text, is_incomplete};
+}
+
 void comparison_note(struct comparison *comparison, const char *format, ...)
 {
 	va_list values;
-	char *note = NULL;
 
 	va_start(values, format);
-	if (comparison->notes_count < NOTES_MAX && vasprintf(&note, format, values) >= 0)
-		comparison->notes[comparison->notes_count++] = note;
+	add_note(comparison, false, format, values);
+	va_end(values);
+}
+
+/* The same of what keeps the runs from being compared in full. */
+__attribute__((format(printf, 2, 3))) static void note_incomplete(struct comparison *comparison, const char *format,
+								  ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	add_note(comparison, true, format, values);
 	va_end(values);
 }
 
@@ -213,15 +247,14 @@ static const char *program_of(const struct run *run)
 static void note_run(struct comparison *comparison, const struct run *run)
 {
 	if (run->lost)
-		comparison_note(comparison, "%s: %llu calls were lost while recording", run->path,
+		note_incomplete(comparison, "%s: %llu calls were lost while recording", run->path,
 				(unsigned long long)run->lost);
 	if (run->is_damaged)
-		comparison_note(comparison, "%s: the trace is damaged; see ipctrace check", run->path);
+		note_incomplete(comparison, "%s: the trace is damaged; see ipctrace check", run->path);
 	else if (run->is_unfinished)
-		comparison_note(comparison, "%s: the trace was cut off, or is still being written", run->path);
+		note_incomplete(comparison, "%s: the trace was cut off, or is still being written", run->path);
 	if (!run->canon.events)
-		comparison_note(comparison, "%s: no calls were recorded", run->path);
-	comparison->is_incomplete |= run->lost || run->is_damaged || run->is_unfinished || !run->canon.events;
+		note_incomplete(comparison, "%s: no calls were recorded", run->path);
 }
 
 static void note_settings(struct comparison *comparison, const struct run *old, const struct run *new)
@@ -231,14 +264,38 @@ static void note_settings(struct comparison *comparison, const struct run *old, 
 	if (strcmp(program_of(old), program_of(new)))
 		comparison_note(comparison, "these are different programs: %s and %s", program_of(old),
 				program_of(new));
-	if (strcmp(filter_of(old), filter_of(new))) {
-		comparison_note(comparison, "recorded with -e %s and -e %s: only calls in both are compared",
+	if (strcmp(filter_of(old), filter_of(new)))
+		note_incomplete(comparison, "recorded with -e %s and -e %s: only calls in both are compared",
 				filter_of(old), filter_of(new));
-		comparison->is_incomplete = true;
-	}
 	if (a && b && a->payload_limit != b->payload_limit)
-		comparison_note(comparison, "%u and %u bytes of each payload were kept: times in payload may differ",
-				a->payload_limit, b->payload_limit);
+		comparison_note(comparison,
+				"%llu and %llu bytes of each payload were kept: times and numbers in longer ones count",
+				(unsigned long long)a->payload_limit, (unsigned long long)b->payload_limit);
+}
+
+/* ---- comparing ------------------------------------------------------------------------------------------------ */
+
+/* A difference for each reason why there can be no verdict, so that programs find all in one list. */
+static int add_incomplete(struct comparison *comparison)
+{
+	const struct edits *edits = &comparison->edits;
+
+	if (edits->unaligned[SIDE_OLD] || edits->unaligned[SIDE_NEW])
+		note_incomplete(comparison, "%llu calls against %llu have too little in common to be aligned",
+				(unsigned long long)edits->unaligned[SIDE_OLD],
+				(unsigned long long)edits->unaligned[SIDE_NEW]);
+	for (uint32_t i = 0; i < comparison->notes_count; i++) {
+		if (!comparison->notes[i].is_incomplete)
+			continue;
+		struct difference *added = difference_add(&comparison->differences);
+		if (!added)
+			return -ENOMEM;
+		added->class = CLASS_INCOMPLETE;
+		added->explanation = strdup(comparison->notes[i].text);
+		if (!added->explanation)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 int comparison_make(struct comparison *comparison, struct run *old, struct run *new, uint32_t detailed)
@@ -262,6 +319,8 @@ int comparison_make(struct comparison *comparison, struct run *old, struct run *
 		rc = differences_look(&comparison->differences, detailed, &comparison->edits, &comparison->pairing,
 				      comparison->strands);
 	if (!rc)
+		rc = add_incomplete(comparison);
+	if (!rc)
 		differences_sort(&comparison->differences);
 	return rc;
 }
@@ -269,7 +328,7 @@ int comparison_make(struct comparison *comparison, struct run *old, struct run *
 void comparison_free(struct comparison *comparison)
 {
 	for (uint32_t i = 0; i < comparison->notes_count; i++)
-		free(comparison->notes[i]);
+		free(comparison->notes[i].text);
 	differences_free(&comparison->differences);
 	free(comparison->edits.rows);
 	strands_free(&comparison->strands[SIDE_OLD]);

@@ -14,12 +14,19 @@ struct run {
 	struct trace *trace;
 	struct canon canon;
 	uint8_t *enabled; /* calls that are compared, by number; NULL: all */
+	uint32_t payload_limit;
 	uint64_t lost;	  /* events that are known to be missing */
 	bool is_damaged, is_unfinished;
 	int error; /* of canon_make() */
 };
 
-#define NOTES_MAX 8
+#define NOTES_MAX 16
+
+/* Why the runs are not quite comparable. */
+struct note {
+	char *text;
+	bool is_incomplete; /* so that no verdict can be had */
+};
 
 struct comparison {
 	struct run *runs[SIDES]; /* borrowed */
@@ -27,7 +34,7 @@ struct comparison {
 	struct strands strands[SIDES];
 	struct edits edits;
 	struct differences differences;
-	char *notes[NOTES_MAX]; /* why the runs are not quite comparable */
+	struct note notes[NOTES_MAX];
 	uint32_t notes_count;
 	bool is_incomplete; /* losses, damage, or other calls recorded */
 };

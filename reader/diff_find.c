@@ -24,7 +24,13 @@ static const struct canon_token *token_at(const struct finder *finder, unsigned 
 	return &finder->pairing->canons[side]->tokens[finder->strands[side].list[place]];
 }
 
-static int add_edit(struct finder *finder, enum edit_kind kind, uint32_t old, uint32_t new)
+static uint32_t list_at(const struct finder *finder, unsigned side, uint32_t place)
+{
+	return place == CANON_NONE ? CANON_NONE : finder->strands[side].list[place];
+}
+
+/* `next` is the place on the other side where an edit of one side would be, or CANON_NONE. */
+static int add_edit(struct finder *finder, enum edit_kind kind, uint32_t old, uint32_t new, uint32_t next)
 {
 	struct edits *edits = finder->edits;
 
@@ -38,8 +44,9 @@ static int add_edit(struct finder *finder, enum edit_kind kind, uint32_t old, ui
 	}
 	edits->rows[edits->count++] =
 		(struct edit){.kind = (uint8_t)kind,
-			      .old = old == CANON_NONE ? CANON_NONE : finder->strands[SIDE_OLD].list[old],
-			      .new = new == CANON_NONE ? CANON_NONE : finder->strands[SIDE_NEW].list[new],
+			      .old = list_at(finder, SIDE_OLD, old),
+			      .new = list_at(finder, SIDE_NEW, new),
+			      .next = list_at(finder, old == CANON_NONE ? SIDE_OLD : SIDE_NEW, next),
 			      .strands = {finder->pair[SIDE_OLD], finder->pair[SIDE_NEW]}};
 	return 0;
 }
@@ -93,6 +100,15 @@ struct gap {
 	uint32_t from[SIDES], count[SIDES];
 };
 
+/* The place behind the gap on `side`, or CANON_NONE at the end of the strand. */
+static uint32_t place_behind(const struct finder *finder, unsigned side, const struct gap *gap)
+{
+	const struct strand *strand = &finder->strands[side].rows[finder->pair[side]];
+	uint32_t place = gap->from[side] + gap->count[side];
+
+	return place < strand->from + strand->count ? place : CANON_NONE;
+}
+
 /* Tokens of a gap that were not paired. */
 static int add_rest(struct finder *finder, const struct gap *gap, const bool *taken[SIDES])
 {
@@ -100,10 +116,12 @@ static int add_rest(struct finder *finder, const struct gap *gap, const bool *ta
 
 	for (uint32_t i = 0; !rc && i < gap->count[SIDE_OLD]; i++)
 		if (!taken[SIDE_OLD] || !taken[SIDE_OLD][i])
-			rc = add_edit(finder, EDIT_REMOVED, gap->from[SIDE_OLD] + i, CANON_NONE);
+			rc = add_edit(finder, EDIT_REMOVED, gap->from[SIDE_OLD] + i, CANON_NONE,
+				      place_behind(finder, SIDE_NEW, gap));
 	for (uint32_t i = 0; !rc && i < gap->count[SIDE_NEW]; i++)
 		if (!taken[SIDE_NEW] || !taken[SIDE_NEW][i])
-			rc = add_edit(finder, EDIT_ADDED, CANON_NONE, gap->from[SIDE_NEW] + i);
+			rc = add_edit(finder, EDIT_ADDED, CANON_NONE, gap->from[SIDE_NEW] + i,
+				      place_behind(finder, SIDE_OLD, gap));
 	return rc;
 }
 
@@ -123,7 +141,8 @@ static int close_gap(struct finder *finder, const struct gap *gap)
 				if (new_taken[k] || !is_alike(finder, old, new, likeness))
 					continue;
 				old_taken[i] = new_taken[k] = true;
-				rc = add_edit(finder, EDIT_CHANGED, gap->from[SIDE_OLD] + i, gap->from[SIDE_NEW] + k);
+				rc = add_edit(finder, EDIT_CHANGED, gap->from[SIDE_OLD] + i, gap->from[SIDE_NEW] + k,
+					      CANON_NONE);
 				if (rc)
 					return rc;
 			}
@@ -188,14 +207,19 @@ static int take_alignment(struct finder *finder, const struct strand *const rows
 		if (gap.count[0] || gap.count[1])
 			rc = close_gap(finder, &gap);
 		if (!rc && !is_end && full[0][old] != full[1][new])
-			rc = add_edit(finder, EDIT_CHANGED, old, new);
+			rc = add_edit(finder, EDIT_CHANGED, old, new, CANON_NONE);
 		next[0] = old + 1;
 		next[1] = new + 1;
 		finder->edits->compared += !is_end;
 	}
 	for (uint32_t i = 0; i < alignment->gaps_count; i++) {
-		finder->edits->unaligned[SIDE_OLD] += alignment->gaps[i].old_to - alignment->gaps[i].old_from;
-		finder->edits->unaligned[SIDE_NEW] += alignment->gaps[i].new_to - alignment->gaps[i].new_from;
+		const struct align_gap *gap = &alignment->gaps[i];
+		if (!finder->edits->unaligned[SIDE_OLD] && !finder->edits->unaligned[SIDE_NEW]) {
+			finder->edits->gap[SIDE_OLD] = finder->strands[0].list[rows[0]->from + gap->old_from];
+			finder->edits->gap[SIDE_NEW] = finder->strands[1].list[rows[1]->from + gap->new_from];
+		}
+		finder->edits->unaligned[SIDE_OLD] += gap->old_to - gap->old_from;
+		finder->edits->unaligned[SIDE_NEW] += gap->new_to - gap->new_from;
 	}
 	return rc;
 }
@@ -241,8 +265,8 @@ static int add_whole(struct finder *finder, unsigned side, uint32_t index)
 	finder->pair[side] = index;
 	finder->pair[!side] = CANON_NONE;
 	for (uint32_t i = strand->from; !rc && i < strand->from + strand->count; i++)
-		rc = side == SIDE_OLD ? add_edit(finder, EDIT_REMOVED, i, CANON_NONE)
-				      : add_edit(finder, EDIT_ADDED, CANON_NONE, i);
+		rc = side == SIDE_OLD ? add_edit(finder, EDIT_REMOVED, i, CANON_NONE, CANON_NONE)
+				      : add_edit(finder, EDIT_ADDED, CANON_NONE, i, CANON_NONE);
 	return rc;
 }
 

@@ -31,6 +31,7 @@ struct edit {
 	bool is_causal;	     /* of EDIT_REORDERED: the order mattered to something seen */
 	bool is_misdirected; /* of EDIT_CHANGED: the same transfer over another stream */
 	uint32_t old, new;   /* tokens, or CANON_NONE */
+	uint32_t next;	     /* of a call that is only on one side: the token at its place on the other one */
 	uint32_t strands[SIDES];
 };
 
@@ -38,6 +39,7 @@ struct edits {
 	struct edit *rows;
 	uint32_t count, room;
 	uint64_t unaligned[SIDES]; /* tokens in parts of which no alignment was found */
+	uint32_t gap[SIDES];	   /* where the first of them begins */
 	uint64_t noise[NOISE_REASONS];
 	uint64_t compared; /* tokens with a partner */
 };

@@ -21,21 +21,38 @@ static void put_number(struct text *out, const char *key, uint64_t value)
 	text_uint(out, value);
 }
 
-static void put_lines(struct text *out, const char *key, char *const lines[CONTEXT_CALLS])
+static void put_context(struct text *out, const char *key, const struct context lines[CONTEXT_CALLS])
 {
 	text_format(out, ",\"%s\":[", key);
-	for (unsigned i = 0; i < CONTEXT_CALLS && lines[i]; i++) {
-		if (i)
-			text_char(out, ',');
-		text_json_string(out, lines[i]);
+	for (unsigned i = 0; i < CONTEXT_CALLS && lines[i].line; i++) {
+		text_put(out, i ? ",{\"line\":" : "{\"line\":");
+		text_json_string(out, lines[i].line);
+		put_number(out, "times", lines[i].times);
+		text_char(out, '}');
 	}
 	text_char(out, ']');
 }
 
+static void put_stack(struct text *out, const struct site *site)
+{
+	if (!site->frames_count)
+		return;
+	text_put(out, ",\"stack\":[");
+	for (uint32_t i = 0; i < site->frames_count; i++) {
+		if (i)
+			text_char(out, ',');
+		text_json_string(out, site->frames[i] ? site->frames[i] : "?");
+	}
+	text_char(out, ']');
+}
+
+/* A call that is only in one of the runs is null in the other, which has what comes at its place. */
 static void put_site(struct text *out, const char *key, const struct site *site)
 {
-	text_format(out, ",\"%s\":", key);
-	if (site->token == CANON_NONE) {
+	bool is_there = site->token != CANON_NONE;
+
+	text_format(out, is_there ? ",\"%s\":" : ",\"%s\":null,\"%s_next\":", key, key);
+	if (!site->thread) {
 		text_put(out, "null");
 		return;
 	}
@@ -44,20 +61,28 @@ static void put_site(struct text *out, const char *key, const struct site *site)
 	put_number(out, "sequence", site->sequence);
 	put_number(out, "time", site->time);
 	put_member(out, "line", site->line);
-	put_lines(out, "before", site->before);
-	put_lines(out, "after", site->after);
+	put_stack(out, site);
+	if (is_there) {
+		put_context(out, "before", site->before);
+		put_context(out, "after", site->after);
+	}
 	text_char(out, '}');
 }
 
-static void put_difference(struct text *out, const struct difference *difference, bool counts)
+static void put_difference(struct text *out, const struct comparison *comparison, const struct verdict *verdict,
+			   uint32_t index)
 {
+	const struct difference *difference = &comparison->differences.rows[index];
+
 	text_put(out, "{\"class\":");
 	text_json_string(out, class_names[difference->class]);
 	put_member(out, "severity", class_severity(difference->class));
-	text_format(out, ",\"counts\":%s", counts ? "true" : "false");
+	text_format(out, ",\"counts\":%s,\"first\":%s", verdict->counts[index] ? "true" : "false",
+		    index == verdict->first ? "true" : "false");
 	put_member(out, "call", difference->call);
 	put_member(out, "object", difference->object);
 	put_number(out, "times", difference->count);
+	put_number(out, "threads", difference->threads);
 	put_member(out, "field", difference->field);
 	put_member(out, "old_value", difference->old);
 	put_member(out, "new_value", difference->new);
@@ -87,78 +112,91 @@ void show_json(const struct comparison *comparison, const struct verdict *verdic
 	for (uint32_t i = 0; i < comparison->notes_count; i++) {
 		if (i)
 			text_char(out, ',');
-		text_json_string(out, comparison->notes[i]);
+		text_json_string(out, comparison->notes[i].text);
 	}
 	text_put(out, "]}\n");
 	for (uint32_t i = 0; i < comparison->differences.count; i++)
-		put_difference(out, &comparison->differences.rows[i], verdict->counts[i]);
+		put_difference(out, comparison, verdict, i);
 }
 
 /* ---- JUnit ---------------------------------------------------------------------------------------------------- */
 
+/* XML has no way to say most control characters, and must be UTF-8. */
 static void put_xml(struct text *out, const char *string)
 {
-	for (; *string; string++) {
-		if (*string == '<')
-			text_put(out, "&lt;");
-		else if (*string == '>')
-			text_put(out, "&gt;");
-		else if (*string == '&')
-			text_put(out, "&amp;");
-		else if (*string == '"')
-			text_put(out, "&quot;");
+	static const char *const names[] = {
+		['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;", ['"'] = "&quot;", ['\n'] = "&#10;"};
+
+	while (*string) {
+		uint8_t byte = (uint8_t)*string;
+		unsigned wide = text_utf8_size(string);
+		bool is_character = wide && memcmp(string, "\xef\xbf\xbe", 3) && memcmp(string, "\xef\xbf\xbf", 3);
+		if (is_character)
+			text_add(out, string, wide);
+		else if (byte < sizeof(names) / sizeof(names[0]) && names[byte])
+			text_put(out, names[byte]);
 		else
-			text_char(out, (unsigned char)*string < ' ' ? ' ' : *string);
+			text_char(out, byte < ' ' || byte >= 0x7f ? '?' : (char)byte);
+		string += wide ? wide : 1;
 	}
 }
 
-static void put_case(struct text *out, const struct difference *difference)
+static void put_side(struct text *out, const struct site *site, const char *which, bool is_first)
 {
+	if (site->token == CANON_NONE || !site->line)
+		return;
+	text_format(out, "%s: ", which);
+	put_xml(out, site->line);
+	text_char(out, '\n');
+	for (uint32_t i = 0; is_first && i < site->frames_count; i++) {
+		text_put(out, "   &gt; ");
+		put_xml(out, site->frames[i] ? site->frames[i] : "?");
+		text_char(out, '\n');
+	}
+}
+
+static void put_case(struct text *out, const struct comparison *comparison, const struct verdict *verdict,
+		     uint32_t index)
+{
+	const struct difference *difference = &comparison->differences.rows[index];
+	const char *what = difference->class == CLASS_INCOMPLETE ? "error" : "failure";
 	struct text headline = {0};
 
 	show_headline(difference, &headline);
 	text_format(out, "  <testcase classname=\"ipctrace.%s\" name=\"", class_names[difference->class]);
 	put_xml(out, text_string(&headline));
-	text_put(out, "\">\n    <failure message=\"");
+	text_format(out, "\">\n    <%s type=\"%s\" message=\"", what, class_names[difference->class]);
 	put_xml(out, text_string(&headline));
 	text_put(out, "\">");
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct site *site = &difference->sites[side];
-		if (!site->line)
-			continue;
-		text_put(out, side == SIDE_OLD ? "old: " : "new: ");
-		put_xml(out, site->line);
-		text_char(out, '\n');
-	}
-	text_put(out, "</failure>\n  </testcase>\n");
+	put_side(out, &difference->sites[SIDE_OLD], "old", index == verdict->first);
+	put_side(out, &difference->sites[SIDE_NEW], "new", index == verdict->first);
+	text_format(out, "</%s>\n  </testcase>\n", what);
 	text_free(&headline);
 }
 
 void show_junit(const struct comparison *comparison, const struct verdict *verdict, struct text *out)
 {
 	struct text line = {0};
-	uint32_t failures = 0;
-	bool is_inconclusive = verdict->status == VERDICT_INCOMPLETE;
+	uint32_t failures = 0, errors = 0;
 
-	for (uint32_t i = 0; i < comparison->differences.count; i++)
-		failures += verdict->counts[i];
+	for (uint32_t i = 0; i < comparison->differences.count; i++) {
+		bool is_incomplete = comparison->differences.rows[i].class == CLASS_INCOMPLETE;
+		bool fails = verdict_fails(verdict, comparison, i);
+		failures += fails && !is_incomplete;
+		errors += fails && is_incomplete;
+	}
 	show_verdict(comparison, verdict, &line);
 	text_format(out,
 		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ipctrace diff\" tests=\"%u\" "
 		    "failures=\"%u\" errors=\"%u\">\n",
-		    failures + 1, failures, is_inconclusive);
-	text_put(out, "  <testcase classname=\"ipctrace\" name=\"verdict\">");
-	if (is_inconclusive) {
-		text_put(out, "<error message=\"");
-		put_xml(out, text_string(&line));
-		text_put(out, "\"/>");
-	}
-	text_put(out, "<system-out>");
+		    1 + failures + errors, failures, errors);
+	/* So that a run without differences has a test, too. */
+	text_put(out, "  <testcase classname=\"ipctrace\" name=\"comparison\"><system-out>");
 	put_xml(out, text_string(&line));
 	text_put(out, "</system-out></testcase>\n");
 	for (uint32_t i = 0; i < comparison->differences.count; i++)
-		if (verdict->counts[i])
-			put_case(out, &comparison->differences.rows[i]);
+		if (verdict_fails(verdict, comparison, i))
+			put_case(out, comparison, verdict, i);
 	text_put(out, "</testsuite>\n");
 	text_free(&line);
 }

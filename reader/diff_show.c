@@ -68,14 +68,28 @@ static void show_noise(const struct comparison *comparison, struct text *out)
 		text_char(out, '\n');
 }
 
+/* "(12 times in 4 threads)" */
+static void show_times(const struct difference *difference, struct text *out)
+{
+	bool is_counted = difference->class == CLASS_COUNT; /* then the values say how often */
+
+	if (difference->count > 1 && !is_counted)
+		text_format(out, " (%u times", difference->count);
+	if (difference->threads > 1)
+		text_format(out, "%sin %u threads", difference->count > 1 && !is_counted ? " " : " (",
+			    difference->threads);
+	if ((difference->count > 1 && !is_counted) || difference->threads > 1)
+		text_char(out, ')');
+}
+
 void show_headline(const struct difference *difference, struct text *out)
 {
-	text_format(out, "%s", class_names[difference->class]);
-	text_format(out, " %s", difference->call);
+	text_put(out, class_names[difference->class]);
+	if (difference->call)
+		text_format(out, " %s", difference->call);
 	if (difference->object)
 		text_format(out, " on %s", difference->object);
-	if (difference->count > 1)
-		text_format(out, " (%u times)", difference->count);
+	show_times(difference, out);
 	if (difference->field)
 		text_format(out, ": %s", difference->field);
 	if (difference->old || difference->new)
@@ -95,36 +109,55 @@ static void show_site_line(const struct show_style *style, const char *line, cha
 	text_char(out, '\n');
 }
 
-/* Lines that repeat are said once. */
-static void show_lines(const struct show_style *style, char *const *lines, bool backwards, struct text *out)
+/* What is said of lines that are repeated, behind the last of them. */
+static void show_repeats(const struct show_style *style, const struct context *head, struct text *out)
 {
-	unsigned repeats = 1;
+	if (head->times < 2)
+		return;
+	put_color(out, style, COLOR_QUIET);
+	if (head->turn > 1)
+		text_format(out, "       ... these %u lines %u%s times\n", head->turn, head->times,
+			    head->times == CONTEXT_TIMES_MAX ? " and more" : "");
+	else
+		text_format(out, "       ... %u%s times\n", head->times,
+			    head->times == CONTEXT_TIMES_MAX ? " and more" : "");
+	put_color(out, style, COLOR_NORMAL);
+}
+
+/* In order of time; `lines` has the nearest first, and turns of a loop once. */
+static void show_context(const struct show_style *style, const struct context *lines, bool is_before, struct text *out)
+{
+	const struct context *head = NULL;
 
 	for (unsigned i = 0; i < CONTEXT_CALLS; i++) {
-		const char *line = lines[backwards ? CONTEXT_CALLS - 1 - i : i];
-		const char *next = i + 1 < CONTEXT_CALLS ? lines[backwards ? CONTEXT_CALLS - 2 - i : i + 1] : NULL;
-		if (!line)
+		const struct context *line = &lines[is_before ? CONTEXT_CALLS - 1 - i : i];
+		bool is_last;
+		if (!line->line)
 			continue;
-		if (next && !strcmp(line, next)) {
-			repeats++;
-			continue;
+		show_site_line(style, line->line, ' ', out);
+		if (is_before) {
+			/* The head of a turn is its line nearest to the difference, so the last one here. */
+			is_last = line->turn != 0;
+			head = line;
+		} else {
+			head = line->turn ? line : head;
+			is_last = i + 1 == CONTEXT_CALLS || !lines[i + 1].line || lines[i + 1].turn;
 		}
-		show_site_line(style, line, ' ', out);
-		if (repeats > 1)
-			text_format(out, "       (%u times)\n", repeats);
-		repeats = 1;
+		if (is_last && head)
+			show_repeats(style, head, out);
 	}
 }
 
 static void show_site(const struct show_style *style, const struct site *site, const char *which, struct text *out)
 {
-	if (site->token == CANON_NONE)
+	if (!site->thread)
 		return;
 	put_color(out, style, COLOR_QUIET);
-	text_format(out, "   %s: %s, pid %u", which, site->thread ? site->thread : "?", site->pid);
+	text_format(out, "   %s: %s, pid %u", which, site->thread, site->pid);
 	if (site->tid != site->pid)
 		text_format(out, ", tid %u", site->tid);
-	text_format(out, ", event %llu", (unsigned long long)site->sequence);
+	text_format(out, ", %sevent %llu", site->token == CANON_NONE ? "before " : "",
+		    (unsigned long long)site->sequence);
 	if (site->time) {
 		text_format(out, ", at %llu.", (unsigned long long)(site->time / 1000000000));
 		text_uint_padded(out, site->time % 1000000000 / 1000, 6);
@@ -133,42 +166,73 @@ static void show_site(const struct show_style *style, const struct site *site, c
 	text_char(out, '\n');
 }
 
-static void show_difference(const struct show_style *style, const struct difference *difference, uint32_t number,
-			    struct text *out)
+static void show_stack(const struct show_style *style, const struct site *site, struct text *out)
 {
+	put_color(out, style, COLOR_QUIET);
+	for (uint32_t i = 0; i < site->frames_count; i++)
+		if (site->frames[i])
+			text_format(out, "        > %s\n", site->frames[i]);
+	put_color(out, style, COLOR_NORMAL);
+}
+
+/* The line of a side, with the stack of what happened first. */
+static void show_side(const struct show_style *style, const struct site *site, char mark, bool is_first,
+		      struct text *out)
+{
+	bool is_there = site->token != CANON_NONE;
+
+	if (!site->line || (!is_there && !(is_first && site->frames_count)))
+		return;
+	if (!is_there)
+		text_format(out, "       the %s run goes on with\n", mark == '-' ? "old" : "new");
+	show_site_line(style, site->line, is_there ? mark : ' ', out);
+	if (is_first)
+		show_stack(style, site, out);
+}
+
+static void show_difference(const struct show_style *style, const struct comparison *comparison,
+			    const struct verdict *verdict, uint32_t index, uint32_t number, struct text *out)
+{
+	const struct difference *difference = &comparison->differences.rows[index];
 	const struct site *old = &difference->sites[SIDE_OLD], *new = &difference->sites[SIDE_NEW];
 	const struct site *from = old->token != CANON_NONE ? old : new;
-	bool is_low = difference->class >= CLASS_REORDERED;
+	bool is_low = difference->class >= CLASS_REORDERED, is_first = index == verdict->first;
 
 	text_format(out, "\n%u. ", number);
 	put_color(out, style, is_low ? COLOR_ODD : COLOR_BAD);
 	show_headline(difference, out);
 	put_color(out, style, COLOR_NORMAL);
 	text_char(out, '\n');
+	if (is_first && verdict->groups > 1)
+		text_put(out, "   the first divergence in time\n");
 	show_site(style, old, "old", out);
 	show_site(style, new, "new", out);
-	if (!from->line)
-		return;
-	show_lines(style, from->before, true, out);
-	if (old->line)
-		show_site_line(style, old->line, '-', out);
-	if (new->line)
-		show_site_line(style, new->line, '+', out);
-	show_lines(style, from->after, false, out);
+	show_context(style, from->before, true, out);
+	show_side(style, old, '-', is_first, out);
+	show_side(style, new, '+', is_first, out);
+	show_context(style, from->after, false, out);
 }
 
+/* What keeps the runs from being compared was said at the top. */
+static bool is_shown(const struct comparison *comparison, const struct verdict *verdict, uint32_t index)
+{
+	return verdict->counts[index] && comparison->differences.rows[index].class != CLASS_INCOMPLETE;
+}
+
+/* As many as are asked for, and what happened first. Returns how many there are more. */
 static uint32_t show_differences(const struct comparison *comparison, const struct verdict *verdict,
 				 const struct show_style *style, struct text *out)
 {
-	uint32_t shown = 0, left = 0;
+	uint32_t number = 0, left = 0;
 
 	for (uint32_t i = 0; i < comparison->differences.count; i++) {
-		if (!verdict->counts[i])
+		if (!is_shown(comparison, verdict, i))
 			continue;
-		if (shown == style->limit)
-			left++;
+		number++;
+		if (number <= style->limit || (i == verdict->first && style->limit))
+			show_difference(style, comparison, verdict, i, number, out);
 		else
-			show_difference(style, &comparison->differences.rows[i], ++shown, out);
+			left++;
 	}
 	return left;
 }
@@ -200,7 +264,7 @@ void show_text(const struct comparison *comparison, const struct verdict *verdic
 	put_color(out, style, COLOR_NORMAL);
 	text_char(out, '\n');
 	for (uint32_t i = 0; i < comparison->notes_count; i++)
-		text_format(out, "%s\n", comparison->notes[i]);
+		text_format(out, "%s\n", comparison->notes[i].text);
 	if (style->quiet)
 		return;
 	show_noise(comparison, out);
@@ -210,27 +274,90 @@ void show_text(const struct comparison *comparison, const struct verdict *verdic
 		text_format(out, "\n%u more; --limit shows them\n", left);
 }
 
+/* ---- Markdown ------------------------------------------------------------------------------------------------- */
+
+/* As code, so that nothing in it means anything: between more backticks in a row than it has itself. */
+static void put_code(struct text *out, const char *string)
+{
+	size_t longest = 0, own = 0;
+
+	for (const char *at = string; *at; at++) {
+		own = *at == '`' ? own + 1 : 0;
+		longest = own > longest ? own : longest;
+	}
+	for (size_t i = 0; i <= longest; i++)
+		text_char(out, '`');
+	text_format(out, "%s%s%s", longest ? " " : "", string, longest ? " " : "");
+	for (size_t i = 0; i <= longest; i++)
+		text_char(out, '`');
+}
+
+/* All lines begin with a mark, so that none of them can end the block. */
+static void mark_site(const struct site *site, char mark, bool is_first, struct text *out)
+{
+	if (!site->line || (site->token == CANON_NONE && !(is_first && site->frames_count)))
+		return;
+	text_format(out, "   %c%s\n", site->token == CANON_NONE ? ' ' : mark, site->line);
+	for (uint32_t i = 0; is_first && i < site->frames_count; i++)
+		text_format(out, "        > %s\n", site->frames[i] ? site->frames[i] : "?");
+}
+
+static void mark_context(const struct context *context, struct text *out)
+{
+	if (context->line)
+		text_format(out, "    %s\n", context->line);
+}
+
+static void mark_difference(const struct comparison *comparison, const struct verdict *verdict, uint32_t index,
+			    uint32_t number, struct text *out)
+{
+	const struct difference *difference = &comparison->differences.rows[index];
+	const struct site *old = &difference->sites[SIDE_OLD], *new = &difference->sites[SIDE_NEW];
+	const struct site *from = old->token != CANON_NONE ? old : new;
+	bool is_first = index == verdict->first;
+	struct text headline = {0};
+
+	show_headline(difference, &headline);
+	text_format(out, "%u. **%s**%s ", number, class_severity(difference->class),
+		    is_first && verdict->groups > 1 ? ", the first divergence in time:" : "");
+	put_code(out, text_string(&headline));
+	text_char(out, '\n');
+	text_free(&headline);
+	if (!from->line)
+		return;
+	text_format(out, "   ```diff\n");
+	for (unsigned i = CONTEXT_CALLS; i--;)
+		mark_context(&from->before[i], out);
+	mark_site(old, '-', is_first, out);
+	mark_site(new, '+', is_first, out);
+	for (unsigned i = 0; i < CONTEXT_CALLS; i++)
+		mark_context(&from->after[i], out);
+	text_put(out, "   ```\n");
+}
+
 void show_markdown(const struct comparison *comparison, const struct verdict *verdict, const struct show_style *style,
 		   struct text *out)
 {
-	uint32_t shown = 0;
+	uint32_t number = 0, left = 0;
 
 	text_put(out, "### ipctrace diff: ");
 	show_verdict(comparison, verdict, out);
 	text_put(out, "\n\n");
-	for (uint32_t i = 0; i < comparison->notes_count; i++)
-		text_format(out, "- %s\n", comparison->notes[i]);
-	for (uint32_t i = 0; i < comparison->differences.count && shown < style->limit; i++) {
-		const struct difference *difference = &comparison->differences.rows[i];
-		if (!verdict->counts[i])
-			continue;
-		text_format(out, "%u. **%s** ", ++shown, class_severity(difference->class));
-		show_headline(difference, out);
-		text_put(out, "\n   ```diff\n");
-		if (difference->sites[SIDE_OLD].line)
-			text_format(out, "   -%s\n", difference->sites[SIDE_OLD].line);
-		if (difference->sites[SIDE_NEW].line)
-			text_format(out, "   +%s\n", difference->sites[SIDE_NEW].line);
-		text_put(out, "   ```\n");
+	for (uint32_t i = 0; i < comparison->notes_count; i++) {
+		text_put(out, "- ");
+		put_code(out, comparison->notes[i].text);
+		text_char(out, '\n');
 	}
+	if (comparison->notes_count)
+		text_char(out, '\n');
+	for (uint32_t i = 0; i < comparison->differences.count && !style->quiet; i++) {
+		if (!is_shown(comparison, verdict, i))
+			continue;
+		if (++number <= style->limit)
+			mark_difference(comparison, verdict, i, number, out);
+		else
+			left++;
+	}
+	if (left)
+		text_format(out, "\n%u more\n", left);
 }

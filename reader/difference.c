@@ -3,6 +3,7 @@
  * From edits to differences: the class of each, and one difference for all that are alike.
  */
 #include "reader/difference.h"
+#include "reader/difference_loop.h"
 #include "reader/map.h"
 
 #include <errno.h>
@@ -35,7 +36,9 @@ struct classifier {
 	const struct edits *edits;
 	const struct pairing *pairing;
 	const struct strands *strands;
-	struct map groups; /* to place + 1 */
+	struct map groups;  /* to place + 1 */
+	struct map threads; /* groups and threads that have been counted */
+	struct difference_loops loops;
 	struct map worked; /* by strand, call and object: works_always() as a pointer, once it was asked */
 };
 
@@ -121,8 +124,7 @@ static bool works_always(const struct classifier *classifier, uint32_t own, cons
 	bool works = false;
 
 	for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
-		const struct canon_token *old =
-			token_of(classifier, SIDE_OLD, classifier->strands[SIDE_OLD].list[i]);
+		const struct canon_token *old = token_of(classifier, SIDE_OLD, classifier->strands[SIDE_OLD].list[i]);
 		if (old->call != new->call || old->objects[0] == CANON_NONE ||
 		    classifier->pairing->identifiers[SIDE_OLD][old->objects[0]] != identifier)
 			continue;
@@ -198,13 +200,16 @@ struct difference *difference_add(struct differences *differences)
 	}
 	struct difference *added = &differences->rows[differences->count++];
 	*added = (struct difference){
-		.edit = CANON_NONE, .count = 1, .sites = {{.token = CANON_NONE}, {.token = CANON_NONE}}};
+		.edit = CANON_NONE,
+		.count = 1,
+		.threads = 1,
+		.sites = {{.token = CANON_NONE, .next = CANON_NONE}, {.token = CANON_NONE, .next = CANON_NONE}}};
 	return added;
 }
 
 /*
  * Edits of a group look the same: one class, call and sort of object, in threads of one sort. All of a thread or
- * connection that is only on one side is one group.
+ * connection that is only on one side is one group, with that of those that do just the same.
  */
 static uint64_t group_of(const struct classifier *classifier, const struct edit *edit, enum difference_class class)
 {
@@ -216,60 +221,105 @@ static uint64_t group_of(const struct classifier *classifier, const struct edit 
 		const struct canon_object *object = object_of(classifier, side, token, 0);
 		if (!token)
 			continue;
-		uint32_t strand = edit->strands[side];
-		if (strand != CANON_NONE && edit->strands[!side] == CANON_NONE && edit->kind != EDIT_MOVED &&
+		uint64_t sort = classifier->pairing->classes[side][token->thread];
+		uint32_t own = edit->strands[side];
+		if (own != CANON_NONE && edit->strands[!side] == CANON_NONE && edit->kind != EDIT_MOVED &&
 		    class != CLASS_LEAK)
-			return mix(mix(group, side), strand);
-		group = mix(group, classifier->pairing->classes[side][token->thread]);
+			return mix(mix(mix(group, side), sort), classifier->strands[side].rows[own].content);
+		group = mix(group, sort);
 		group = mix(group, token->key);
 		group = mix(group, object ? object->class_id : 0);
 	}
 	return group;
 }
 
-static uint64_t end_of(const struct canon_token *token)
+/* When it took effect: what is sent is there when the call begins, what is received when it ends. */
+static uint64_t time_of(const struct canon_token *token)
 {
-	return token->enter + token->duration;
+	return token->flags & TOKEN_SENDS ? token->enter : token->enter + token->duration;
+}
+
+/* One more edit in the group at `place`, perhaps by a thread that was not counted yet. */
+static int count_edit(struct classifier *classifier, uint32_t place, const struct edit *edit, bool is_new)
+{
+	struct difference *difference = &classifier->differences->rows[place];
+	unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
+	uint32_t thread = token_of(classifier, side, side == SIDE_OLD ? edit->old : edit->new)->thread;
+	uint64_t key = mix(mix(place, side), thread);
+
+	difference->count += !is_new;
+	if (map_get(&classifier->threads, key))
+		return 0;
+	difference->threads += !is_new;
+	return map_put(&classifier->threads, key, classifier);
+}
+
+/* What is said of an edit by itself. */
+static int describe_edit(struct classifier *classifier, struct difference *added, uint32_t index)
+{
+	const struct edit *edit = &classifier->edits->rows[index];
+	const struct canon *old = classifier->pairing->canons[SIDE_OLD], *new = classifier->pairing->canons[SIDE_NEW];
+	const struct canon *from = edit->old != CANON_NONE ? old : new;
+	const struct canon_token *token = &from->tokens[from == old ? edit->old : edit->new];
+	uint32_t object = token->objects[token->objects[0] == CANON_NONE];
+
+	added->edit = index;
+	added->sites[SIDE_OLD].token = edit->old;
+	added->sites[SIDE_NEW].token = edit->new;
+	if (edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED)
+		added->sites[edit->kind == EDIT_REMOVED ? SIDE_NEW : SIDE_OLD].next = edit->next;
+	/* By time since the beginning, which is about the same on both sides. */
+	added->order = time_of(token) - from->tokens[0].enter;
+	added->call = strdup(from->catalogue->calls[token->call].name);
+	added->object = object == CANON_NONE ? NULL : strdup(from->objects[object].name);
+	return added->call ? 0 : -ENOMEM;
+}
+
+static int describe_loop(const struct difference_loop *loop, struct difference *added)
+{
+	int rc = 0;
+
+	added->field = strdup("times");
+	rc |= asprintf(&added->old, "%u", loop->times[SIDE_OLD]) < 0;
+	rc |= asprintf(&added->new, "%u", loop->times[SIDE_NEW]) < 0;
+	if (loop->turn > 1)
+		rc |= asprintf(&added->explanation, "a loop of %u calls", loop->turn) < 0;
+	return rc || !added->field ? -ENOMEM : 0;
 }
 
 static int add_difference(struct classifier *classifier, uint32_t index)
 {
 	const struct edit *edit = &classifier->edits->rows[index];
-	const struct canon *old = classifier->pairing->canons[SIDE_OLD], *new = classifier->pairing->canons[SIDE_NEW];
 	enum difference_class class = class_of(classifier, edit);
-	uint64_t group = group_of(classifier, edit, class);
+	const struct difference_loop *loop = NULL;
+	uint64_t group;
+
+	if ((class == CLASS_REMOVED || class == CLASS_ADDED) && classifier->loops.of_edit[index] != CANON_NONE) {
+		class = CLASS_COUNT;
+		loop = &classifier->loops.rows[classifier->loops.of_edit[index]];
+		group = group_of(classifier, &classifier->edits->rows[loop->first], class);
+		group = mix(mix(group, loop->times[SIDE_OLD]), loop->times[SIDE_NEW]);
+	} else {
+		group = group_of(classifier, edit, class);
+	}
 	/* What differs in a change is only known when both are looked at. */
 	bool is_single = edit->kind == EDIT_CHANGED && classifier->differences->count < DETAILED_MAX;
 	uintptr_t found = is_single ? 0 : (uintptr_t)map_get(&classifier->groups, group);
-	struct difference *added;
 
-	if (class != CLASS_RANDOM)
-		classifier->differences->edits++;
-	if (found) {
-		classifier->differences->rows[found - 1].count++;
-		return 0;
-	}
-	added = difference_add(classifier->differences);
-	if (!added ||
-	    (!is_single && map_put(&classifier->groups, group, (void *)(uintptr_t)classifier->differences->count)))
+	classifier->differences->edits += class != CLASS_RANDOM;
+	if (found)
+		return count_edit(classifier, (uint32_t)found - 1, edit, false);
+	struct difference *added = difference_add(classifier->differences);
+	uint32_t place = classifier->differences->count - 1;
+	if (!added || (!is_single && map_put(&classifier->groups, group, (void *)(uintptr_t)(place + 1))))
 		return -ENOMEM;
 	added->class = class;
-	added->edit = index;
 	added->group = group;
 	added->is_single = is_single;
-	added->sites[SIDE_OLD].token = edit->old;
-	added->sites[SIDE_NEW].token = edit->new;
-	/* By time since the beginning, which is about the same on both sides. */
-	added->order = edit->old != CANON_NONE ? end_of(&old->tokens[edit->old]) - old->tokens[0].enter
-					       : end_of(&new->tokens[edit->new]) - new->tokens[0].enter;
-	const struct canon *from = edit->old != CANON_NONE ? old : new;
-	uint32_t token = edit->old != CANON_NONE ? edit->old : edit->new;
-	added->call = strdup(from->catalogue->calls[from->tokens[token].call].name);
-	uint32_t object = from->tokens[token].objects[0];
-	if (object == CANON_NONE)
-		object = from->tokens[token].objects[1];
-	added->object = object == CANON_NONE ? NULL : strdup(from->objects[object].name);
-	return added->call ? 0 : -ENOMEM;
+	int rc = describe_edit(classifier, added, index);
+	if (!rc && loop)
+		rc = describe_loop(loop, added);
+	return rc ? rc : count_edit(classifier, place, edit, true);
 }
 
 static int compare_differences(const void *left, const void *right)
@@ -281,27 +331,69 @@ static int compare_differences(const void *left, const void *right)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
+/* Whether it is something that the program did at a time. */
+static bool has_time(const struct difference *difference)
+{
+	return difference->edit != CANON_NONE && difference->class != CLASS_RANDOM;
+}
+
+static struct difference *find_first(struct differences *differences)
+{
+	struct difference *first = NULL;
+
+	for (uint32_t i = 0; i < differences->count; i++) {
+		struct difference *row = &differences->rows[i];
+		if (has_time(row) && (!first || row->order < first->order))
+			first = row;
+	}
+	return first;
+}
+
 void differences_sort(struct differences *differences)
 {
+	struct difference *first;
+
 	qsort(differences->rows, differences->count, sizeof(*differences->rows), compare_differences);
+	first = find_first(differences);
+	if (first && first - differences->rows >= DETAILED_MAX && !first->has_details) {
+		struct difference last = differences->rows[DETAILED_MAX - 1];
+		differences->rows[DETAILED_MAX - 1] = *first;
+		*first = last;
+	}
 }
 
 int differences_make(struct differences *differences, const struct edits *edits, const struct pairing *pairing,
 		     const struct strands strands[SIDES])
 {
-	struct classifier classifier = {differences, edits, pairing, strands, {0}, {0}};
-	int rc = 0;
+	struct classifier classifier = {differences, edits, pairing, strands, {0}, {0}, {0}, {0}};
+	int rc;
 
 	*differences = (struct differences){0};
+	rc = difference_loops_find(&classifier.loops, edits, strands);
 	for (uint32_t i = 0; !rc && i < edits->count; i++)
 		if (!edits->rows[i].noise)
 			rc = add_difference(&classifier, i);
+	difference_loops_free(&classifier.loops);
 	map_clear(&classifier.groups);
+	map_clear(&classifier.threads);
 	map_clear(&classifier.worked);
 	differences_sort(differences);
 	if (rc)
 		differences_free(differences);
 	return rc;
+}
+
+static void site_free(struct site *site)
+{
+	free(site->thread);
+	free(site->line);
+	for (unsigned i = 0; i < CONTEXT_CALLS; i++) {
+		free(site->before[i].line);
+		free(site->after[i].line);
+	}
+	for (uint32_t i = 0; i < site->frames_count; i++)
+		free(site->frames[i]);
+	free(site->frames);
 }
 
 void difference_free(struct difference *difference)
@@ -311,14 +403,8 @@ void difference_free(struct difference *difference)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(texts[i]);
-	for (unsigned side = 0; side < SIDES; side++) {
-		free(difference->sites[side].thread);
-		free(difference->sites[side].line);
-		for (unsigned i = 0; i < CONTEXT_CALLS; i++) {
-			free(difference->sites[side].before[i]);
-			free(difference->sites[side].after[i]);
-		}
-	}
+	for (unsigned side = 0; side < SIDES; side++)
+		site_free(&difference->sites[side]);
 }
 
 void differences_free(struct differences *differences)

@@ -34,22 +34,35 @@ extern const char *const class_names[CLASSES];
 
 #define CONTEXT_CALLS 3
 
+/* A call near a difference. */
+struct context {
+	char *line;	/* NULL: there is none */
+	uint32_t turn;	/* how many lines, from the first of them on, repeat together; 0 for the others of a turn */
+	uint32_t times; /* how often; 1: they do not */
+};
+
+/* Turns that are counted at most. */
+#define CONTEXT_TIMES_MAX 10000u
+
 /* Where a difference is in one of the traces. */
 struct site {
-	uint32_t token; /* CANON_NONE: not there */
+	uint32_t token; /* CANON_NONE: not there; then the rest is about `next` */
+	uint32_t next;	/* what comes at this place instead; CANON_NONE: nothing more */
 	char *thread;	/* name, as P0.1(worker).t2 */
 	uint32_t pid, tid;
 	uint64_t sequence, time; /* ns since the epoch */
 	char *line;
-	char *before[CONTEXT_CALLS], *after[CONTEXT_CALLS]; /* nearest first; NULL: there is none */
-	uint64_t stack;
+	struct context before[CONTEXT_CALLS], after[CONTEXT_CALLS]; /* nearest first */
+	char **frames; /* of the stack, innermost first; NULL: none was recorded */
+	uint32_t frames_count;
 };
 
 struct difference {
 	enum difference_class class;
 	uint32_t edit;	/* the first of the group; CANON_NONE for latency and such */
-	uint32_t count; /* edits of the group */
-	char *call, *object;
+	uint32_t count;	  /* edits of the group */
+	uint32_t threads; /* that do it */
+	char *call, *object; /* NULL: none, as of a trace that is incomplete */
 	char *field, *old, *new; /* NULL where there is none */
 	char *explanation;	 /* NULL, or a clause that says more */
 	struct site sites[SIDES];
@@ -75,7 +88,7 @@ int differences_make(struct differences *differences, const struct edits *edits,
 int differences_look(struct differences *differences, uint32_t count, const struct edits *edits,
 		     const struct pairing *pairing, const struct strands strands[SIDES]);
 
-/* Most severe first, then in order of time. */
+/* Most severe first, then in order of time; but the first of all is among those that are looked at. */
 void differences_sort(struct differences *differences);
 
 /* Adds an empty one, or NULL when out of memory. */

@@ -4,6 +4,8 @@
  */
 #include "reader/chance.h"
 #include "reader/difference.h"
+#include "reader/difference_loop.h"
+#include "reader/line.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -20,6 +22,7 @@ struct looking {
 	struct canon_detail *details[SIDES];
 	uint32_t details_count[SIDES];
 	struct map pids[SIDES];
+	struct symbols *symbols;
 };
 
 static int compare_details(const void *left, const void *right)
@@ -38,24 +41,57 @@ static struct canon_detail *find_detail(const struct looking *looking, unsigned 
 	return bsearch(&wanted, looking->details[side], looking->details_count[side], sizeof(wanted), compare_details);
 }
 
-/* The token `distance` places from `token` in its strand, or CANON_NONE. */
-static uint32_t neighbour(const struct looking *looking, unsigned side, uint32_t token, int64_t distance)
+/* ---- what is looked at ---------------------------------------------------------------------------------------- */
+
+/* A call near another one, and how often it and those behind it are repeated; see struct context. */
+struct place {
+	uint32_t token; /* CANON_NONE: there is none */
+	uint32_t turn, times;
+};
+
+/* What comes before (`step` -1) or after a token in its strand, nearest first; turns of a loop once. */
+static void find_context(const struct looking *looking, unsigned side, uint32_t token, int step,
+			 struct place places[CONTEXT_CALLS])
 {
 	const struct strands *strands = &looking->strands[side];
-	const struct strand *strand = &strands->rows[strands->of_token[token]];
-	uint32_t low = strand->from, high = strand->from + strand->count;
+	uint32_t own = strands->of_token[token], filled = 0;
+	int64_t from = strands->rows[own].from, to = from + strands->rows[own].count;
+	int64_t at = (int64_t)strands_place(strands, token) + step;
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (strands->list[middle] < token)
-			low = middle + 1;
-		else
-			high = middle;
+	while (filled < CONTEXT_CALLS && at >= from && at < to) {
+		uint32_t turn = 0, times = 1;
+		while (times < 2 && ++turn <= CONTEXT_CALLS - filled)
+			times = strands_turns(strands, own, at, step, turn, CONTEXT_TIMES_MAX);
+		if (times < 2)
+			turn = times = 1;
+		for (uint32_t i = 0; i < turn; i++)
+			places[filled + i] =
+				(struct place){strands->list[at + (int64_t)i * step], i ? 0 : turn, times};
+		filled += turn;
+		at += (int64_t)turn * times * step;
 	}
-	int64_t at = (int64_t)low + distance;
-	if (at < strand->from || at >= (int64_t)strand->from + strand->count)
-		return CANON_NONE;
-	return strands->list[at];
+	for (; filled < CONTEXT_CALLS; filled++)
+		places[filled] = (struct place){CANON_NONE, 0, 0};
+}
+
+/* The tokens of one difference; returns how many. */
+static uint32_t list_site(const struct looking *looking, unsigned side, const struct site *site,
+			  struct canon_detail *details)
+{
+	struct place places[CONTEXT_CALLS];
+	uint32_t count = 0;
+
+	if (site->token == CANON_NONE) {
+		details[0].token = site->next;
+		return site->next != CANON_NONE;
+	}
+	details[count++].token = site->token;
+	for (int step = -1; step <= 1; step += 2) {
+		find_context(looking, side, site->token, step, places);
+		for (unsigned i = 0; i < CONTEXT_CALLS && places[i].token != CANON_NONE; i++)
+			details[count++].token = places[i].token;
+	}
+	return count;
 }
 
 /* All tokens that lines are needed of, each once, in order. */
@@ -66,16 +102,8 @@ static int list_details(struct looking *looking, unsigned side)
 
 	if (!details)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < looking->count; i++) {
-		uint32_t token = looking->differences->rows[i].sites[side].token;
-		if (token == CANON_NONE)
-			continue;
-		for (int distance = -CONTEXT_CALLS; distance <= CONTEXT_CALLS; distance++) {
-			uint32_t near = neighbour(looking, side, token, distance);
-			if (near != CANON_NONE)
-				details[count++].token = near;
-		}
-	}
+	for (uint32_t i = 0; i < looking->count; i++)
+		count += list_site(looking, side, &looking->differences->rows[i].sites[side], details + count);
 	qsort(details, count, sizeof(*details), compare_details);
 	for (uint32_t i = 0; i < count; i++)
 		if (!i || details[i].token != details[i - 1].token)
@@ -85,6 +113,8 @@ static int list_details(struct looking *looking, unsigned side)
 	return canon_look(looking->pairing->canons[side], details, kept);
 }
 
+/* ---- places --------------------------------------------------------------------------------------------------- */
+
 static char *line_of(const struct looking *looking, unsigned side, uint32_t token)
 {
 	const struct canon_detail *detail = find_detail(looking, side, token);
@@ -92,14 +122,43 @@ static char *line_of(const struct looking *looking, unsigned side, uint32_t toke
 	return detail && detail->line ? strdup(detail->line) : NULL;
 }
 
+static void fill_context(const struct looking *looking, unsigned side, uint32_t token, int step,
+			 struct context context[CONTEXT_CALLS])
+{
+	struct place places[CONTEXT_CALLS];
+
+	find_context(looking, side, token, step, places);
+	for (unsigned i = 0; i < CONTEXT_CALLS; i++)
+		context[i] = (struct context){line_of(looking, side, places[i].token), places[i].turn, places[i].times};
+}
+
+/* Frames of a stack that are kept. */
+#define FRAMES_MAX 64u
+
+static void fill_stack(const struct looking *looking, struct trace *trace, const struct canon_token *token,
+		       const struct canon_detail *detail, struct site *site)
+{
+	uint32_t depth = 0;
+	const uint64_t *frames = detail->stack ? trace_stack(trace, detail->pid, detail->stack, &depth) : NULL;
+
+	site->frames = frames ? calloc(FRAMES_MAX, sizeof(*site->frames)) : NULL;
+	for (uint32_t i = 0; site->frames && i < depth && i < FRAMES_MAX; i++) {
+		struct text text = {0};
+		frame_print(trace, looking->symbols, detail->pid, token->enter, frames[i], &text);
+		site->frames[site->frames_count++] = strdup(text_string(&text));
+		text_free(&text);
+	}
+}
+
 static void fill_site(const struct looking *looking, unsigned side, struct site *site)
 {
 	const struct canon *canon = looking->pairing->canons[side];
-	const struct canon_detail *detail = find_detail(looking, side, site->token);
+	uint32_t which = site->token == CANON_NONE ? site->next : site->token;
+	const struct canon_detail *detail = find_detail(looking, side, which);
 
-	if (site->token == CANON_NONE)
+	if (which == CANON_NONE)
 		return;
-	const struct canon_token *token = &canon->tokens[site->token];
+	const struct canon_token *token = &canon->tokens[which];
 	site->thread = thread_shown(canon, token->thread);
 	site->pid = canon->threads[token->thread].pid;
 	site->tid = canon->threads[token->thread].tid;
@@ -107,12 +166,12 @@ static void fill_site(const struct looking *looking, unsigned side, struct site 
 	if (!detail)
 		return;
 	site->time = detail->time;
-	site->stack = detail->stack;
-	site->line = line_of(looking, side, site->token);
-	for (int i = 0; i < CONTEXT_CALLS; i++) {
-		site->before[i] = line_of(looking, side, neighbour(looking, side, site->token, -1 - i));
-		site->after[i] = line_of(looking, side, neighbour(looking, side, site->token, 1 + i));
-	}
+	site->line = line_of(looking, side, which);
+	fill_stack(looking, canon->trace, token, detail, site);
+	if (site->token == CANON_NONE)
+		return;
+	fill_context(looking, side, site->token, -1, site->before);
+	fill_context(looking, side, site->token, 1, site->after);
 }
 
 /* ---- fields --------------------------------------------------------------------------------------------------- */
@@ -390,13 +449,15 @@ static int read_sides(struct looking *looking)
 int differences_look(struct differences *differences, uint32_t count, const struct edits *edits,
 		     const struct pairing *pairing, const struct strands strands[SIDES])
 {
-	struct looking looking = {differences, count < differences->count ? count : differences->count,
-				  edits,       pairing,
-				  strands,     {NULL, NULL},
-				  {0, 0},      {{0}, {0}}};
-	int rc = 0;
+	struct looking looking = {.differences = differences,
+				  .count = count < differences->count ? count : differences->count,
+				  .edits = edits,
+				  .pairing = pairing,
+				  .strands = strands};
+	int rc = symbols_new(&looking.symbols);
 
-	rc = read_sides(&looking);
+	if (!rc)
+		rc = read_sides(&looking);
 	for (unsigned side = 0; !rc && side < SIDES; side++)
 		for (uint32_t i = 0; !rc && i < pairing->canons[side]->threads_count; i++)
 			rc = map_put(&looking.pids[side], pairing->canons[side]->threads[i].pid, &looking);
@@ -415,5 +476,6 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 		canon_details_free(looking.details[side], looking.details_count[side]);
 	for (unsigned side = 0; side < SIDES; side++)
 		map_clear(&looking.pids[side]);
+	symbols_free(looking.symbols);
 	return rc;
 }

@@ -317,16 +317,17 @@ static const uint64_t *find_stack(const struct lines *lines, const struct event 
 	return NULL;
 }
 
-void line_print_frame(struct lines *lines, const struct event *event, uint64_t address, struct text *out)
+void frame_print(struct trace *trace, struct symbols *symbols, uint32_t pid, uint64_t ticks, uint64_t address,
+		 struct text *out)
 {
-	const struct frame_module *module = trace_module_at(lines->trace, event->pid, event->enter, address);
+	const struct frame_module *module = trace_module_at(trace, pid, ticks, address);
 	struct symbol symbol;
 
 	if (!module) {
 		text_hex(out, address);
 		return;
 	}
-	symbols_find(lines->symbols, module, address, &symbol);
+	symbols_find(symbols, module, address, &symbol);
 	text_put(out, module->path);
 	if (symbol.function)
 		text_format(out, "(%s+0x%lx)", symbol.function, (unsigned long)symbol.function_offset);
@@ -334,6 +335,11 @@ void line_print_frame(struct lines *lines, const struct event *event, uint64_t a
 		text_format(out, "+0x%lx", (unsigned long)symbol.offset);
 	if (symbol.file)
 		text_format(out, " %s:%d", symbol.file, symbol.line);
+}
+
+void line_print_frame(struct lines *lines, const struct event *event, uint64_t address, struct text *out)
+{
+	frame_print(lines->trace, lines->symbols, event->pid, event->enter, address, out);
 }
 
 static void print_stack(struct lines *lines, const struct event *event, struct text *out)

@@ -49,7 +49,11 @@ void line_print_json(struct lines *lines, const struct trace_entry *entry, struc
 /* Tells `identities` (NULL: nobody) of an entry. 0 or -ENOMEM. */
 int identity_feed(struct identities *identities, const struct trace_entry *entry);
 
-/* One frame of a stack as text: "main+0x1c (echo.c:41)" or "/usr/lib/x.so+0x1234". */
+/* One frame of a stack as text: "/usr/bin/echo(main+0x1c) echo.c:41" or "/usr/lib/x.so+0x1234". */
 void line_print_frame(struct lines *lines, const struct event *event, uint64_t address, struct text *out);
+
+/* The same for an `address` in process `pid` at a moment. */
+void frame_print(struct trace *trace, struct symbols *symbols, uint32_t pid, uint64_t ticks, uint64_t address,
+		 struct text *out);
 
 #endif

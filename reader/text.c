@@ -240,9 +240,9 @@ void text_json_bytes(struct text *text, const uint8_t *bytes, size_t size)
 	text->size = at - text->bytes;
 }
 
-/* How many bytes of well-formed UTF-8 stand at `bytes` beyond ASCII; 0 when they are not. */
-static unsigned utf8_size(const uint8_t *bytes)
+unsigned text_utf8_size(const char *string)
 {
+	const uint8_t *bytes = (const uint8_t *)string;
 	unsigned size = bytes[0] >= 0xc2 && bytes[0] < 0xe0 ? 2 : bytes[0] >= 0xe0 && bytes[0] < 0xf0 ? 3 : 0;
 
 	if (bytes[0] >= 0xf0 && bytes[0] < 0xf5)
@@ -265,7 +265,7 @@ void text_json_string(struct text *text, const char *string)
 		return;
 	*at++ = '"';
 	for (size_t i = 0; i < size;) {
-		unsigned wide = utf8_size((const uint8_t *)string + i);
+		unsigned wide = text_utf8_size(string + i);
 		if (!wide) {
 			at = json_byte(at, (uint8_t)string[i++]);
 			continue;

@@ -45,6 +45,9 @@ void text_json_bytes(struct text *text, const uint8_t *bytes, size_t size);
 /* A JSON string of text that is UTF-8 by intent; bytes that are not are written as in text_json_bytes(). */
 void text_json_string(struct text *text, const char *string);
 
+/* How many bytes of well-formed UTF-8 beyond ASCII `string` begins with; 0 when it does not. */
+unsigned text_utf8_size(const char *string);
+
 /* Room for `more` bytes at the end, or NULL when out of memory. The caller adds what it used to `size`. */
 static inline char *text_room(struct text *text, size_t more)
 {
