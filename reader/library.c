@@ -12,14 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME "libipctrace-preload.so"
+#define NAME	  "libipctrace-preload.so"
+#define NAME_PEER "libipctrace-peer.so"
 
 /* From the folder of the executable: the build tree, then what a prefix may look like. */
 static const char *const places[] = {
-	"preload/" NAME,
-	"../lib/ipctrace/" NAME,
-	"../lib/x86_64-linux-gnu/ipctrace/" NAME,
-	"../lib64/ipctrace/" NAME,
+	"preload/",
+	"peer/",
+	"../lib/ipctrace/",
+	"../lib/x86_64-linux-gnu/ipctrace/",
+	"../lib64/ipctrace/",
 };
 
 static bool path_resolve(const char *from, char *path, size_t size)
@@ -33,7 +35,7 @@ static bool path_resolve(const char *from, char *path, size_t size)
 	return found;
 }
 
-static bool place_find(char *path, size_t size)
+static bool place_find(const char *name, char *path, size_t size)
 {
 	char self[PATH_MAX], candidate[PATH_MAX + 64];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -46,11 +48,20 @@ static bool place_find(char *path, size_t size)
 	if (slash)
 		slash[1] = '\0';
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(candidate, sizeof(candidate), "%s%s", self, places[i]);
+		snprintf(candidate, sizeof(candidate), "%s%s%s", self, places[i], name);
 		if (path_resolve(candidate, path, size))
 			return true;
 	}
 	return false;
+}
+
+static int path_check(const char *path)
+{
+	if (path[strcspn(path, ": ")]) {
+		fprintf(stderr, "ipctrace: LD_PRELOAD cannot name '%s': it has a colon or a space in it\n", path);
+		return -1;
+	}
+	return 0;
 }
 
 int library_find(char *path, size_t size)
@@ -62,15 +73,20 @@ int library_find(char *path, size_t size)
 			fprintf(stderr, "ipctrace: IPCTRACE_PRELOAD: cannot read '%s': %s\n", named, strerror(errno));
 			return -1;
 		}
-	} else if (!place_find(path, size)) {
+	} else if (!place_find(NAME, path, size)) {
 		fprintf(stderr, "ipctrace: cannot find %s; say in IPCTRACE_PRELOAD where it is\n", NAME);
 		return -1;
 	}
-	if (path[strcspn(path, ": ")]) {
-		fprintf(stderr, "ipctrace: LD_PRELOAD cannot name '%s': it has a colon or a space in it\n", path);
+	return path_check(path);
+}
+
+int library_find_peer(char *path, size_t size)
+{
+	if (!place_find(NAME_PEER, path, size)) {
+		fprintf(stderr, "ipctrace: cannot find %s beside ipctrace\n", NAME_PEER);
 		return -1;
 	}
-	return 0;
+	return path_check(path);
 }
 
 static bool list_has(const char *list, const char *word)

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "reader/option.h"
@@ -18,6 +19,7 @@
 /* By enum replay_way. */
 static int (*const ways[])(struct replay_options *options) = {
 	[REPLAY_WATCH] = replay_watch,
+	[REPLAY_PEER] = replay_peer,
 };
 
 /* ---- options -------------------------------------------------------------------------------------------------- */
@@ -25,6 +27,50 @@ static int (*const ways[])(struct replay_options *options) = {
 static int set_watch(void *settings, const char *value)
 {
 	((struct replay_options *)settings)->way = REPLAY_WATCH;
+	return 0;
+}
+
+static int set_peer(void *settings, const char *value)
+{
+	struct replay_options *options = settings;
+
+	options->way = REPLAY_PEER;
+	options->peer_is_clients = value != NULL;
+	return value && strcmp(value, "clients");
+}
+
+static int set_lenient(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->is_lenient = true;
+	return 0;
+}
+
+static int set_passthrough(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->may_pass = true;
+	return 0;
+}
+
+static int set_patience(void *settings, const char *value)
+{
+	return pace_parse_time(value, &((struct replay_options *)settings)->patience);
+}
+
+static int set_mask(void *settings, const char *value)
+{
+	struct replay_options *options = settings;
+	const char **masks = reallocarray(options->masks, options->masks_count + 1, sizeof(*masks));
+
+	if (!masks)
+		return 1;
+	options->masks = masks;
+	masks[options->masks_count++] = value;
+	return 0;
+}
+
+static int set_output(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->output = value;
 	return 0;
 }
 
@@ -92,6 +138,16 @@ static int set_color(void *settings, const char *value)
 
 static const struct option_spec specs[] = {
 	{0, NULL, "--print [OPTION]... TRACE", "ipctrace replay --print -y --speed 4 server.ipct", NULL},
+	{0, NULL, "--peer [OPTION]... TRACE [--] PROGRAM [ARGUMENT]...",
+	 "ipctrace replay --peer client.ipct -- redis-cli get city", NULL},
+	{0, NULL, "--peer=clients [OPTION]... TRACE [[--] SERVER [ARGUMENT]...]",
+	 "ipctrace replay --peer=clients client.ipct -- redis-server", NULL},
+	{0, "peer", "[clients]", "run a program against its recorded peers (or clients)", set_peer},
+	{0, "mask", "REGEX", "--peer: what may differ in what is sent; again for more", set_mask},
+	{0, "lenient", NULL, "--peer: go on when something else is sent", set_lenient},
+	{0, "passthrough", NULL, "--peer: let new connections reach the real peer", set_passthrough},
+	{0, "timeout", "TIME", "--peer: give up when nothing happens for so long (30s)", set_patience},
+	{'o', "output", "FILE", "--peer: record the run into FILE", set_output},
 	{0, "print", NULL, "print the calls at the pace they had", set_watch},
 	{0, "speed", "TIMES", "of the recorded pace: 1, 4, 0.5, max", set_speed},
 	{0, "max-gap", "TIME", "no pause longer than 2s, 100ms, ...", set_max_gap},
@@ -104,19 +160,42 @@ static const struct option_spec specs[] = {
 	{'q', "quiet", NULL, "no summary at the end", set_quiet},
 };
 
+/* What is named behind the options. False after one line. */
+static bool words_take(struct replay_options *options, int argc, char **argv, int index)
+{
+	bool has_command;
+
+	if (index >= argc) {
+		fprintf(stderr, "ipctrace replay: a trace is expected; see ipctrace replay --help\n");
+		return false;
+	}
+	options->trace = argv[index++];
+	index += index < argc && !strcmp(argv[index], "--");
+	has_command = index < argc;
+	if (has_command)
+		options->command = argv + index;
+	if (options->way != REPLAY_PEER && has_command)
+		fprintf(stderr, "ipctrace replay: expected one trace; see ipctrace replay --help\n");
+	else if (options->way == REPLAY_PEER && !options->peer_is_clients && !has_command)
+		fprintf(stderr, "ipctrace replay: --peer: a program is expected behind the trace\n");
+	else
+		return true;
+	return false;
+}
+
 int command_replay(int argc, char **argv)
 {
-	struct replay_options options = {
-		.speed = 1, .max_gap = UINT64_MAX, .style = {.string_limit = UINT32_MAX}, .way = REPLAY_WATCH};
+	struct replay_options options = {.speed = 1,
+					 .max_gap = UINT64_MAX,
+					 .patience = 30000000000,
+					 .style = {.string_limit = UINT32_MAX},
+					 .way = REPLAY_WATCH};
 	int index = options_parse(specs, sizeof(specs) / sizeof(specs[0]), &options, argc, argv);
 	int status = REPLAY_TROUBLE;
 
-	if (index >= 0 && argc - index != 1) {
-		fprintf(stderr, "ipctrace replay: expected one trace; see ipctrace replay --help\n");
-	} else if (index >= 0) {
-		options.trace = argv[index];
+	if (index >= 0 && words_take(&options, argc, argv, index))
 		status = ways[options.way](&options);
-	}
 	choice_free(&options.choice);
+	free(options.masks);
 	return status;
 }

@@ -25,6 +25,7 @@ enum replay_status {
 
 enum replay_way {
 	REPLAY_WATCH, /* print the calls at the pace they had */
+	REPLAY_PEER,  /* run a program against its recorded peers */
 };
 
 struct replay_options {
@@ -37,10 +38,22 @@ struct replay_options {
 	struct line_style style;
 	struct choice choice;
 	const char *color; /* as output_color() takes it */
+	/* recorded peer */
+	bool peer_is_clients; /* play what clients did to a server */
+	bool is_lenient;      /* go on after a divergence */
+	bool may_pass;	      /* what is not recorded goes to the real peer */
+	uint64_t patience;    /* ns without anything before it gives up */
+	const char **masks;   /* regular expressions */
+	uint32_t masks_count;
+	const char *output; /* where the run is recorded; NULL: it is not */
+	char **command;	    /* with its arguments, NULL at the end; NULL: none */
 };
 
 /* Prints the calls of the trace at the pace they had. Uses up options->choice. */
 int replay_watch(struct replay_options *options);
+
+/* Runs options->command against the recorded peers; without one plays recorded clients to a live server. */
+int replay_peer(struct replay_options *options);
 
 /* The command; the row of reader/main.c. */
 int command_replay(int argc, char **argv);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See expectation.h.
+ */
+#include "replay/expectation.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Under the masks a turn may be longer or shorter than it was, by so much. */
+#define STRETCH 256
+
+static bool is_turn(const struct message *message)
+{
+	return message->direction == STREAM_OUT && message->sort == MESSAGE_BYTES;
+}
+
+static void turn_find(struct expectation *expectation)
+{
+	const struct conversation *conversation = expectation->conversation;
+
+	while (expectation->turn < conversation->messages_count && !is_turn(&conversation->messages[expectation->turn]))
+		expectation->turn++;
+}
+
+void expectation_begin(struct expectation *expectation, const struct conversation *conversation,
+		       const struct masks *masks)
+{
+	*expectation = (struct expectation){.conversation = conversation, .masks = masks};
+	turn_find(expectation);
+}
+
+void expectation_free(struct expectation *expectation)
+{
+	text_free(&expectation->said);
+}
+
+bool expectation_is_met(const struct expectation *expectation)
+{
+	return expectation->turn >= expectation->conversation->messages_count;
+}
+
+uint32_t expectation_count(const struct conversation *conversation)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < conversation->messages_count; i++)
+		count += is_turn(&conversation->messages[i]);
+	return count;
+}
+
+static const struct message *turn_of(const struct expectation *expectation)
+{
+	return &expectation->conversation->messages[expectation->turn];
+}
+
+/* The first recorded byte from `offset` on that lies in no hole begun before it; and the next hole's begin. */
+static uint64_t hole_skip(const struct conversation *conversation, uint64_t offset, uint64_t *next)
+{
+	*next = UINT64_MAX;
+	for (uint32_t i = 0; i < conversation->holes_count[STREAM_OUT]; i++) {
+		const struct hole *hole = &conversation->holes[STREAM_OUT][i];
+		if (offset >= hole->offset && offset < hole->offset + hole->size)
+			offset = hole->offset + hole->size;
+		else if (hole->offset > offset && hole->offset < *next)
+			*next = hole->offset;
+	}
+	return offset;
+}
+
+/* How many bytes of the turn are as recorded; what the trace does not have is equal to anything. */
+static uint64_t prefix_find(const struct expectation *expectation)
+{
+	const struct message *turn = turn_of(expectation);
+	const char *recorded = expectation->conversation->streams[STREAM_OUT].bytes + turn->offset;
+	uint64_t limit = expectation->said.size < turn->size ? expectation->said.size : turn->size, at = 0, next;
+
+	while (at < limit) {
+		at = hole_skip(expectation->conversation, turn->offset + at, &next) - turn->offset;
+		next = next == UINT64_MAX || next - turn->offset > limit ? limit : next - turn->offset;
+		for (; at < next && recorded[at] == expectation->said.bytes[at]; at++)
+			;
+		if (at < next)
+			return at;
+	}
+	return at < limit ? at : limit;
+}
+
+uint64_t expectation_difference(const struct expectation *expectation)
+{
+	return expectation_is_met(expectation) ? 0 : prefix_find(expectation);
+}
+
+/* The turn is over after `size` live bytes. */
+static void turn_end(struct expectation *expectation, uint64_t size)
+{
+	const struct message *turn = turn_of(expectation);
+
+	expectation->matched = turn->offset + turn->size;
+	expectation->live += size;
+	expectation->said.size -= size;
+	memmove(expectation->said.bytes, expectation->said.bytes + size, expectation->said.size);
+	expectation->messages++;
+	expectation->turn++;
+	turn_find(expectation);
+}
+
+enum likeness { LIKENESS_NONE, LIKENESS_BEGINS, LIKENESS_EQUAL };
+
+/* How the first `size` live bytes are to the masked recorded ones. */
+static enum likeness compare_masked(const struct expectation *expectation, const struct text *wanted, uint64_t size)
+{
+	struct text masked = {0};
+	enum likeness likeness = LIKENESS_NONE;
+
+	masks_apply(expectation->masks, MASKS_LIVE, expectation->said.bytes, size, &masked);
+	if (!masked.failed && masked.size >= wanted->size && !memcmp(masked.bytes, wanted->bytes, wanted->size))
+		likeness = masked.size == wanted->size ? LIKENESS_EQUAL : LIKENESS_BEGINS;
+	text_free(&masked);
+	return likeness;
+}
+
+/* How many live bytes stand for the turn under the masks; 0: none do. */
+static uint64_t turn_find_masked(const struct expectation *expectation)
+{
+	const struct message *turn = turn_of(expectation);
+	uint64_t size = expectation->said.size, least = turn->size > STRETCH ? turn->size - STRETCH : 1;
+	struct text wanted = {0};
+	enum likeness likeness;
+
+	masks_apply(expectation->masks, MASKS_RECORDED,
+		    expectation->conversation->streams[STREAM_OUT].bytes + turn->offset, turn->size, &wanted);
+	likeness = compare_masked(expectation, &wanted, size);
+	/* the program has gone on to the next turn: where does this one end? */
+	if (likeness == LIKENESS_BEGINS) {
+		size = turn->size + STRETCH < size ? turn->size + STRETCH : size;
+		while (size >= least && (likeness = compare_masked(expectation, &wanted, size)) != LIKENESS_EQUAL)
+			size--;
+	}
+	text_free(&wanted);
+	return likeness == LIKENESS_EQUAL ? size : 0;
+}
+
+int expectation_take(struct expectation *expectation, const char *bytes, size_t size)
+{
+	text_add(&expectation->said, bytes, size);
+	if (expectation->said.failed)
+		return -ENOMEM;
+	while (expectation->said.size) {
+		uint64_t equal, masked;
+		if (expectation_is_met(expectation))
+			return EXPECTATION_E_BEYOND;
+		equal = prefix_find(expectation);
+		if (equal == turn_of(expectation)->size) {
+			turn_end(expectation, equal);
+			continue;
+		}
+		expectation->matched = turn_of(expectation)->offset + equal;
+		if (equal == expectation->said.size)
+			return 0;
+		masked = turn_find_masked(expectation);
+		if (!masked)
+			return EXPECTATION_E_DIFFERS;
+		expectation->masked++;
+		turn_end(expectation, masked);
+	}
+	return 0;
+}
+
+void expectation_forgive(struct expectation *expectation)
+{
+	if (expectation_is_met(expectation))
+		expectation->said.size = 0;
+	else
+		turn_end(expectation, expectation->said.size);
+}
