@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Foreign test suites of which somebody has built the sources: run natively twice and traced once, compared test by test.
 
-  run_built.py IPCTRACE [--ltp DIR] [--redis DIR] [--libuv DIR] [--keep DIR] [--table] [NAME...]
+  run_built.py IPCTRACE [--ltp DIR] [--redis DIR] [--libuv DIR] [--option=OPTION] [--keep DIR] [--table] [NAME...]
 
   --ltp DIR     the Linux Test Project as installed, with runtest/ and testcases/bin/; what is not there is left out
   --redis DIR   redis, built in its source folder, in which its tests write
   --libuv DIR   libuv's source folder, uv_run_tests somewhere below it
+  --option=-k   hand this to `ipctrace record`; may be repeated
   --keep DIR    leave there what was written by runs that differed
   --table       the rows of the table in docs/transparency.md
   NAME          only the tests whose name has it, by default all; ^NAME$ for exactly one
 
-Every test gets namespaces of its own if root starts this: System V IPC, network, processes, mounts. No test changes the
-machine's clock, swap or memory policy; some need a few GiB of memory.
+Every test gets namespaces of its own if root starts this: System V IPC, network, processes, mounts. What is set for the
+whole machine, some of LTP's tests change, and put back; so better not on a machine that matters.
 """
 import argparse
 import collections
@@ -111,6 +112,7 @@ def main():
     for name in sources:
         parser.add_argument('--' + name, type=pathlib.Path, metavar='DIR')
     parser.add_argument('--keep', type=pathlib.Path, metavar='DIR')
+    parser.add_argument('--option', action='append', default=[])
     parser.add_argument('--table', action='store_true')
     given = parser.parse_intermixed_args()
     wanted = {}
@@ -125,7 +127,7 @@ def main():
         wanted = {name: suite for name, suite in wanted.items() if any(re.search(word, name.split(' ', 1)[1]) for word in given.names)}
     if not wanted:
         parser.error('nothing to run: no suite was given, or none of its tests has such a name')
-    return 1 if compare_all(str(given.ipctrace.resolve()), wanted, given.table, given.keep) else 0
+    return 1 if compare_all(str(given.ipctrace.resolve()), wanted, given.table, given.keep, given.option) else 0
 
 
 if __name__ == '__main__':

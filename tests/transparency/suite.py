@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 
-RECORD = ('record', '-o', '@log', '--')
 # Namespaces of their own: what a suite does to queues, addresses and processes of the machine ends there, and so does it.
 ALONE = ('unshare', '--net', '--ipc', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--',
          'sh', '-c', 'ip link set lo up; "$@"; exit $?', 'alone')
@@ -43,15 +42,15 @@ def run(suite, command, work, scratch):
         return status, output.read().decode('utf-8', 'replace')
 
 
-def judged(suite, ipctrace=None):
-    """One run, traced if `ipctrace` is given."""
+def judged(suite, ipctrace=None, options=()):
+    """One run, traced if `ipctrace` is given, with these options of `ipctrace record`."""
     with tempfile.TemporaryDirectory(prefix='ipctrace-suite-', ignore_cleanup_errors=True) as folder:
         scratch = pathlib.Path(folder)
         scratch.chmod(0o755)
         work = scratch / 'work'
         work.mkdir(mode=0o777)
         work.chmod(0o777)
-        record = [ipctrace, *(word.replace('@log', str(scratch / 'trace.ipct')) for word in RECORD)] if ipctrace else []
+        record = [ipctrace, 'record', '-o', str(scratch / 'trace.ipct'), *options, '--'] if ipctrace else []
         status, text = run(suite, [*record, *suite.command], suite.folder or work, scratch)
         own = re.sub(r'(?m)^ipctrace: .*\n', '', text)
         tests = suite.judge(status, own)
@@ -65,13 +64,13 @@ def judged(suite, ipctrace=None):
         return Result(tests, text, status == 'late', events, lost, lost > processes)
 
 
-def compare(ipctrace, name, suite, keep=None):
+def compare(ipctrace, name, suite, keep=None, options=()):
     """Says what is different; with `keep`, a folder, leaves there what the native and the traced run of it wrote."""
     first = judged(suite)
     second = first if first.is_late else judged(suite)
     if second.is_late:
         return Comparison(1, 0, len(first.tests))
-    traced = judged(suite, ipctrace)
+    traced = judged(suite, ipctrace, options)
     stable = {test: end for test, end in first.tests.items() if second.tests.get(test, 'missing') == end}
     unstable = len(set(first.tests) | set(second.tests)) - len(stable)
     different = {test: (end, traced.tests.get(test, 'missing')) for test, end in stable.items() if traced.tests.get(test, 'missing') != end}
@@ -85,12 +84,12 @@ def compare(ipctrace, name, suite, keep=None):
     return Comparison(1, len(stable), unstable, len(different), traced.events, traced.lost, int(traced.excess))
 
 
-def compare_all(ipctrace, suites, is_table, keep=None):
+def compare_all(ipctrace, suites, is_table, keep=None, options=()):
     """Each of `suites`, by name; a table by family at the end if wanted. Returns how much is wrong."""
     families, began = {}, time.monotonic()
     for name, suite in suites.items():
         started = time.monotonic()
-        found = compare(ipctrace, name, suite, keep)
+        found = compare(ipctrace, name, suite, keep, options)
         families[suite.family] = Comparison(*map(sum, zip(families.get(suite.family, Comparison()), found)))
         print(f'{name}: {found.compared} compared, {found.unstable} unstable, {found.different} different, {found.events:,} events, '
               f'{found.lost} lost, {time.monotonic() - started:.1f} s')
