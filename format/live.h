@@ -14,12 +14,13 @@
 #ifndef IPCTRACE_FORMAT_LIVE_H
 #define IPCTRACE_FORMAT_LIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "format/record.h"
 
 #define LIVE_MAGIC	0x3176694c74706349ull /* "IcptLiv1" */
-#define LIVE_VERSION	1
+#define LIVE_VERSION	2
 #define LIVE_PAGE	4096u
 #define LIVE_SLOTS_MAX	4096u
 #define LIVE_EVENTS_MAX 1024u /* calls a catalogue can have */
@@ -56,7 +57,7 @@ struct live_control {
 	uint32_t ask_semval;	    /* 1: ask for a semaphore's value after each semop (AIX hook 3D2) */
 	uint32_t redaction;	    /* enum redaction */
 	uint32_t slots_ready;	    /* slots whose disk blocks are allocated */
-	uint64_t free_head;	    /* Treiber stack: low 32 bits slot index, high 32 bits a tag against ABA */
+	uint64_t slot_returned;	    /* index of the slot given back last, whose pages are warm: looked at first */
 	uint64_t lost_without_slot; /* events dropped because no slot was to be had (counted by claimers) */
 	uint64_t processes_begun;   /* counted by claimers */
 	uint64_t threads_begun;
@@ -74,7 +75,9 @@ struct live_control {
 	/* Ticks, CLOCK_MONOTONIC and CLOCK_REALTIME in ns, read together: at the start, and at the latest frame. */
 	_Alignas(64) uint64_t anchors[2][3];
 	_Alignas(1024) uint8_t enabled[LIVE_EVENTS_MAX];
-	uint8_t reserved[LIVE_PAGE - 2 * LIVE_EVENTS_MAX];
+	/* A bit for each slot that is likely to be free. Only a hint, which may be wrong: owners decide. */
+	uint64_t slots_free[LIVE_SLOTS_MAX / 64];
+	uint8_t reserved[LIVE_PAGE - 2 * LIVE_EVENTS_MAX - LIVE_SLOTS_MAX / 8];
 };
 
 _Static_assert(sizeof(struct live_control) == LIVE_PAGE, "the control page is one page");
@@ -113,8 +116,6 @@ struct live_taken {
 	struct live_cursor cursor;
 };
 
-enum slot_state { SLOT_FREE, SLOT_CLAIMED };
-
 /* One page before each ring. Three groups, on cache lines of their own: the writer's, the reader's, the owner's. */
 struct live_slot {
 	/* the writer's */
@@ -131,14 +132,13 @@ struct live_slot {
 	_Alignas(64) uint64_t tail; /* position up to which records are in the log, and may be written over */
 	_Alignas(64) struct live_taken taken[2];
 	/* the owner's, changed at claim and return */
-	_Alignas(64) uint32_t state; /* enum slot_state */
-	uint32_t pid, tid;
-	uint32_t next;	      /* free list */
-	uint32_t vfork_child; /* pid of the vfork child that borrows this slot, 0 when none is known */
+	_Alignas(64) uint64_t owner; /* live_owner(); 0: free. To claim a slot is to be the one who changes it from 0 */
+	uint32_t pid, tid;	     /* whose records stand last in the ring: the owner, or the one before */
+	uint32_t vfork_child;	     /* pid of the vfork child that borrows this slot, 0 when none is known */
 	uint64_t vfork_site;
 	uint64_t start, argument;  /* what a thread made by the slot's claimer is to run */
 	uint32_t creator, ordinal; /* which thread claimed it for the one to come, and as its how-manieth */
-	uint32_t image;		   /* counts exec images of this pid, to tell a live owner from one that was replaced */
+	uint32_t image;		   /* tells the owner's image from others that its pid had; 0: not known yet */
 	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
 	/* hashes of the stacks this thread has already written out; direct mapped */
 	_Alignas(64) uint64_t stacks_seen[128];
@@ -158,6 +158,33 @@ static inline uint64_t live_catalogue_hash(const struct catalogue *catalogue)
 		hash = (hash ^ (call->argc | call->captured << 8)) * 0x100000001b3ull;
 	}
 	return hash;
+}
+
+/* The word that claims a slot. `tid` is 0 for a thread that does not run yet. */
+static inline uint64_t live_owner(uint32_t pid, uint32_t tid)
+{
+	return (uint64_t)tid << 32 | pid;
+}
+
+static inline uint64_t live_slot_owner(const struct live_slot *slot)
+{
+	return __atomic_load_n(&slot->owner, __ATOMIC_ACQUIRE);
+}
+
+/* Says that slot `index` is likely to be free, or is not. */
+static inline void live_slot_list(struct live_control *control, uint32_t index)
+{
+	__atomic_fetch_or(&control->slots_free[index / 64], 1ull << index % 64, __ATOMIC_RELEASE);
+}
+
+static inline void live_slot_unlist(struct live_control *control, uint32_t index)
+{
+	__atomic_fetch_and(&control->slots_free[index / 64], ~(1ull << index % 64), __ATOMIC_RELAXED);
+}
+
+static inline bool live_slot_is_listed(const struct live_control *control, uint32_t index)
+{
+	return __atomic_load_n(&control->slots_free[index / 64], __ATOMIC_ACQUIRE) >> index % 64 & 1;
 }
 
 static inline uint64_t live_slot_size(uint32_t ring_size)

@@ -132,7 +132,7 @@ static int salvage_slot(const struct salvage *salvage, uint32_t index, uint64_t 
 			     : live_reader_take(salvage->reader, &ring, &cursor, UINT64_MAX, salvage->is_abandoned);
 		rc = flush_full(salvage, rc);
 	} while (rc == LIVE_E_FULL);
-	if (!rc && slot->state == SLOT_CLAIMED)
+	if (!rc && live_slot_owner(slot))
 		rc = live_reader_take_unfinished(salvage->reader, slot);
 	return rc;
 }

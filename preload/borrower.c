@@ -16,7 +16,7 @@ static struct borrower {
 
 static bool slot_is_of(const struct live_slot *slot, uint32_t tid)
 {
-	return slot && slot->tid == tid && __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED;
+	return slot && live_slot_owner(slot) >> 32 == tid;
 }
 
 /* The collector takes back the slots of the dead, whose rows can then be used again. */

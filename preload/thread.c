@@ -77,7 +77,7 @@ static void thread_begin(const struct thread_start *row)
 	thread_origin.stack_low = row->stack_size > LIVE_PAGE ? here - (row->stack_size - LIVE_PAGE) : here;
 	thread_origin.creator = row->slot->creator;
 	thread_origin.ordinal = row->slot->ordinal;
-	row->slot->tid = tid_now();
+	stream_name(row->slot, tid_now());
 	thread_slot = row->slot;
 	thread_announce(row->slot, row->slot->start);
 }

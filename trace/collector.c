@@ -207,8 +207,10 @@ static void area_grow(struct collector *collector, uint32_t claimed, uint64_t no
 		return;
 	if (collector->grow_failed && now < collector->grown_at + GROW_RETRY_PERIOD)
 		return;
-	if (free <= 1)
+	if (free <= 1) {
 		drain_find_dead_threads(collector->drain);
+		live_area_find_strays(area);
+	}
 	step = step < SLOTS_FIRST ? SLOTS_FIRST : step > SLOTS_STEP_MAX ? SLOTS_STEP_MAX : step;
 	collector->grow_failed = live_area_grow(area, step) != 0;
 	collector->grown_at = now;
@@ -271,6 +273,7 @@ int collector_step(struct collector *collector)
 	if (now - collector->dead_threads_at >= DEAD_THREADS_PERIOD) {
 		collector->dead_threads_at = now;
 		drain_find_dead_threads(collector->drain);
+		live_area_find_strays(&collector->area);
 	}
 	if (overwrites)
 		rc = drain_marks(collector->drain);

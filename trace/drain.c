@@ -223,7 +223,7 @@ static int slot_drain(struct drain *drain, uint32_t index, uint64_t until)
 		mine->touched = true;
 		return 0;
 	}
-	if (!rc && mine->ends && __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED)
+	if (!rc && mine->ends && live_slot_owner(slot))
 		rc = live_reader_take_unfinished(drain->reader, slot);
 	mine->emptied = !rc && mine->ends;
 	mine->touched |= mine->emptied || mine->cursor.position != position;
@@ -275,7 +275,7 @@ static void find_replaced(struct drain *drain, uint32_t index, uint32_t used)
 		struct drain_slot *other = &drain->slots[i];
 		const struct live_slot *slot = live_area_slot(drain->area, i);
 		if (i == index || other->pid != mine->pid || other->image == mine->image || other->ends ||
-		    slot->state != SLOT_CLAIMED || slot->pid != other->pid || slot->image != other->image)
+		    !other->image || (uint32_t)live_slot_owner(slot) != other->pid || slot->image != other->image)
 			continue;
 		/* both new: the number of an image is a clock, cut short */
 		if (other->look != mine->look || (int32_t)(other->image - mine->image) < 0)
@@ -295,10 +295,11 @@ struct drain_pending drain_look(struct drain *drain)
 		uint64_t bytes = slot_pending(drain, i);
 		pending.bytes += bytes;
 		pending.largest = bytes > pending.largest ? bytes : pending.largest;
-		if (__atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) != SLOT_CLAIMED)
+		uint64_t owner = live_slot_owner(slot);
+		if (!owner)
 			continue;
 		pending.claimed++;
-		uint32_t pid = slot->pid, image = slot->image;
+		uint32_t pid = (uint32_t)owner, image = __atomic_load_n(&slot->image, __ATOMIC_ACQUIRE);
 		if (mine->pid == pid && mine->image == image)
 			continue;
 		mine->pid = pid;
@@ -306,7 +307,7 @@ struct drain_pending drain_look(struct drain *drain)
 		mine->look = drain->looks;
 		if (drain->observer.process_seen)
 			drain->observer.process_seen(drain->observer.context, pid);
-		if (slot->tid == pid) /* the first thread of an image */
+		if (image && owner >> 32 == pid) /* the first thread of an image */
 			find_replaced(drain, i, used);
 	}
 	return pending;
@@ -318,7 +319,7 @@ void drain_process_died(struct drain *drain, uint32_t pid)
 
 	for (uint32_t i = 0; i < used; i++) {
 		const struct live_slot *slot = live_area_slot(drain->area, i);
-		if (__atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED && slot->pid == pid)
+		if ((uint32_t)live_slot_owner(slot) == pid)
 			slot_end(drain, i);
 	}
 }
@@ -326,24 +327,23 @@ void drain_process_died(struct drain *drain, uint32_t pid)
 /* Only a thread that is gone leaves its number in a slot: a living one would have given the slot back first. */
 static bool thread_is_dead(const struct live_slot *slot)
 {
-	uint32_t pid = slot->pid, tid = slot->tid;
+	uint64_t owner = live_slot_owner(slot);
+	uint32_t pid = (uint32_t)owner, tid = (uint32_t)(owner >> 32);
 
 	if (!pid || !tid || pid == tid || pid > INT32_MAX || tid > INT32_MAX)
 		return false;
 	if (!syscall(SYS_tgkill, (pid_t)pid, (pid_t)tid, 0) || errno != ESRCH)
 		return false;
-	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED && slot->pid == pid && slot->tid == tid;
+	return live_slot_owner(slot) == owner;
 }
 
 void drain_find_dead_threads(struct drain *drain)
 {
 	uint32_t used = live_area_used(drain->area);
 
-	for (uint32_t i = 0; i < used; i++) {
-		const struct live_slot *slot = live_area_slot(drain->area, i);
-		if (__atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_CLAIMED && thread_is_dead(slot))
+	for (uint32_t i = 0; i < used; i++)
+		if (thread_is_dead(live_area_slot(drain->area, i)))
 			slot_end(drain, i);
-	}
 }
 
 bool drain_is_urgent(const struct drain *drain)

@@ -105,7 +105,6 @@ int live_area_create(struct live_area *area, const char *path, uint32_t ring_siz
 	area->control->file_size = area->size;
 	area->control->ring_size = ring_size;
 	area->control->slots_count = area->slots_count;
-	area->control->free_head = LIVE_NO_SLOT;
 	area->control->collector_pid = (uint32_t)getpid();
 	return 0;
 }
@@ -157,20 +156,6 @@ uint32_t live_area_used(const struct live_area *area)
 	return used < area->slots_ready ? used : area->slots_ready;
 }
 
-/* Onto the stack of free slots. The tag in the upper half changes with every push and pop. */
-static void slot_push(struct live_area *area, uint32_t index)
-{
-	struct live_control *control = area->control;
-	struct live_slot *slot = live_area_slot(area, index);
-	uint64_t head = __atomic_load_n(&control->free_head, __ATOMIC_RELAXED), next;
-
-	do {
-		__atomic_store_n(&slot->next, (uint32_t)head, __ATOMIC_RELAXED);
-		next = ((head >> 32) + 1) << 32 | index;
-	} while (!__atomic_compare_exchange_n(&control->free_head, &head, next, false, __ATOMIC_ACQ_REL,
-					      __ATOMIC_RELAXED));
-}
-
 int live_area_grow(struct live_area *area, uint32_t count)
 {
 	uint32_t ready = area->slots_ready, room = area->slots_count - ready;
@@ -185,9 +170,8 @@ int live_area_grow(struct live_area *area, uint32_t count)
 		return -rc;
 	area->slots_ready = ready + count;
 	__atomic_store_n(&area->control->slots_ready, area->slots_ready, __ATOMIC_RELEASE);
-	/* the lowest is claimed first */
-	while (count--)
-		slot_push(area, ready + count);
+	for (uint32_t index = ready; index < area->slots_ready; index++)
+		live_slot_list(area->control, index);
 	return 0;
 }
 
@@ -197,7 +181,15 @@ void live_area_reclaim(struct live_area *area, uint32_t index, uint64_t position
 
 	slot->reserved = slot->head = slot->tail = slot->limit = position;
 	slot->in_flight_depth = 0;
-	slot->pid = slot->tid = 0;
-	__atomic_store_n(&slot->state, SLOT_FREE, __ATOMIC_RELEASE);
-	slot_push(area, index);
+	slot->pid = slot->tid = slot->image = 0;
+	__atomic_store_n(&slot->owner, 0, __ATOMIC_RELEASE);
+	live_slot_list(area->control, index);
+	__atomic_store_n(&area->control->slot_returned, index, __ATOMIC_RELAXED);
+}
+
+void live_area_find_strays(struct live_area *area)
+{
+	for (uint32_t index = 0; index < area->slots_ready; index++)
+		if (!live_slot_owner(live_area_slot(area, index)) && !live_slot_is_listed(area->control, index))
+			live_slot_list(area->control, index);
 }

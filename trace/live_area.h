@@ -54,6 +54,12 @@ int live_area_grow(struct live_area *area, uint32_t count);
 /* Gives slot `index`, whose owner is dead and whose records are taken up to `position`, to the next claimer. */
 void live_area_reclaim(struct live_area *area, uint32_t index, uint64_t position);
 
+/*
+ * Lists slots again that are nobody's and not listed: who was to list them was killed, or is about to. Listing one that
+ * is being claimed at this moment does no harm.
+ */
+void live_area_find_strays(struct live_area *area);
+
 /* Slots ever claimed: all others are untouched. */
 uint32_t live_area_used(const struct live_area *area);
 

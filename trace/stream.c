@@ -62,13 +62,13 @@ static uint8_t *chunk_map(const struct live_view *view, uint32_t chunk)
 	return none;
 }
 
-/* NULL when it cannot be mapped. */
-static struct live_slot *slot_map(const struct live_view *view, uint32_t index)
+/* NULL when it is not mapped, and cannot be or, unless `maps`, shall not be. */
+static struct live_slot *slot_map(const struct live_view *view, uint32_t index, bool maps)
 {
 	if (!view->chunks)
 		return (struct live_slot *)(view->slots + index * live_slot_size(view->ring_size));
 	uint8_t *chunk = __atomic_load_n(&view->chunks->at[index / CHUNK_SLOTS], __ATOMIC_ACQUIRE);
-	if (!chunk)
+	if (!chunk && maps)
 		chunk = chunk_map(view, index / CHUNK_SLOTS);
 	return chunk ? (struct live_slot *)(chunk + index % CHUNK_SLOTS * live_slot_size(view->ring_size)) : NULL;
 }
@@ -76,7 +76,7 @@ static struct live_slot *slot_map(const struct live_view *view, uint32_t index)
 void stream_map_ahead(const struct live_view *view, uint32_t count)
 {
 	for (uint32_t index = 0; index < count && index < view->slots_count; index += CHUNK_SLOTS)
-		slot_map(view, index);
+		slot_map(view, index, true);
 }
 
 uint32_t stream_index(const struct live_view *view, const struct live_slot *slot)
@@ -94,76 +94,104 @@ uint32_t stream_index(const struct live_view *view, const struct live_slot *slot
 	return LIVE_NO_SLOT;
 }
 
-/*
- * Pops the free list; the tag in the upper half makes a slot that came back in between a different value. *index is set
- * when there is one.
- */
-static struct live_slot *free_pop(const struct live_view *view, uint32_t *index)
+static void used_raise(struct live_control *control, uint32_t used)
 {
-	struct live_control *control = view->control;
-	uint64_t head = __atomic_load_n(&control->free_head, __ATOMIC_ACQUIRE);
+	uint32_t known = __atomic_load_n(&control->slots_used, __ATOMIC_RELAXED);
 
-	for (;;) {
-		*index = (uint32_t)head;
-		if (*index >= view->slots_count)
-			return NULL;
-		struct live_slot *slot = slot_map(view, *index);
-		if (!slot)
-			return NULL;
-		uint64_t next = ((head >> 32) + 1) << 32 | __atomic_load_n(&slot->next, __ATOMIC_RELAXED);
-		if (__atomic_compare_exchange_n(&control->free_head, &head, next, false, __ATOMIC_ACQ_REL,
-						__ATOMIC_ACQUIRE))
-			return slot;
-	}
+	while (known < used && !__atomic_compare_exchange_n(&control->slots_used, &known, used, false, __ATOMIC_RELEASE,
+							    __ATOMIC_RELAXED))
+		;
 }
 
-struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
+/*
+ * Whether the slot is ours now. From the exchange on its owner is known, and when that is killed the collector takes
+ * the slot back, whatever has or has not been done for it besides; what is off the list and nobody's it lists again.
+ */
+static bool slot_take(struct live_control *control, struct live_slot *slot, uint32_t index, uint64_t owner)
+{
+	uint64_t nobody = 0;
+	bool is_ours;
+
+	/* before it is claimed: the collector looks no further than to the highest slot used */
+	used_raise(control, index + 1);
+	is_ours = __atomic_compare_exchange_n(&slot->owner, &nobody, owner, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	live_slot_unlist(control, index);
+	if (!is_ours && !live_slot_owner(slot))
+		live_slot_list(control, index); /* it was given back in between */
+	return is_ours;
+}
+
+/* The slot that was given back last if it is to be had, else the lowest; once mapping has failed, of those mapped. */
+static struct live_slot *slot_find(const struct live_view *view, uint64_t owner)
 {
 	struct live_control *control = view->control;
-	uint32_t index;
-	struct live_slot *slot = free_pop(view, &index);
+	uint64_t first = __atomic_load_n(&control->slot_returned, __ATOMIC_RELAXED);
+	bool maps = true;
 
-	uint32_t ready = __atomic_load_n(&control->slots_ready, __ATOMIC_RELAXED);
-
-	for (int waits = 0; !slot && waits < CLAIM_WAITS && ready != view->hopeless_ready && !view->no_kernel &&
-			    !stream_collector_dead(view);
-	     waits++) {
-		collector_wait(view);
-		slot = free_pop(view, &index);
+	if (first < view->slots_count && live_slot_is_listed(control, (uint32_t)first)) {
+		struct live_slot *slot = slot_map(view, (uint32_t)first, false);
+		if (slot && slot_take(control, slot, (uint32_t)first, owner))
+			return slot;
 	}
-	view->hopeless_ready = slot ? 0 : ready;
-	if (!slot)
-		return NULL;
-	uint32_t used = __atomic_load_n(&control->slots_used, __ATOMIC_RELAXED);
-	uint32_t mine = index + 1;
-	while (used < mine && !__atomic_compare_exchange_n(&control->slots_used, &used, mine, false, __ATOMIC_RELEASE,
-							   __ATOMIC_RELAXED))
-		;
+	for (uint32_t word = 0; word * 64 < view->slots_count; word++) {
+		uint64_t bits = __atomic_load_n(&control->slots_free[word], __ATOMIC_ACQUIRE);
+		for (; bits; bits &= bits - 1) {
+			uint32_t index = word * 64 + (uint32_t)__builtin_ctzll(bits);
+			if (index >= view->slots_count)
+				return NULL;
+			struct live_slot *slot = slot_map(view, index, maps);
+			maps &= slot != NULL;
+			if (slot && slot_take(control, slot, index, owner))
+				return slot;
+		}
+	}
+	return NULL;
+}
+
+static void slot_begin(struct live_slot *slot, uint32_t pid, uint32_t tid, uint32_t image)
+{
 	slot->pid = pid;
 	slot->tid = tid;
-	slot->image = image;
 	slot->creator = slot->ordinal = slot->created = 0;
 	slot->vfork_child = 0;
 	slot->vfork_enter = 0;
 	slot->in_flight_depth = 0;
 	bytes_zero(slot->stacks_seen, sizeof(slot->stacks_seen));
-	__atomic_store_n(&slot->state, SLOT_CLAIMED, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->image, image ? image : 1, __ATOMIC_RELEASE);
+}
+
+struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
+{
+	uint32_t ready = __atomic_load_n(&view->control->slots_ready, __ATOMIC_RELAXED);
+	struct live_slot *slot = slot_find(view, live_owner(pid, tid));
+
+	for (int waits = 0; !slot && waits < CLAIM_WAITS && ready != view->hopeless_ready && !view->no_kernel &&
+			    !stream_collector_dead(view);
+	     waits++) {
+		collector_wait(view);
+		slot = slot_find(view, live_owner(pid, tid));
+	}
+	view->hopeless_ready = slot ? 0 : ready;
+	if (slot)
+		slot_begin(slot, pid, tid, image);
 	return slot;
+}
+
+void stream_name(struct live_slot *slot, uint32_t tid)
+{
+	slot->tid = tid;
+	__atomic_store_n(&slot->owner, live_owner((uint32_t)slot->owner, tid), __ATOMIC_RELEASE);
 }
 
 void stream_return(const struct live_view *view, struct live_slot *slot)
 {
-	struct live_control *control = view->control;
 	uint32_t index = stream_index(view, slot);
-	uint64_t head = __atomic_load_n(&control->free_head, __ATOMIC_RELAXED);
-	uint64_t next;
 
-	__atomic_store_n(&slot->state, SLOT_FREE, __ATOMIC_RELEASE);
-	do {
-		__atomic_store_n(&slot->next, (uint32_t)head, __ATOMIC_RELAXED);
-		next = ((head >> 32) + 1) << 32 | index;
-	} while (!__atomic_compare_exchange_n(&control->free_head, &head, next, false, __ATOMIC_ACQ_REL,
-					      __ATOMIC_RELAXED));
+	slot->in_flight_depth = 0;
+	slot->image = 0;
+	__atomic_store_n(&slot->owner, 0, __ATOMIC_RELEASE);
+	live_slot_list(view->control, index);
+	__atomic_store_n(&view->control->slot_returned, index, __ATOMIC_RELAXED);
 }
 
 void stream_lost_without_slot(const struct live_view *view)

@@ -55,6 +55,9 @@ static inline uint8_t *stream_ring(struct live_slot *slot)
  */
 struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image);
 
+/* The thread for which a slot was claimed before it began has this number. */
+void stream_name(struct live_slot *slot, uint32_t tid);
+
 /* Gives a slot back. What it still holds is drained in the order in which it was written. */
 void stream_return(const struct live_view *view, struct live_slot *slot);
 

@@ -78,7 +78,7 @@ static size_t slot_make(uint8_t *bytes, uint64_t random)
 		slot->made++;
 	}
 	slot->reserved = slot->head = position;
-	slot->state = SLOT_CLAIMED;
+	slot->owner = live_owner(7, 7);
 	slot->pid = slot->tid = 7;
 	slot->in_flight_depth = 1;
 	slot->in_flight[0] = (struct live_in_flight){.enter = 5, .type = RECORD_CALL, .argc = 1};

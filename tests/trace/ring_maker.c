@@ -16,7 +16,7 @@ void ring_maker_init(struct ring_maker *maker)
 	memset(maker->slot, 0, live_slot_size(MAKER_RING));
 	maker->bytes = (uint8_t *)maker->slot + LIVE_PAGE;
 	maker->ring = (struct live_ring){maker->slot, maker->bytes, MAKER_RING};
-	maker->slot->state = SLOT_CLAIMED;
+	maker->slot->owner = live_owner(7, 8);
 	maker->slot->pid = 7;
 	maker->slot->tid = 8;
 }

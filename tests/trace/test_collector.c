@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -364,6 +365,53 @@ Test(collector, is_not_led_astray_by_a_program_that_scribbles_over_the_area, .ti
 		cr_assert_geq(collector_step(collector), 0);
 	collector_close(collector, &summary);
 	log_read();
+}
+
+/* Slots that can be had at once; they are all given back. */
+static unsigned free_slots(struct live_view *view)
+{
+	static struct live_slot *slots[LIVE_SLOTS_MAX];
+	unsigned count = 0;
+
+	view->no_kernel = true; /* nothing is waited for */
+	while ((slots[count] = stream_claim(view, (uint32_t)getpid(), (uint32_t)getpid(), 1)))
+		count++;
+	for (unsigned i = 0; i < count; i++)
+		stream_return(view, slots[i]);
+	return count;
+}
+
+Test(collector, gets_every_slot_back_from_those_that_were_killed_while_they_claimed_or_returned_it)
+{
+	struct live_view view = {0};
+
+	open_all();
+	for (int round = 0; round < 80; round++) {
+		pid_t pid = fork();
+		if (!pid) {
+			view_open(&view);
+			for (;;) {
+				struct live_slot *slot = stream_claim(&view, (uint32_t)getpid(), (uint32_t)getpid(), 1);
+				if (slot)
+					stream_return(&view, slot);
+				__atomic_fetch_add(&shared[0], 1, __ATOMIC_RELAXED);
+			}
+		}
+		collector_watch(collector, (uint32_t)pid);
+		for (uint64_t seen = shared[0]; __atomic_load_n(&shared[0], __ATOMIC_RELAXED) < seen + 100;)
+			sched_yield();
+		usleep((unsigned)rand() % 500);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		while (collector_alive(collector))
+			cr_assert_eq(collector_step(collector), 0);
+	}
+	collector_interrupt(collector);
+	usleep(110000); /* strays are looked for now and then */
+	cr_assert_eq(collector_step(collector), 0);
+	view_open(&view);
+	cr_assert_eq(free_slots(&view), view.control->slots_ready);
+	collector_close(collector, NULL);
 }
 
 Test(collector, refuses_a_log_that_is_being_recorded_into)

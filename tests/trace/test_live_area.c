@@ -15,6 +15,7 @@
 #include <criterion/criterion.h>
 
 #include "trace/live_area.h"
+#include "trace/stream.h"
 
 #define RING (64u << 10)
 
@@ -36,18 +37,16 @@ static void end(void)
 
 TestSuite(live_area, .init = start, .fini = end);
 
-/* As a claimer does it, without others about. */
 static uint32_t claim(void)
 {
-	uint32_t index = (uint32_t)area.control->free_head;
+	struct live_view view = {.control = area.control,
+				 .slots = area.slots,
+				 .slots_count = area.slots_count,
+				 .ring_size = area.ring_size,
+				 .no_kernel = true};
+	struct live_slot *slot = stream_claim(&view, 7, 8, 9);
 
-	if (index == LIVE_NO_SLOT)
-		return index;
-	area.control->free_head = live_area_slot(&area, index)->next;
-	if (area.control->slots_used <= index)
-		area.control->slots_used = index + 1;
-	live_area_slot(&area, index)->state = SLOT_CLAIMED;
-	return index;
+	return slot ? stream_index(&view, slot) : LIVE_NO_SLOT;
 }
 
 Test(live_area, is_a_private_sparse_file_that_goes_with_its_collector)
@@ -72,12 +71,38 @@ Test(live_area, gives_slots_from_the_lowest_and_the_last_returned_first)
 	cr_assert_eq(claim(), 0);
 	cr_assert_eq(claim(), 1);
 	live_area_reclaim(&area, 0, 4096);
-	cr_assert_eq(live_area_slot(&area, 0)->state, SLOT_FREE);
+	cr_assert_eq(live_slot_owner(live_area_slot(&area, 0)), 0);
 	cr_assert_eq(live_area_slot(&area, 0)->tail, 4096);
 	cr_assert_eq(claim(), 0);
 	cr_assert_eq(claim(), 2);
 	cr_assert_eq(claim(), LIVE_NO_SLOT);
 	cr_assert_eq(live_area_used(&area), 3);
+	live_area_close(&area, true);
+}
+
+Test(live_area, gives_a_slot_again_that_its_last_owner_did_not_live_to_list)
+{
+	cr_assert_eq(live_area_create(&area, path, RING), 0);
+	cr_assert_eq(live_area_grow(&area, 2), 0);
+	cr_assert_eq(claim(), 0);
+	cr_assert_eq(claim(), 1);
+	live_area_slot(&area, 1)->owner = 0;
+	cr_assert_eq(claim(), LIVE_NO_SLOT);
+	live_area_find_strays(&area);
+	cr_assert_eq(claim(), 1);
+	live_area_close(&area, true);
+}
+
+Test(live_area, takes_no_hint_for_granted)
+{
+	cr_assert_eq(live_area_create(&area, path, RING), 0);
+	cr_assert_eq(live_area_grow(&area, 3), 0);
+	cr_assert_eq(claim(), 0);
+	live_slot_list(area.control, 0); /* it is listed, and somebody's: its claimer was killed, or is being slow */
+	area.control->slot_returned = 0;
+	cr_assert_eq(claim(), 1);
+	area.control->slot_returned = UINT64_MAX;
+	cr_assert_eq(claim(), 2);
 	live_area_close(&area, true);
 }
 
