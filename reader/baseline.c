@@ -101,7 +101,7 @@ static int learn_from(struct learned *learned, struct run *reference, struct run
 	int rc = comparison_make(&comparison, reference, other, DETAILED_MAX);
 
 	if (!rc && comparison.is_incomplete) {
-		fprintf(stderr, "ipctrace baseline: %s\n", comparison.notes[0].text);
+		fprintf(stderr, "ipctrace baseline: %s\n", comparison_trouble(&comparison));
 		rc = -EINVAL;
 	} else if (!rc) {
 		say_refused(&comparison, other->path);
@@ -210,9 +210,14 @@ static int check(const struct baseline_settings *settings, const char *path, con
 			rc = verdict_make(&verdict, &comparison, &baseline.rules, ~(1u << CLASS_RANDOM), false);
 		if (rc)
 			fprintf(stderr, "ipctrace baseline: %s\n", strerror(-rc));
-		status = rc	   ? 2
-			 : accepts ? append_accepted(settings, &comparison, &verdict, path)
-				   : show_check(&comparison, &verdict);
+		if (!rc && accepts && comparison.is_incomplete) {
+			fprintf(stderr, "ipctrace baseline: nothing accepted: %s\n", comparison_trouble(&comparison));
+			status = VERDICT_INCOMPLETE;
+		} else {
+			status = rc	   ? 2
+				 : accepts ? append_accepted(settings, &comparison, &verdict, path)
+					   : show_check(&comparison, &verdict);
+		}
 	}
 	free(verdict.counts);
 	comparison_free(&comparison);
@@ -227,6 +232,10 @@ int command_baseline(int argc, char **argv)
 	struct baseline_settings settings = {0};
 	const char *action = argc > 1 && argv[1][0] != '-' ? argv[1] : "";
 	int skip = *action ? 1 : 0;
+
+	/* What follows is parsed as if the action were not there. */
+	if (skip)
+		argv[1] = argv[0];
 	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc - skip, argv + skip);
 
 	if (index < 0)
@@ -244,6 +253,12 @@ int command_baseline(int argc, char **argv)
 		return check(&settings, words[0], words[1], false);
 	if (!strcmp(action, "accept") && count == 2)
 		return check(&settings, words[0], words[1], true);
+	if (*action && strcmp(action, "learn") && strcmp(action, "check") && strcmp(action, "accept")) {
+		fprintf(stderr,
+			"ipctrace baseline: '%s' is none of learn, check and accept; see ipctrace baseline --help\n",
+			action);
+		return 2;
+	}
 	fprintf(stderr,
 		"ipctrace baseline: expected learn -o FILE and at least two runs, check FILE RUN, or accept FILE RUN; "
 		"see ipctrace baseline --help\n");

@@ -386,6 +386,15 @@ static bool is_ipc(unsigned kind)
 	return kind == KIND_MSQID || kind == KIND_SEMID || kind == KIND_SHMID;
 }
 
+static int note_time(struct pass *pass, const struct canon_view *view)
+{
+	const struct event *event = view->event;
+
+	return call_times_add(&pass->canon->times, (uint32_t)(event->call - event->catalogue->calls),
+			      view->objects_count ? view->objects[0]->role : NULL,
+			      (uint64_t)((double)event->duration * pass->ns_per_tick));
+}
+
 static int take_event(struct pass *pass, const struct trace_entry *entry)
 {
 	const struct event *event = entry->event;
@@ -411,6 +420,10 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 	if (!event->error && event->result >= 0 && is_ipc(event->call->result.kind))
 		mask_add_ipc(&pass->mask, (uint32_t)event->result);
 	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
+	if (!pass->details && !event->error)
+		rc = note_time(pass, &view);
+	if (rc)
+		return rc;
 	fold = &pass->threads[thread].fold;
 	if (continues(fold, &view))
 		continue_fold(pass, fold, &view);
@@ -467,6 +480,8 @@ int pass_run(struct pass *pass)
 
 	crc32c_prepare();
 	pass->rules = canon_rules_make(trace_catalogue(pass->trace));
+	pass->ns_per_tick = trace_ticks_per_ns(pass->trace) > 0 ? 1 / trace_ticks_per_ns(pass->trace) : 1;
+	pass->canon->times.calls = trace_catalogue(pass->trace)->calls_count;
 	rc = pass->rules ? identity_new(&pass->identities, trace_catalogue(pass->trace)) : -ENOMEM;
 	if (!rc)
 		rc = prepare_mask(pass);
@@ -560,6 +575,7 @@ void canon_free(struct canon *canon)
 		free(canon->threads[i].name);
 		free(canon->threads[i].image);
 	}
+	call_times_free(&canon->times);
 	free(canon->objects);
 	free(canon->threads);
 	free(canon->tokens);

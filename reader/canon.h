@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "reader/call_time.h"
 #include "reader/object.h"
 #include "reader/text.h"
 #include "reader/trace.h"
@@ -109,6 +110,7 @@ struct canon {
 	const uint8_t *enabled;
 	uint32_t payload_limit; /* no more of any payload counts as kept */
 	uint64_t events;
+	struct call_times times; /* of calls that did not fail */
 	struct trace *trace;
 };
 

@@ -45,6 +45,7 @@ struct pass {
 	uint32_t start_count, start_room;
 	struct canon_object *objects;
 	uint64_t events;
+	double ns_per_tick;
 	uint32_t powers[PASS_POWERS]; /* of crc32c_power(); 0: not asked for yet */
 	/* a second look */
 	struct canon_detail *details;

@@ -63,9 +63,8 @@ static void *read_run(void *argument)
 {
 	struct reading *reading = argument;
 
-	reading->run->error =
-		canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled,
-			   reading->run->payload_limit, reading->progress);
+	reading->run->error = canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled,
+					 reading->run->payload_limit, reading->progress);
 	return NULL;
 }
 
@@ -233,6 +232,14 @@ __attribute__((format(printf, 2, 3))) static void note_incomplete(struct compari
 	va_start(values, format);
 	add_note(comparison, true, format, values);
 	va_end(values);
+}
+
+const char *comparison_trouble(const struct comparison *comparison)
+{
+	for (uint32_t i = 0; i < comparison->notes_count; i++)
+		if (comparison->notes[i].is_incomplete)
+			return comparison->notes[i].text;
+	return NULL;
 }
 
 static const char *program_of(const struct run *run)

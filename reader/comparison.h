@@ -49,6 +49,9 @@ void run_free(struct run *run);
 /* Something to be said about the comparison; at most NOTES_MAX are kept. */
 void comparison_note(struct comparison *comparison, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The first reason why the runs cannot be compared in full, or NULL. */
+const char *comparison_trouble(const struct comparison *comparison);
+
 /* Compares. 0 or -errno; free with comparison_free() in any case. `detailed` differences are looked up. */
 int comparison_make(struct comparison *comparison, struct run *old, struct run *new, uint32_t detailed);
 void comparison_free(struct comparison *comparison);

@@ -47,10 +47,13 @@ static int set_ignore(void *settings, const char *value)
 {
 	struct diff_settings *diff = settings;
 	char trouble[256] = "";
-	int rc = access(value, F_OK) == 0 ? diff_rules_read(&diff->rules, value, trouble, sizeof(trouble))
-					  : diff_rules_add(&diff->rules, value, trouble, sizeof(trouble));
+	bool is_file = access(value, F_OK) == 0;
+	int rc = is_file ? diff_rules_read(&diff->rules, value, trouble, sizeof(trouble))
+			 : diff_rules_add(&diff->rules, value, trouble, sizeof(trouble));
 
-	if (rc)
+	if (rc > 0 && !is_file)
+		fprintf(stderr, "ipctrace diff: --ignore %s: no such file, and as a rule: %s\n", value, trouble);
+	else if (rc)
 		fprintf(stderr, "ipctrace diff: --ignore %s: %s\n", value, rc > 0 ? trouble : strerror(-rc));
 	return rc ? -EINVAL : 0;
 }
@@ -155,7 +158,7 @@ static int write_text(struct output *output, const char *path)
 	output_free(output);
 	if (rc >= 0)
 		return 0;
-	fprintf(stderr, "ipctrace diff: %s: %s\n", path ? path : "output", strerror(-rc));
+	fprintf(stderr, "ipctrace diff: %s: %s\n", path ? path : "standard output", strerror(-rc));
 	return 2;
 }
 
@@ -185,6 +188,7 @@ static int show(const struct diff_settings *settings, const struct comparison *c
 struct sides {
 	const char **paths;
 	uint32_t counts[SIDES];
+	bool is_named; /* by --old or --new */
 	struct run *runs;
 };
 
@@ -197,16 +201,18 @@ static int add_latency(const struct diff_settings *settings, struct comparison *
 {
 	uint32_t count = sides->counts[SIDE_OLD] + sides->counts[SIDE_NEW];
 	struct run **all = malloc(count * sizeof(*all));
-	bool too_few = false;
+	uint32_t needed = 0;
 	int rc = all ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; !rc && i < count; i++)
 		all[i] = &sides->runs[i];
 	if (!rc && settings->latency != LATENCY_OFF)
 		rc = latency_compare(&comparison->differences, all, sides->counts[SIDE_OLD],
-				     all + sides->counts[SIDE_OLD], sides->counts[SIDE_NEW], &too_few);
-	if (!rc && too_few)
-		comparison_note(comparison, "not enough runs for a test of time: 4 and 4 are needed");
+				     all + sides->counts[SIDE_OLD], sides->counts[SIDE_NEW], &needed);
+	if (!rc)
+		differences_sort(&comparison->differences);
+	if (!rc && needed)
+		comparison_note(comparison, "not enough runs to prove a shift of time: %u a side are needed", needed);
 	free(all);
 	return rc;
 }
@@ -310,7 +316,7 @@ static int take_sides(struct sides *sides, int argc, char **argv)
 	for (int i = 1; kept > 0 && i < argc; i++) {
 		bool is_word = argv[i][0] != '-' || !argv[i][1];
 		if (!strcmp(argv[i], "--old") || !strcmp(argv[i], "--new"))
-			side = argv[i][2] == 'o' ? SIDE_OLD : SIDE_NEW;
+			side = argv[i][2] == 'o' ? SIDE_OLD : SIDE_NEW, sides->is_named = true;
 		else if (is_word && side >= 0)
 			found[side][sides->counts[side]++] = argv[i];
 		else
@@ -324,18 +330,20 @@ static int take_sides(struct sides *sides, int argc, char **argv)
 	return kept;
 }
 
-/* Completes the sides from the words that are left. False when they are not what is needed. */
-static bool choose_paths(const struct diff_settings *settings, const struct baseline *baseline, struct sides *sides,
-			 int count, char **words)
+/* Completes the sides from the words that are left. NULL, or what is needed instead of them. */
+static const char *choose_paths(const struct diff_settings *settings, const struct baseline *baseline,
+				struct sides *sides, int count, char **words)
 {
-	if (sides->counts[SIDE_OLD] || sides->counts[SIDE_NEW])
-		return !count && sides->counts[SIDE_OLD] && sides->counts[SIDE_NEW] && !settings->baseline;
+	if (sides->is_named) {
+		bool is_right = !count && sides->counts[SIDE_OLD] && sides->counts[SIDE_NEW] && !settings->baseline;
+		return is_right ? NULL : "--old RUN... --new RUN..., and nothing else";
+	}
 	if (count != (settings->baseline ? 1 : 2))
-		return false;
+		return settings->baseline ? "one trace to be compared with the baseline" : "two traces, OLD and NEW";
 	sides->paths[0] = settings->baseline ? baseline->reference : words[0];
 	sides->paths[1] = words[count - 1];
 	sides->counts[SIDE_OLD] = sides->counts[SIDE_NEW] = 1;
-	return true;
+	return NULL;
 }
 
 /* The rules of the baseline join those of the command line. */
@@ -354,8 +362,10 @@ static int run_diff(struct diff_settings *settings, struct sides *sides, int cou
 	struct baseline baseline = {0};
 	int status = settings->baseline ? read_baseline(settings, &baseline) : 0;
 
-	if (!status && !choose_paths(settings, &baseline, sides, count, words)) {
-		fprintf(stderr, "ipctrace diff: expected two traces; see ipctrace diff --help\n");
+	const char *needed = status ? NULL : choose_paths(settings, &baseline, sides, count, words);
+
+	if (needed) {
+		fprintf(stderr, "ipctrace diff: expected %s; see ipctrace diff --help\n", needed);
 		status = 2;
 	}
 	uint32_t runs = sides->counts[SIDE_OLD] + sides->counts[SIDE_NEW];
@@ -377,7 +387,12 @@ int command_diff(int argc, char **argv)
 	struct sides sides = {0};
 	int left = take_sides(&sides, argc, argv);
 	int index = left < 0 ? -1 : options_parse(options, sizeof(options) / sizeof(options[0]), &settings, left, argv);
-	int status = index < 0 ? 2 : run_diff(&settings, &sides, left - index, argv + index);
+	int status = 2;
+
+	if (index >= 0 && settings.json && settings.markdown)
+		fprintf(stderr, "ipctrace diff: --json and --markdown: only one of them can be printed\n");
+	else if (index >= 0)
+		status = run_diff(&settings, &sides, left - index, argv + index);
 
 	diff_rules_free(&settings.rules);
 	free(sides.paths);

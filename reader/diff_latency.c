@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A histogram for each call on each sort of object, side and run.
+ * The times of calls on each sort of object, gathered over the runs of a side; a test for each, and a correction for
+ * there being many.
  */
 #include "reader/diff_latency.h"
-#include "reader/histogram.h"
 #include "reader/map.h"
 #include "reader/rank_test.h"
 
@@ -12,19 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sorts of calls that are looked at; each takes some 30 KB a run. */
-#define KEYS_MAX 512u
+/* Sorts of calls that are looked at. */
+#define KEYS_MAX CALL_TIMES_MAX
 
 enum { MEDIAN, P90, P99, QUANTILES };
 static const double shares[QUANTILES] = {0.5, 0.9, 0.99};
 static const char *const quantile_names[QUANTILES] = {"median", "90 %", "99 %"};
 
 struct latency_key {
-	const char *call;
-	char *object; /* the sort of object; NULL: none */
+	const char *call, *object; /* the sort of object; "": none */
 	bool waits;
 	struct histogram *sides[SIDES];	       /* of all runs */
 	double (*quantiles[SIDES])[QUANTILES]; /* by run, ns; less than 0: no such call in it */
+};
+
+/* One quantile of one sort of call. */
+struct latency_test {
+	uint32_t key;
+	unsigned quantile;
 };
 
 struct latencies {
@@ -32,89 +37,63 @@ struct latencies {
 	uint32_t count;
 	struct map index; /* to place + 1 */
 	uint32_t runs[SIDES];
+	struct latency_test tests[2 * KEYS_MAX];
+	double chances[2 * KEYS_MAX];
+	bool believed[2 * KEYS_MAX];
+	uint32_t tests_count;
 };
 
-/* What an object is, without which one: "tcp-client". */
-static size_t sort_length(const char *name)
-{
-	return strcspn(name, "# (");
-}
+/* ---- gathering ------------------------------------------------------------------------------------------------ */
 
-static struct latency_key *find_key(struct latencies *latencies, const char *call, const char *object, bool waits)
+static struct latency_key *find_key(struct latencies *latencies, const struct call_spec *call, const char *object)
 {
-	uint64_t key =
-		map_hash(map_hash(0, call, strlen(call)), object ? object : "", object ? sort_length(object) : 0);
-	uintptr_t found = (uintptr_t)map_get(&latencies->index, key);
+	uint64_t hash = map_hash(map_hash(0, call->name, strlen(call->name)), object, strlen(object));
+	uintptr_t found = (uintptr_t)map_get(&latencies->index, hash);
 
 	if (found)
 		return &latencies->keys[found - 1];
 	if (latencies->count == KEYS_MAX)
 		return NULL;
 	struct latency_key *added = &latencies->keys[latencies->count++];
-	*added = (struct latency_key){
-		.call = call, .object = object ? strndup(object, sort_length(object)) : NULL, .waits = waits};
+	*added = (struct latency_key){.call = call->name, .object = object, .waits = call->waits};
 	for (unsigned side = 0; side < SIDES; side++) {
 		added->sides[side] = calloc(1, sizeof(struct histogram));
 		added->quantiles[side] = malloc(latencies->runs[side] * sizeof(*added->quantiles[side]));
 		if (!added->sides[side] || !added->quantiles[side] ||
-		    map_put(&latencies->index, key, (void *)(uintptr_t)latencies->count)) {
-			latencies->count = KEYS_MAX; /* no more are added */
+		    map_put(&latencies->index, hash, (void *)(uintptr_t)latencies->count))
 			return NULL;
-		}
 		for (uint32_t i = 0; i < latencies->runs[side]; i++)
 			added->quantiles[side][i][MEDIAN] = -1;
 	}
 	return added;
 }
 
-static int add_run(struct latencies *latencies, unsigned side, uint32_t number, struct run *run)
+static int add_run(struct latencies *latencies, unsigned side, uint32_t number, const struct run *run)
 {
-	struct histogram **own = calloc(KEYS_MAX, sizeof(*own));
-	double rate = trace_ticks_per_ns(run->trace);
-	int rc = own ? 0 : -ENOMEM;
+	const struct call_times *times = &run->canon.times;
 
-	for (uint32_t i = 0; !rc && i < run->canon.tokens_count; i++) {
-		const struct canon_token *token = &run->canon.tokens[i];
-		const struct call_spec *call = &run->canon.catalogue->calls[token->call];
-		uint32_t object = token->objects[0];
+	for (uint32_t i = 0; i < times->count; i++) {
+		const struct call_time *row = &times->rows[i];
 		struct latency_key *key =
-			find_key(latencies, call->name, object == CANON_NONE ? NULL : run->canon.objects[object].name,
-				 call->waits);
-		if (!key || token->error)
-			continue;
-		struct histogram **histogram = &own[key - latencies->keys];
-		if (!*histogram && !(*histogram = calloc(1, sizeof(**histogram))))
-			rc = -ENOMEM;
-		else
-			histogram_add(*histogram, (uint64_t)(token->duration / (rate > 0 ? rate : 1)));
+			find_key(latencies, &run->canon.catalogue->calls[row->call], times->sorts[row->sort]);
+		if (!key)
+			return latencies->count == KEYS_MAX ? 0 : -ENOMEM;
+		for (unsigned q = 0; q < QUANTILES; q++)
+			key->quantiles[side][number][q] = (double)histogram_quantile(row->spans, shares[q]);
+		histogram_merge(key->sides[side], row->spans);
 	}
-	for (uint32_t i = 0; own && i < KEYS_MAX; i++) {
-		if (own[i] && i < latencies->count) {
-			for (unsigned q = 0; q < QUANTILES; q++)
-				latencies->keys[i].quantiles[side][number][q] =
-					(double)histogram_quantile(own[i], shares[q]);
-			histogram_merge(latencies->keys[i].sides[side], own[i]);
-		}
-		free(own[i]);
-	}
-	free(own);
-	return rc;
+	return 0;
 }
 
-/* The chance that one of `new` is above one of `old`, ties counting half. */
-static double effect_of(const struct histogram *old, const struct histogram *new)
+/* ---- testing -------------------------------------------------------------------------------------------------- */
+
+static bool has_several(const struct latencies *latencies)
 {
-	double above = 0, below = 0;
-
-	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		above += (double)new->buckets[i] * (below + (double)old->buckets[i] / 2);
-		below += (double)old->buckets[i];
-	}
-	return old->count && new->count ? above / ((double)old->count * (double)new->count) : 0.5;
+	return latencies->runs[SIDE_OLD] > 1 && latencies->runs[SIDE_NEW] > 1;
 }
 
-/* Whether the runs, one number each, differ beyond chance. */
-static bool differs_by_rank(const struct latencies *latencies, const struct latency_key *key, unsigned quantile)
+/* The chance that the runs, one number each, look so different by chance. */
+static double test_runs(const struct latencies *latencies, const struct latency_key *key, unsigned quantile)
 {
 	double numbers[SIDES][RANK_RUNS_MAX];
 	uint32_t counts[SIDES] = {0, 0};
@@ -123,8 +102,61 @@ static bool differs_by_rank(const struct latencies *latencies, const struct late
 		for (uint32_t i = 0; i < latencies->runs[side] && i < RANK_RUNS_MAX; i++)
 			if (key->quantiles[side][i][MEDIAN] >= 0)
 				numbers[side][counts[side]++] = key->quantiles[side][i][quantile];
-	return rank_test(numbers[0], counts[0], numbers[1], counts[1]) <= 0.05;
+	return rank_test(numbers[0], counts[0], numbers[1], counts[1]);
 }
+
+/* The highest quantile that enough calls of a side are beyond. */
+static unsigned highest_quantile(const struct latency_key *key)
+{
+	uint64_t least = key->sides[0]->count < key->sides[1]->count ? key->sides[0]->count : key->sides[1]->count;
+	unsigned highest = QUANTILES - 1;
+
+	while (highest > MEDIAN && (double)least * (1 - shares[highest]) < SHIFT_BEYOND_MIN)
+		highest--;
+	return highest;
+}
+
+/* What is tested: the middle and the tail of all calls that are frequent and long enough to shift at all. */
+static void choose_tests(struct latencies *latencies)
+{
+	for (uint32_t i = 0; i < latencies->count; i++) {
+		const struct latency_key *key = &latencies->keys[i];
+		unsigned highest = highest_quantile(key);
+		if (key->sides[0]->count < SHIFT_CALLS_MIN || key->sides[1]->count < SHIFT_CALLS_MIN)
+			continue;
+		if (key->sides[0]->max < SHIFT_NS && key->sides[1]->max < SHIFT_NS)
+			continue;
+		for (unsigned quantile = MEDIAN; quantile <= highest; quantile += highest > MEDIAN ? highest : 1)
+			latencies->tests[latencies->tests_count++] = (struct latency_test){i, quantile};
+	}
+}
+
+static int run_tests(struct latencies *latencies)
+{
+	for (uint32_t i = 0; i < latencies->tests_count; i++) {
+		const struct latency_test *test = &latencies->tests[i];
+		const struct latency_key *key = &latencies->keys[test->key];
+		latencies->chances[i] = has_several(latencies) ? test_runs(latencies, key, test->quantile)
+							       : rank_test_many(key->sides[0], key->sides[1]);
+	}
+	return rank_believe(latencies->chances, latencies->tests_count, SHIFT_RATE, latencies->believed);
+}
+
+/* How many runs a side can prove one shift among so many; 0 when there are enough. */
+static uint32_t count_needed(const struct latencies *latencies)
+{
+	double limit = SHIFT_RATE / (latencies->tests_count ? latencies->tests_count : 1);
+	uint32_t needed = RANK_RUNS_MIN;
+
+	if (latencies->runs[0] + latencies->runs[1] <= 2 ||
+	    (has_several(latencies) && rank_test_least(latencies->runs[0], latencies->runs[1]) <= limit))
+		return 0;
+	while (needed < RANK_RUNS_MAX && rank_test_least(needed, needed) > limit)
+		needed++;
+	return needed;
+}
+
+/* ---- telling -------------------------------------------------------------------------------------------------- */
 
 static int add_shift(struct differences *differences, const struct latency_key *key, unsigned quantile, double old,
 		     double new, double effect)
@@ -136,56 +168,69 @@ static int add_shift(struct differences *differences, const struct latency_key *
 		return -ENOMEM;
 	added->class = key->waits ? CLASS_WAIT : CLASS_LATENCY;
 	added->call = strdup(key->call);
-	added->object = key->object ? strdup(key->object) : NULL;
+	added->object = *key->object ? strdup(key->object) : NULL;
 	added->field = strdup(quantile_names[quantile]);
 	added->order = (uint64_t)(old / new * 1e6);
 	rc |= asprintf(&added->old, "%.1f us", old / 1000) < 0;
 	rc |= asprintf(&added->new, "%.1f us", new / 1000) < 0;
-	rc |= asprintf(&added->explanation, "longer with a chance of %.0f %%", effect * 100) < 0;
+	rc |= asprintf(&added->explanation, "longer with a chance of %.0f %%, %llu calls against %llu", effect * 100,
+		       (unsigned long long)key->sides[0]->count, (unsigned long long)key->sides[1]->count) < 0;
 	return rc || !added->call || !added->field ? -ENOMEM : 0;
 }
 
-static int judge_key(struct differences *differences, const struct latencies *latencies, const struct latency_key *key)
+/* Of each sort of call, the first of its quantiles that has shifted. */
+static int tell_shifts(struct differences *differences, const struct latencies *latencies)
 {
-	double effect = effect_of(key->sides[0], key->sides[1]);
-	bool has_ranks = latencies->runs[0] >= RANK_RUNS_MIN && latencies->runs[1] >= RANK_RUNS_MIN;
+	uint32_t told = UINT32_MAX;
+	int rc = 0;
 
-	if (key->sides[0]->count < SHIFT_CALLS_MIN || key->sides[1]->count < SHIFT_CALLS_MIN ||
-	    effect < 0.5 + SHIFT_EFFECT)
-		return 0;
-	for (unsigned quantile = 0; quantile < QUANTILES; quantile++) {
-		double old = (double)histogram_quantile(key->sides[0], shares[quantile]);
-		double new = (double)histogram_quantile(key->sides[1], shares[quantile]);
+	for (uint32_t i = 0; !rc && i < latencies->tests_count; i++) {
+		const struct latency_test *test = &latencies->tests[i];
+		const struct latency_key *key = &latencies->keys[test->key];
+		double old = (double)histogram_quantile(key->sides[0], shares[test->quantile]);
+		double new = (double)histogram_quantile(key->sides[1], shares[test->quantile]);
 		double least = old * SHIFT_SHARE > SHIFT_NS ? old * SHIFT_SHARE : SHIFT_NS;
-		if (new - old < least || (has_ranks && !differs_by_rank(latencies, key, quantile)))
+		double effect = rank_effect(key->sides[0], key->sides[1]);
+		if (!latencies->believed[i] || told == test->key || new - old < least || effect < 0.5 + SHIFT_EFFECT)
 			continue;
-		return add_shift(differences, key, quantile, old, new, effect);
+		told = test->key;
+		rc = add_shift(differences, key, test->quantile, old, new, effect);
 	}
-	return 0;
+	return rc;
 }
 
 int latency_compare(struct differences *differences, struct run *const *old, uint32_t old_count, struct run *const *new,
-		    uint32_t new_count, bool *too_few)
+		    uint32_t new_count, uint32_t *runs_needed)
 {
-	struct latencies latencies = {.keys = calloc(KEYS_MAX, sizeof(struct latency_key)),
-				      .runs = {old_count, new_count}};
-	int rc = latencies.keys ? 0 : -ENOMEM;
+	struct latencies *latencies = calloc(1, sizeof(*latencies));
+	int rc = 0;
 
-	*too_few = old_count + new_count > 2 && (old_count < RANK_RUNS_MIN || new_count < RANK_RUNS_MIN);
+	if (latencies)
+		latencies->keys = calloc(KEYS_MAX, sizeof(struct latency_key));
+	if (!latencies || !latencies->keys) {
+		free(latencies);
+		return -ENOMEM;
+	}
+	latencies->runs[SIDE_OLD] = old_count;
+	latencies->runs[SIDE_NEW] = new_count;
 	for (uint32_t i = 0; !rc && i < old_count; i++)
-		rc = add_run(&latencies, SIDE_OLD, i, old[i]);
+		rc = add_run(latencies, SIDE_OLD, i, old[i]);
 	for (uint32_t i = 0; !rc && i < new_count; i++)
-		rc = add_run(&latencies, SIDE_NEW, i, new[i]);
-	for (uint32_t i = 0; !rc && i < latencies.count; i++)
-		rc = judge_key(differences, &latencies, &latencies.keys[i]);
-	for (uint32_t i = 0; latencies.keys && i < latencies.count; i++) {
-		free(latencies.keys[i].object);
+		rc = add_run(latencies, SIDE_NEW, i, new[i]);
+	choose_tests(latencies);
+	if (!rc)
+		rc = run_tests(latencies);
+	if (!rc)
+		rc = tell_shifts(differences, latencies);
+	*runs_needed = count_needed(latencies);
+	for (uint32_t i = 0; i < latencies->count; i++) {
 		for (unsigned side = 0; side < SIDES; side++) {
-			free(latencies.keys[i].sides[side]);
-			free(latencies.keys[i].quantiles[side]);
+			free(latencies->keys[i].sides[side]);
+			free(latencies->keys[i].quantiles[side]);
 		}
 	}
-	free(latencies.keys);
-	map_clear(&latencies.index);
+	map_clear(&latencies->index);
+	free(latencies->keys);
+	free(latencies);
 	return rc;
 }

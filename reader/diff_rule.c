@@ -140,6 +140,7 @@ int diff_rules_read(struct diff_rules *rules, const char *path, char *trouble, s
 
 	if (!file)
 		return -errno;
+	errno = 0;
 	while (!rc && fgets(line, sizeof(line), file)) {
 		number++;
 		rc = diff_rules_add(rules, line, wrong, sizeof(wrong));
@@ -147,7 +148,7 @@ int diff_rules_read(struct diff_rules *rules, const char *path, char *trouble, s
 			snprintf(trouble, size, "line %u: %s", number, wrong);
 	}
 	if (!rc && ferror(file))
-		rc = -EIO;
+		rc = errno ? -errno : -EIO;
 	fclose(file);
 	return rc;
 }

@@ -85,6 +85,13 @@ static void show_times(const struct difference *difference, struct text *out)
 void show_headline(const struct difference *difference, struct text *out)
 {
 	text_put(out, class_names[difference->class]);
+	/* A thread or process is not about its first call. */
+	if (difference->class == CLASS_STRUCTURE && difference->explanation) {
+		text_format(out, ": %s", difference->explanation);
+		if (difference->threads > 1)
+			text_format(out, "; %u like it in all", difference->threads);
+		return;
+	}
 	if (difference->call)
 		text_format(out, " %s", difference->call);
 	if (difference->object)

@@ -66,17 +66,52 @@ static bool can_leak(const struct canon_object *object)
 	return object->type != OBJECT_UNKNOWN && object->type != OBJECT_PROCESS && object->type != OBJECT_THREAD;
 }
 
+static bool makes_something(const struct call_spec *call)
+{
+	bool makes = call->result.identity == IDENTITY_NEW;
+
+	for (unsigned i = 0; i < call->argc; i++)
+		makes |= call->args[i].value.identity == IDENTITY_NEW;
+	return makes;
+}
+
+/* Whether the same strand also lacks a call that makes things: then what is not ended may never have been there. */
+static bool lacks_maker(const struct classifier *classifier, uint32_t strand)
+{
+	const struct canon *canon = classifier->pairing->canons[SIDE_OLD];
+
+	for (uint32_t i = 0; i < classifier->edits->count; i++) {
+		const struct edit *edit = &classifier->edits->rows[i];
+		if (edit->kind == EDIT_REMOVED && edit->strands[SIDE_OLD] == strand &&
+		    makes_something(&canon->catalogue->calls[canon->tokens[edit->old].call]))
+			return true;
+	}
+	return false;
+}
+
+/* The end of something is missing. */
+static bool is_left_behind(const struct classifier *classifier, const struct edit *edit)
+{
+	const struct canon_token *old = token_of(classifier, SIDE_OLD, edit->old);
+	const struct canon_object *object = object_of(classifier, SIDE_OLD, old, 0);
+
+	if (!object || !(old->flags & TOKEN_ENDS) || !can_leak(object))
+		return false;
+	uint32_t partner = classifier->pairing->objects[SIDE_OLD][old->objects[0]];
+	if (partner != CANON_NONE)
+		return classifier->pairing->canons[SIDE_NEW]->objects[partner].end == CANON_NONE;
+	/* Of what is one of several that a call makes, and never used, the end is all that is seen. */
+	return object->tokens == 1 && object->is_numbered && edit->strands[SIDE_NEW] != CANON_NONE &&
+	       !lacks_maker(classifier, edit->strands[SIDE_OLD]);
+}
+
 /* An end that is missing, or something new that has none. */
 static bool is_leak(const struct classifier *classifier, const struct edit *edit)
 {
-	const struct canon_token *old = token_of(classifier, SIDE_OLD, edit->old);
 	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
 
-	if (edit->kind == EDIT_REMOVED && old->flags & TOKEN_ENDS && old->objects[0] != CANON_NONE) {
-		uint32_t partner = classifier->pairing->objects[SIDE_OLD][old->objects[0]];
-		return partner != CANON_NONE && can_leak(object_of(classifier, SIDE_OLD, old, 0)) &&
-		       classifier->pairing->canons[SIDE_NEW]->objects[partner].end == CANON_NONE;
-	}
+	if (edit->kind == EDIT_REMOVED)
+		return is_left_behind(classifier, edit);
 	if (edit->kind == EDIT_ADDED && new->flags & TOKEN_MAKES) {
 		const struct canon_object *made = object_of(classifier, SIDE_NEW, new, new->objects[1] != CANON_NONE);
 		return made && can_leak(made) && made->end == CANON_NONE;

@@ -65,8 +65,7 @@ static void find_context(const struct looking *looking, unsigned side, uint32_t 
 		if (times < 2)
 			turn = times = 1;
 		for (uint32_t i = 0; i < turn; i++)
-			places[filled + i] =
-				(struct place){strands->list[at + (int64_t)i * step], i ? 0 : turn, times};
+			places[filled + i] = (struct place){strands->list[at + (int64_t)i * step], i ? 0 : turn, times};
 		filled += turn;
 		at += (int64_t)turn * times * step;
 	}
@@ -384,12 +383,14 @@ static void explain(const struct looking *looking, struct difference *difference
 		const char *what = side == SIDE_OLD ? "is missing" : "is new";
 		int rc = 0;
 		if (strand->kind == STRAND_SPINE)
-			rc = asprintf(&difference->explanation, "%s %s %s, with %u calls",
+			rc = asprintf(&difference->explanation, "%s %s %s, with %u call%s",
 				      canon->threads[strand->thread].is_process ? "process" : "thread",
-				      canon->threads[strand->thread].name, what, strand->count);
+				      canon->threads[strand->thread].name, what, strand->count,
+				      strand->count == 1 ? "" : "s");
 		else if (strand->kind == STRAND_SESSION)
-			rc = asprintf(&difference->explanation, "connection %s %s, with %u calls",
-				      canon->objects[strand->object].shown, what, strand->count);
+			rc = asprintf(&difference->explanation, "connection %s %s, with %u call%s",
+				      canon->objects[strand->object].shown, what, strand->count,
+				      strand->count == 1 ? "" : "s");
 		if (rc < 0)
 			difference->explanation = NULL;
 	}
