@@ -181,6 +181,20 @@ static bool preload_build(const struct environment_plan *plan, char *text)
 	return end != start;
 }
 
+void environment_settle(void)
+{
+	int saved = errno;
+
+	for (char **entry = environ; image.library && entry && *entry; entry++) {
+		/* any other is the program's own, and perhaps not to be written to */
+		if (*entry + sizeof(preload_name) - 1 != image.preload_list || library_is_there(image.library))
+			continue;
+		char *end = list_append_others(image.preload_list, image.preload_list);
+		*end = 0;
+	}
+	errno = saved;
+}
+
 char **environment_build(const struct environment_plan *plan, void *memory)
 {
 	char **envp = memory, *text = (char *)(envp + plan->count + 3);

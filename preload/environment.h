@@ -3,7 +3,7 @@
  * The environment for a program that is about to be executed: the caller's, with what makes the tracer follow.
  *
  * Built on the caller's stack, because the caller may be a vfork child or a signal handler: nothing may be allocated,
- * and the caller's environment must not change.
+ * and the caller's environment must not change. The one exception is environment_settle().
  */
 #ifndef IPCTRACE_PRELOAD_ENVIRONMENT_H
 #define IPCTRACE_PRELOAD_ENVIRONMENT_H
@@ -26,6 +26,12 @@ size_t environment_plan(struct environment_plan *plan, char *const envp[]);
 
 /* Builds it at `memory`; returns the new environment. */
 char **environment_build(const struct environment_plan *plan, void *memory);
+
+/*
+ * For what libc executes with the program's own environment: takes the library out of LD_PRELOAD, in place, if it
+ * cannot be reached from where the program is now. The dynamic linker would say on standard error that it is missing.
+ */
+void environment_settle(void);
 
 /* The environment to execute with, in memory of the calling function's frame. */
 #define ENVIRONMENT_FOLLOWED(name, envp)                           \

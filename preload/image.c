@@ -355,7 +355,8 @@ __attribute__((constructor)) static void image_start(int argc, char **argv, char
 	if (getauxval(AT_SECURE))
 		return;
 	originals_resolve();
-	library_remember(image_variable(envp, "LD_PRELOAD"));
+	image.preload_list = (char *)(uintptr_t)image_variable(envp, "LD_PRELOAD");
+	library_remember(image.preload_list);
 	standing_read(&standing);
 	image.is_confined = standing.is_confined;
 	if (!live && !image.is_confined && bare_start(envp, path, sizeof(path)))

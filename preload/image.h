@@ -36,6 +36,7 @@ struct image {
 	uint64_t stack_size;   /* of a thread whose creator does not say otherwise */
 	const char *live_path; /* NUL-terminated, "IPCTRACE_LIVE=" in front at live_variable */
 	const char *library;   /* path of this library, as LD_PRELOAD named it */
+	char *preload_list;    /* the value of LD_PRELOAD, where the kernel has put it */
 	char live_variable[4096];
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Rights and the root folder are given up; threads, children and new images come after that. To be run as root.
+ * Rights and the root folder are given up; threads, children, new images and shells come after that. To be run as root.
  */
 #include <grp.h>
 #include <pthread.h>
@@ -71,11 +71,26 @@ static void start_image(void)
 	printf("image: %x, %.*s\n", (unsigned)status, (int)(size > 0 ? size : 0), text);
 }
 
+/* The same for those that libc starts by itself. */
+static void start_shells(void)
+{
+	char line[64] = "";
+	FILE *pipe = popen("echo from a shell", "r");
+
+	if (!pipe || !fgets(line, sizeof(line), pipe))
+		give_up("popen");
+	printf("popen: %x, %s", (unsigned)pclose(pipe), line);
+	fflush(stdout);
+	printf("system: %x\n", (unsigned)system("echo from another; exit 3"));
+}
+
 int main(int argc, char **argv)
 {
-	const char *copy = "mkdir -p -m 755 root/lib/x86_64-linux-gnu root/lib64 && cp /bin/echo root/speaker &&"
-			   "cp /lib/x86_64-linux-gnu/libc.so.6 root/lib/x86_64-linux-gnu/ &&"
-			   "cp /lib64/ld-linux-x86-64.so.2 root/lib64/";
+	const char *copy =
+		"mkdir -p -m 755 root/bin root/lib/x86_64-linux-gnu root/lib64 && cp /bin/echo root/speaker &&"
+		"cp /bin/sh root/bin/sh &&"
+		"cp /lib/x86_64-linux-gnu/libc.so.6 root/lib/x86_64-linux-gnu/ &&"
+		"cp /lib64/ld-linux-x86-64.so.2 root/lib64/";
 
 	must(system(copy) ? -1 : 0, "copying an image");
 	talk_everywhere("at home");
@@ -87,6 +102,7 @@ int main(int argc, char **argv)
 	must(setuid(65534), "setuid");
 	talk_everywhere("as nobody");
 	start_image();
+	start_shells();
 	fact_made("send", 9 * CALLS);
 	fact_made("recv", 9 * CALLS);
 	return 0;
