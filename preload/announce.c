@@ -68,7 +68,8 @@ static void announce_path(struct announcement *record)
 		announce_text(record, 0, path, length);
 }
 
-static void announce_link(struct announcement *record, unsigned index, const char *link)
+/* Its buffer is not to be on the stack of a forked child, which may be small and needs none of it. */
+static __attribute__((noinline)) void announce_link(struct announcement *record, unsigned index, const char *link)
 {
 	char text[ITEM_BYTES_MAX];
 	long length = raw_syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof(text));
@@ -164,7 +165,7 @@ static void announce_descriptor(struct announcement *record, long folder, const 
 	bytes_copy(to + sizeof(open), link, open.link_size);
 }
 
-static void announce_descriptors(struct announcement *record)
+static __attribute__((noinline)) void announce_descriptors(struct announcement *record)
 {
 	_Alignas(8) char entries[1024];
 	long folder = raw_syscall(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), got;
@@ -244,9 +245,11 @@ void modules_announce(struct live_slot *slot)
 	if (!room.at)
 		return;
 	((struct record_mark *)room.at)->ticks = ticks_now();
-	struct announcement record = {.at = room.at + sizeof(struct record_mark), .end = room.at + words * 8};
-	announce_link(&record, 0, "/proc/self/exe");
-	record.at = room.at + sizeof(struct record_mark); /* only its name is wanted */
+	struct announcement record;
+	record.at = room.at + sizeof(struct record_mark);
+	record.end = room.at + words * 8;
+	long length = raw_syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", record.exe, sizeof(record.exe) - 1);
+	record.exe[length > 0 ? length : 0] = 0;
 	dl_iterate_phdr(announce_module, &record);
 	stream_publish(slot, &room, words, (uint32_t)((record.at - room.at) / 8), RECORD_MODULES);
 }
