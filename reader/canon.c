@@ -240,16 +240,23 @@ static void note_object(struct pass *pass, const struct canon_token *token, cons
 
 /* ---- folding -------------------------------------------------------------------------------------------------- */
 
-/* All that was kept, with the numbers of the run taken out; how much of it there is follows from that. */
+/* What was kept, with the numbers of the run taken out; how much of it there is follows from that. */
 static void mask_payload(struct pass *pass, struct fold *fold)
 {
-	if (!fold->all_kept || !fold->kept.size)
+	if (!fold->kept.size)
 		return;
 	pass->scratch.size = 0;
 	if (!mask_bytes(&pass->mask, (const uint8_t *)fold->kept.bytes, fold->kept.size, &pass->scratch))
 		return;
-	fold->token.bytes = pass->scratch.size;
+	uint32_t whole = fold->token.payload;
+	fold->token.bytes = pass->scratch.size + fold->behind;
 	fold->token.payload = crc32c_update(0, pass->scratch.bytes, pass->scratch.size);
+	if (!fold->behind)
+		return;
+	/* The hash of all and the hash of its beginning give that of the rest. */
+	uint32_t begin = crc32c_update(0, fold->kept.bytes, fold->kept.size);
+	uint32_t rest = crc32c_combine(begin, whole, fold->behind);
+	fold->token.payload = crc32c_combine(fold->token.payload, rest, fold->behind);
 }
 
 static int close_fold(struct pass *pass, struct fold *fold)
@@ -261,24 +268,29 @@ static int close_fold(struct pass *pass, struct fold *fold)
 	mask_payload(pass, fold);
 	if (pass->details)
 		return fold->detail == CANON_NONE ? 0 : pass_noted(pass, fold);
-	if (!fold->all_kept)
-		fold->token.flags |= TOKEN_CUT;
 	pass->canon->tokens[fold->index] = fold->token;
 	note_object(pass, &fold->token, &raw, fold->index);
 	return 0;
 }
 
+/* How much of the beginning of the view's payload is known, and may be kept. */
+static uint32_t known_size(const struct fold *fold, const struct canon_view *view, uint32_t limit)
+{
+	if (fold->behind || !view->text)
+		return 0;
+	uint64_t room = FOLD_MAX - fold->kept.size, size = view->text->size < room ? view->text->size : room;
+
+	size = size < limit ? size : limit;
+	return (uint32_t)(size < view->bytes ? size : view->bytes);
+}
+
 static void keep_payload(struct fold *fold, const struct canon_view *view, uint32_t limit)
 {
-	if (!view->bytes)
-		return;
-	if (!view->text || view->text->size != view->bytes || view->bytes > limit ||
-	    fold->kept.size + view->text->size > FOLD_MAX) {
-		fold->all_kept = false;
-		return;
-	}
-	if (fold->all_kept)
-		text_add(&fold->kept, view->text->bytes, view->text->size);
+	uint32_t known = known_size(fold, view, limit);
+
+	if (known)
+		text_add(&fold->kept, view->text->bytes, known);
+	fold->behind += view->bytes - known;
 }
 
 /* Whether `view` goes on with what the thread did last: the same call on the same stream. */
@@ -326,6 +338,7 @@ static uint16_t flags_of(const struct pass_thread *thread, const struct canon_vi
 	flags |= rule->forks && !view->failed ? TOKEN_FORKS : 0;
 	flags |= view->event->call->waits ? TOKEN_WAITS : 0;
 	flags |= rule->reaps ? TOKEN_REAPS : 0;
+	flags |= view->is_short ? TOKEN_SHORT : 0;
 	flags |= view->is_random ? TOKEN_RANDOM : 0;
 	return (uint16_t)flags;
 }
@@ -358,8 +371,8 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 		fold->token.objects[i] = add_object(pass, view->objects[i]);
 	own->is_woken = false;
 	fold->is_open = true;
-	fold->all_kept = true;
 	fold->kept.size = 0;
+	fold->behind = 0;
 	fold->detail = CANON_NONE;
 	keep_payload(fold, view, pass->canon->payload_limit);
 	fold->index = pass->tokens++;
@@ -399,8 +412,6 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 {
 	const struct event *event = entry->event;
 	const struct canon_rule *rule = &pass->rules[event->call - event->catalogue->calls];
-	if (pass->canon->enabled && !pass->canon->enabled[event->call - event->catalogue->calls])
-		return 0;
 	uint32_t pid = identity_event_pid(event);
 	struct object *object = identity_thread_object(pass->identities, pid, pid == event->pid ? event->tid : pid);
 	struct canon_view view;
@@ -434,16 +445,25 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 	return rc;
 }
 
+/* What the other run did not record must not make the names of this one better. */
+static bool is_enabled(const struct pass *pass, const struct trace_entry *entry)
+{
+	const uint8_t *enabled = pass->canon->enabled;
+
+	return !enabled || entry->kind != TRACE_EVENT || enabled[entry->event->call - entry->event->catalogue->calls];
+}
+
 static int run_entries(struct pass *pass)
 {
 	struct trace_entry entry;
 	int rc;
 
 	while ((rc = trace_next(pass->trace, &entry)) == 0) {
-		rc = identity_feed(pass->identities, &entry);
+		bool is_taken = is_enabled(pass, &entry);
+		rc = is_taken ? identity_feed(pass->identities, &entry) : 0;
 		if (!rc && entry.kind == TRACE_THREAD)
 			rc = note_start(pass, entry.thread);
-		if (!rc && entry.kind == TRACE_EVENT)
+		if (!rc && entry.kind == TRACE_EVENT && is_taken)
 			rc = take_event(pass, &entry);
 		if (rc)
 			return rc;

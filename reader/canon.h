@@ -32,8 +32,8 @@ enum token_flag {
 	TOKEN_FORKS = 256,    /* makes a thread or process */
 	TOKEN_WAITS = 512,    /* its time measures a peer */
 	TOKEN_RANDOM = 1024,  /* its payload is what the program asked chance for */
+	TOKEN_SHORT = 2048,   /* less was sent than was asked for */
 	TOKEN_REAPS = 4096,   /* learns of the end of a child, which may be in a signal handler */
-	TOKEN_CUT = 2048,     /* not all of its payload was kept */
 };
 
 /* One logical call. */
@@ -146,7 +146,7 @@ struct canon_progress {
 
 /*
  * Goes through the trace, which is borrowed and stays where it ended. Calls that are not `enabled` (by number, borrowed
- * as well; NULL: all are) have their effects but become no tokens. Of each payload only `payload_limit` bytes are
+ * as well; NULL: all are) are passed over as if they had not been recorded. Of each payload only `payload_limit` bytes are
  * looked at, as if the run had kept no more: what was masked beyond them could not be in the other run. `progress` may be
  * NULL. 0, or -errno; free with
  * canon_free().

@@ -38,6 +38,7 @@ struct canon_rule *canon_rules_make(const struct catalogue *catalogue)
 {
 	struct canon_rule *rules = calloc(catalogue->calls_count + 1u, sizeof(*rules));
 
+	crc32c_prepare();
 	for (unsigned i = 0; rules && i < catalogue->calls_count; i++)
 		read_rule(&rules[i], &catalogue->calls[i]);
 	return rules;
@@ -146,6 +147,19 @@ static bool is_name(const char *name, const char *const *names)
 	return false;
 }
 
+/* Less was sent than was asked for. */
+static bool is_cut_off(const struct canon_view *view, uint64_t word)
+{
+	return view->rule->flow.direction == FLOW_SENT && !view->failed && view->event->result >= 0 &&
+	       (uint64_t)view->event->result < word;
+}
+
+/* The size of what was sent whole follows from the payload, in which there may be numbers of the run. */
+static bool is_size_sent(const struct canon_view *view, uint64_t word)
+{
+	return view->rule->flow.direction == FLOW_SENT && view->event->result == (int64_t)word;
+}
+
 /* Arguments that say how long to wait: programs compute them from the time of day. */
 static const char *const time_names[] = {"timeout", "tmo_p", "abs_timeout", "abstime", NULL};
 
@@ -180,8 +194,9 @@ static void read_word(struct view_maker *maker, const char *name, const struct v
 			read_number(value, word, part);
 		break;
 	case KIND_SIZE:
+		maker->view->is_short |= is_cut_off(maker->view, word);
 		/* How much fits is the caller's buffer; how much there was is in the payload. */
-		if (!(maker->view->is_stream && maker->view->rule->flow.direction))
+		if (!(maker->view->is_stream && maker->view->rule->flow.direction) && !is_size_sent(maker->view, word))
 			read_number(value, word, part);
 		break;
 	case KIND_CLOCK_TICKS:
@@ -195,10 +210,12 @@ static void read_word(struct view_maker *maker, const char *name, const struct v
 
 /* ---- behind pointers ------------------------------------------------------------------------------------------ */
 
-static uint64_t hash_endpoint(struct view_maker *maker, const uint8_t *bytes, size_t size)
+/* With `is_given` the program said the address, and a port that it chose itself is part of what it does. */
+static uint64_t hash_endpoint(struct view_maker *maker, const uint8_t *bytes, size_t size, bool is_given)
 {
 	struct endpoint endpoint = endpoint_parse(bytes, size);
-	uint64_t hash = mix(endpoint.family, mask_port(maker->mask, endpoint.port));
+	uint32_t port = mask_port(maker->mask, endpoint.port);
+	uint64_t hash = mix(endpoint.family, is_given && port ? endpoint.port : port);
 
 	if (endpoint.family == AF_UNIX)
 		return mix(hash, hash_masked(maker, (const uint8_t *)endpoint.path, strlen(endpoint.path)));
@@ -248,7 +265,7 @@ static void read_payload(struct canon_view *view, const struct event_item *item)
 		view->text = NULL;
 	} else {
 		view->payload = item->hash;
-		view->text = item->size == item->total ? item : NULL;
+		view->text = item;
 	}
 	view->bytes += item->total;
 }
@@ -272,7 +289,7 @@ static void read_item(struct view_maker *maker, const struct value_spec *value, 
 		break;
 	case ITEM_ADDRESS:
 		part->part = PART_CONTENT;
-		part->content = mix(part->content, hash_endpoint(maker, item->bytes, item->size));
+		part->content = mix(part->content, hash_endpoint(maker, item->bytes, item->size, is_in));
 		break;
 	case ITEM_TYPE:
 		part->part = PART_KEY;
@@ -368,8 +385,19 @@ static void look_at_subject(struct canon_view *view, const struct object *object
 		return;
 	view->is_stream = object_is_stream(object);
 	view->is_counter = object_is_counter(object);
-	view->is_random = object->type == OBJECT_FILE && object->label &&
-			  (strstr(object->label, "/dev/urandom") || strstr(object->label, "/dev/random"));
+	if (object->type != OBJECT_FILE || !object->label)
+		return;
+	const char *path = object->label + strspn(object->label, " ");
+	view->is_random = !strcmp(path, "/dev/urandom") || !strcmp(path, "/dev/random");
+	view->is_surrounding = !strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5);
+}
+
+/* Of a buffer that was sent in part it is that part which counts; what is not kept of it cannot be told apart. */
+static void cut_payload(struct canon_view *view)
+{
+	if (!view->text || view->text->total <= view->bytes || view->text->size < view->bytes)
+		return;
+	view->payload = crc32c_update(0, view->text->bytes, view->bytes);
 }
 
 void canon_view_make(struct canon_view *view, const struct canon_rule *rule, const struct event *event,
@@ -383,7 +411,8 @@ void canon_view_make(struct canon_view *view, const struct canon_rule *rule, con
 	for (unsigned i = 0; i < event->call->argc; i++)
 		read_arg(&maker, i);
 	read_result(&maker);
-	if (view->is_counter) {
+	cut_payload(view);
+	if (view->is_counter || (view->is_surrounding && view->rule->flow.direction == FLOW_RECEIVED)) {
 		view->payload = 0;
 		view->bytes = 0;
 		view->text = NULL;

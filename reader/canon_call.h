@@ -45,11 +45,13 @@ struct canon_view {
 	uint8_t objects_count;
 	bool made_result; /* the last object is the result */
 	bool is_stream, is_counter, is_random;
+	bool is_surrounding; /* its object tells about the machine and the run */
 	bool ends; /* its first object */
 	bool failed, has_control;
+	bool is_short; /* less was sent than was asked for */
 	uint64_t bytes;
 	uint32_t payload;
-	const struct event_item *text; /* the payload, when all of it is one item */
+	const struct event_item *text; /* the payload, when it is one item; not all of it need be kept */
 	struct canon_part args[CALL_ARGS_MAX];
 };
 

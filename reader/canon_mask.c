@@ -42,7 +42,7 @@ int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen)
 {
 	uintptr_t known = (uintptr_t)map_get(&mask->ports, port);
 
-	if (port < MASK_PORT_MIN || known >= PORT_FIRST || (known && !is_chosen))
+	if (port < MASK_PORT_MIN || known)
 		return 0;
 	return map_put(&mask->ports, port, (void *)(uintptr_t)(is_chosen ? PORT_FIRST + mask->chosen++ : PORT_OTHER));
 }

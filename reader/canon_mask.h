@@ -13,7 +13,7 @@
 #include "reader/map.h"
 #include "reader/text.h"
 
-/* Ports below are the same in every run. Others are known by as how many-th the program chose them. */
+/* Ports below are the same in every run. Others are called by as how many-th the program chose them. */
 #define MASK_PORT_MIN 1024u
 
 struct mask {
@@ -28,7 +28,10 @@ void mask_clear(struct mask *mask);
 int mask_add_pid(struct mask *mask, uint32_t pid);
 int mask_add_ipc(struct mask *mask, uint32_t id);
 
-/* A port was seen; `is_chosen` when the program said the number. Those below MASK_PORT_MIN are passed over. */
+/*
+ * A port was seen; `is_chosen` when the program said the number. The first time counts: who connects to a port that the
+ * kernel chose says its number, too. Those below MASK_PORT_MIN are passed over.
+ */
 int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen);
 
 /* What a port is in every run: itself, or the number of a chosen one beyond all ports, or 0. */

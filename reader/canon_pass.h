@@ -17,11 +17,11 @@
 /* The last token of a thread, to which more may be folded. */
 struct fold {
 	bool is_open;
-	bool all_kept; /* `kept` is all of the payload */
 	uint32_t index;
 	uint32_t detail; /* which detail it is for, CANON_NONE: none */
 	struct canon_token token;
-	struct text kept;
+	struct text kept; /* the beginning of the payload, as far as it is known */
+	uint64_t behind;  /* bytes after that */
 };
 
 struct pass_thread {

@@ -80,7 +80,10 @@ static int compare_seen(const void *left, const void *right)
 
 	if (a->ticks != b->ticks)
 		return a->ticks < b->ticks ? -1 : 1;
-	return a->port < b->port ? -1 : a->port > b->port;
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	/* bind() says the port, and is told it as well */
+	return (int)b->is_chosen - (int)a->is_chosen;
 }
 
 int ports_survey(struct mask *mask, struct trace *trace)

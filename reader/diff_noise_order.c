@@ -109,6 +109,16 @@ static bool is_readiness(const struct settling *settling, const struct edit *edi
 	       !strcmp(canon->catalogue->calls[old->call].family, "poll");
 }
 
+/* Whether it matters that a call stands elsewhere in its strand. */
+static void judge_order(struct settling *settling, struct edit *edit)
+{
+	edit->kind = EDIT_REORDERED;
+	edit->is_causal = is_causal(settling, edit);
+	if ((is_other_wake(settling, edit) && !jumps_its_like(settling, edit)) || is_private(settling, edit) ||
+	    is_readiness(settling, edit))
+		settle_mark(settling, edit, NOISE_SCHEDULE);
+}
+
 /* Joins `removed` and `added`, which are the same call. */
 static void join_edits(struct settling *settling, struct edit *removed, struct edit *added)
 {
@@ -119,11 +129,7 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	added->kind = EDIT_MOVED;
 	added->old = added->new = CANON_NONE;
 	if (is_same) {
-		removed->kind = EDIT_REORDERED;
-		removed->is_causal = is_causal(settling, removed);
-		if ((is_other_wake(settling, removed) && !jumps_its_like(settling, removed)) ||
-		    is_private(settling, removed) || is_readiness(settling, removed))
-			settle_mark(settling, removed, NOISE_SCHEDULE);
+		judge_order(settling, removed);
 		return;
 	}
 	removed->kind = EDIT_MOVED;
@@ -177,6 +183,58 @@ void settle_moves(struct settling *settling, bool own, struct place *removed, st
 		} else {
 			join_edits(settling, &settling->edits->rows[removed[i].edit],
 				   &settling->edits->rows[added[k].edit]);
+			i++;
+			k++;
+		}
+	}
+}
+
+/* ---- calls that changed places -------------------------------------------------------------------------------- */
+
+/* The changed ones by what they are on a side, strand by strand. */
+static uint32_t list_changed(struct settling *settling, unsigned side, struct place *places)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		if (edit->kind != EDIT_CHANGED || edit->noise)
+			continue;
+		uint64_t key = settling->full[side][side == SIDE_OLD ? edit->old : edit->new];
+		places[count++] = (struct place){mix(key, edit->strands[SIDE_OLD]), i};
+	}
+	qsort(places, count, sizeof(*places), compare_places);
+	return count;
+}
+
+/* `here` became what stood at `there` before: that was reordered, and what follows it there follows here. */
+static void join_places(struct settling *settling, struct edit *here, struct edit *there)
+{
+	uint32_t moved = here->new;
+
+	here->new = there->new;
+	there->new = moved;
+	judge_order(settling, there);
+	if (settling->full[SIDE_OLD][here->old] == settling->full[SIDE_NEW][here->new])
+		judge_order(settling, here);
+}
+
+void settle_swaps(struct settling *settling, struct place *before, struct place *after)
+{
+	uint32_t before_count = list_changed(settling, SIDE_OLD, before);
+	uint32_t after_count = list_changed(settling, SIDE_NEW, after);
+	uint32_t i = 0, k = 0;
+
+	while (i < before_count && k < after_count) {
+		struct edit *there = &settling->edits->rows[before[i].edit];
+		struct edit *here = &settling->edits->rows[after[k].edit];
+		if (before[i].key < after[k].key || there->kind != EDIT_CHANGED) {
+			i++;
+		} else if (before[i].key > after[k].key || here->kind != EDIT_CHANGED || here == there) {
+			k++;
+		} else {
+			if (settling->full[SIDE_NEW][here->new] == settling->full[SIDE_OLD][there->old])
+				join_places(settling, here, there);
 			i++;
 			k++;
 		}

@@ -47,6 +47,9 @@ int settle_streams(struct settling *settling);
  */
 void settle_moves(struct settling *settling, bool own, struct place *removed, struct place *added);
 
+/* Of changed calls those that only changed places are reordered. `before` and `after` have room for all edits. */
+void settle_swaps(struct settling *settling, struct place *before, struct place *after);
+
 /* Bytes that went to another stream, where they were folded. */
 void settle_misdirected(struct settling *settling);
 

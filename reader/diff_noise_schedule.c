@@ -10,7 +10,7 @@
 
 /* ---- timers --------------------------------------------------------------------------------------------------- */
 
-/* What threads did after waits that timed out: by class of the thread and coarse token. */
+/* What threads did after waits that timed out: by class of the thread, with all that it was done with. */
 static int learn_timers(struct settling *settling, struct map *learned)
 {
 	for (unsigned side = 0; side < SIDES; side++) {
@@ -21,7 +21,8 @@ static int learn_timers(struct settling *settling, struct map *learned)
 			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
 				const struct canon_token *token = &canon->tokens[strands->list[k]];
 				uint64_t class = settling->pairing->classes[side][token->thread];
-				if (token->flags & TOKEN_TIMER && map_put(learned, mix(class, token->key), settling))
+				if (token->flags & TOKEN_TIMER &&
+				    map_put(learned, mix(class, strands->full[k]), settling))
 					return -ENOMEM;
 			}
 		}
@@ -37,13 +38,13 @@ int settle_timers(struct settling *settling)
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
 		const uint32_t tokens[SIDES] = {edit->old, edit->new};
-		bool is_timer = edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED || edit->kind == EDIT_CHANGED;
+		bool is_timer = edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED;
 		for (unsigned side = 0; is_timer && side < SIDES; side++) {
 			const struct canon_token *token = token_of(settling, side, tokens[side]);
 			if (!token)
 				continue;
 			uint64_t class = settling->pairing->classes[side][token->thread];
-			is_timer = map_get(&learned, mix(class, token->key)) != NULL;
+			is_timer = map_get(&learned, mix(class, settling->full[side][tokens[side]])) != NULL;
 		}
 		if (is_timer)
 			settle_mark(settling, edit, NOISE_TIMER);

@@ -11,105 +11,154 @@
 
 /* ---- streams cut otherwise ------------------------------------------------------------------------------------ */
 
-/* What all edits of one direction of one object amount to. */
-struct recut {
-	uint64_t pieces[SIDES]; /* a sum of hashes: equal when they are the same pieces */
-	uint64_t calls[SIDES];	/* which calls, a bit each */
+/*
+ * What was done on one stream between two calls that are the same in both runs. Where as much went each way and it was
+ * the same, only the pieces differ, or the order of asking and answering.
+ */
+struct stretch {
 	uint32_t objects[SIDES];
-	int8_t is_early; /* whether it answers before it was asked; -1: not looked at yet */
+	uint32_t first[SIDES];	  /* tokens; CANON_NONE: none */
+	uint64_t bytes[SIDES][2]; /* by way, CANON_RECEIVED and CANON_SENT */
+	uint32_t payload[SIDES][2];
+	uint64_t pieces[SIDES][2]; /* a sum of hashes: equal when they are the same pieces */
+	uint64_t calls[SIDES][2];  /* which calls, a bit each */
+	bool is_same_flow[2];	   /* of all that went over the object that way */
+	bool is_early;
+	uint32_t early[SIDES]; /* the transfer that came too early, and the one in its place */
+	uint32_t edit;	       /* that stands for the others when `is_early` */
 };
 
-struct recuts {
-	struct recut *rows;
+struct stretches {
+	struct stretch *rows;
 	uint32_t count, room;
-	struct map index; /* by old object and direction; the place + 1 */
+	struct map index;	   /* by old object and as how many-th of it; the place + 1 */
+	uint32_t *of_token[SIDES]; /* place + 1; 0: none */
+	uint32_t *next[SIDES];	   /* by object: as how many-th its next stretch is */
 };
+
+static unsigned way_of(const struct canon_token *token)
+{
+	return token->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED;
+}
 
 static bool has_flow(const struct canon_token *token)
 {
-	return token && token->objects[0] != CANON_NONE && token->flags & (TOKEN_SENDS | TOKEN_RECEIVES) &&
-	       token->bytes;
+	return token->objects[0] != CANON_NONE && token->flags & (TOKEN_SENDS | TOKEN_RECEIVES) && token->bytes &&
+	       !(token->flags & TOKEN_ABSORBED);
 }
 
-static bool is_same_flow(const struct canon_flow *a, const struct canon_flow *b)
+/* The partner of a stream, or CANON_NONE. */
+static uint32_t partner_of(const struct settling *settling, unsigned side, uint32_t object)
 {
+	const struct canon_object *own = &settling->pairing->canons[side]->objects[object];
+	bool is_stream = own->is_stream || own->type == OBJECT_FILE;
+
+	return is_stream ? settling->pairing->objects[side][object] : CANON_NONE;
+}
+
+/* Whether all that went over a stream with a partner one way is the same on both sides. */
+static bool has_same_flow(const struct settling *settling, unsigned side, uint32_t object, unsigned way)
+{
+	const struct pairing *pairing = settling->pairing;
+	const struct canon_flow *a = &pairing->canons[side]->objects[object].flows[way];
+	const struct canon_flow *b = &pairing->canons[!side]->objects[pairing->objects[side][object]].flows[way];
+
 	return (a->bytes == b->bytes && a->payload == b->payload) ||
 	       (a->raw_bytes == b->raw_bytes && a->raw_payload == b->raw_payload);
 }
 
-/* The direction of an object as both sides know it; 0 when it is not of a pair that carried the same. */
-static uint64_t flow_key(const struct settling *settling, unsigned side, const struct canon_token *token)
+static struct stretch *find_stretch(struct settling *settling, struct stretches *stretches, unsigned side,
+				    uint32_t object)
 {
 	const struct pairing *pairing = settling->pairing;
-	unsigned way = token->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED;
-	uint32_t own = token->objects[0], other = pairing->objects[side][own];
-
-	if (other == CANON_NONE)
-		return 0;
-	const struct canon_object *a = &pairing->canons[side]->objects[own];
-	const struct canon_object *b = &pairing->canons[!side]->objects[other];
-	bool is_stream = a->is_stream || a->type == OBJECT_FILE;
-	if (!is_stream || !is_same_flow(&a->flows[way], &b->flows[way]))
-		return 0;
-	return 2ull * (side == SIDE_OLD ? own : other) + way + 1;
-}
-
-static struct recut *find_recut(struct recuts *recuts, uint64_t key)
-{
-	uintptr_t found = (uintptr_t)map_get(&recuts->index, key);
+	uint32_t other = pairing->objects[side][object], old = side == SIDE_OLD ? object : other;
+	uint64_t key = (uint64_t)old << 32 | stretches->next[side][object];
+	uintptr_t found = (uintptr_t)map_get(&stretches->index, key);
 
 	if (found)
-		return &recuts->rows[found - 1];
-	if (recuts->count == recuts->room) {
-		uint32_t room = recuts->room ? 2 * recuts->room : 16;
-		struct recut *rows = reallocarray(recuts->rows, room, sizeof(*rows));
+		return &stretches->rows[found - 1];
+	if (stretches->count == stretches->room) {
+		uint32_t room = stretches->room ? 2 * stretches->room : 16;
+		struct stretch *rows = reallocarray(stretches->rows, room, sizeof(*rows));
 		if (!rows)
 			return NULL;
-		recuts->rows = rows;
-		recuts->room = room;
+		stretches->rows = rows;
+		stretches->room = room;
 	}
-	recuts->rows[recuts->count++] = (struct recut){.objects = {CANON_NONE, CANON_NONE}, .is_early = -1};
-	if (map_put(&recuts->index, key, (void *)(uintptr_t)recuts->count))
+	struct stretch *added = &stretches->rows[stretches->count++];
+	*added = (struct stretch){.first = {CANON_NONE, CANON_NONE}, .edit = CANON_NONE};
+	added->objects[side] = object;
+	added->objects[!side] = other;
+	for (unsigned way = 0; way < 2; way++)
+		added->is_same_flow[way] = has_same_flow(settling, side, object, way);
+	if (map_put(&stretches->index, key, (void *)(uintptr_t)stretches->count))
 		return NULL;
-	return &recuts->rows[recuts->count - 1];
+	return added;
 }
 
-static int add_to_recut(struct settling *settling, struct recuts *recuts, unsigned side, uint32_t index)
+static int add_to_stretch(struct settling *settling, struct stretches *stretches, unsigned side, uint32_t index)
 {
 	const struct canon_token *token = token_of(settling, side, index);
-	uint64_t key = has_flow(token) ? flow_key(settling, side, token) : 0;
-	struct recut *recut = key ? find_recut(recuts, key) : NULL;
+	struct stretch *stretch = find_stretch(settling, stretches, side, token->objects[0]);
+	unsigned way = way_of(token);
 
-	if (!key)
-		return 0;
-	if (!recut)
+	if (!stretch)
 		return -ENOMEM;
-	recut->pieces[side] += settling->full[side][index];
-	recut->calls[side] |= 1ull << (token->key & 63);
-	recut->objects[side] = token->objects[0];
-	recut->objects[!side] = settling->pairing->objects[side][token->objects[0]];
+	stretches->of_token[side][index] = (uint32_t)(stretch - stretches->rows) + 1;
+	if (stretch->first[side] == CANON_NONE)
+		stretch->first[side] = index;
+	stretch->payload[side][way] = crc32c_combine(stretch->payload[side][way], token->payload, token->bytes);
+	stretch->bytes[side][way] += token->bytes;
+	stretch->pieces[side][way] += settling->full[side][index];
+	stretch->calls[side][way] |= 1ull << (token->key & 63);
 	return 0;
+}
+
+/* A call on the stream that is no edit ends a stretch, unless all that went that way is the same anyway. */
+static int list_stretches(struct settling *settling, struct stretches *stretches, unsigned side, const uint8_t *edited)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++) {
+		const struct canon_token *token = &canon->tokens[i];
+		if (!has_flow(token) || partner_of(settling, side, token->objects[0]) == CANON_NONE)
+			continue;
+		if (edited[i])
+			rc = add_to_stretch(settling, stretches, side, i);
+		else if (!has_same_flow(settling, side, token->objects[0], way_of(token)))
+			stretches->next[side][token->objects[0]]++;
+	}
+	return rc;
 }
 
 /* One transfer out of a stream: up to where, and how much had come in before. */
 struct sending {
 	uint64_t from, to, received;
+	uint32_t token;
 };
 
-static uint32_t list_sendings(const struct settling *settling, unsigned side, uint32_t object, struct sending *list)
+/* Those of the stretch, or of all that was done on its object. */
+static uint32_t list_sendings(const struct settling *settling, const struct stretches *stretches, unsigned side,
+			      uint32_t which, bool is_whole, struct sending *list)
 {
 	const struct canon *canon = settling->pairing->canons[side];
+	const struct stretch *stretch = &stretches->rows[which];
+	uint32_t object = stretch->objects[side];
 	uint64_t received = 0, sent = 0;
 	uint32_t count = 0;
 
-	for (uint32_t i = canon->objects[object].birth; i < canon->tokens_count; i++) {
+	for (uint32_t i = is_whole ? canon->objects[object].birth : stretch->first[side]; i < canon->tokens_count;
+	     i++) {
 		const struct canon_token *token = &canon->tokens[i];
-		if (token->objects[0] != object || token->flags & TOKEN_ABSORBED)
+		if (token->objects[0] != object || !has_flow(token))
+			continue;
+		if (!is_whole && stretches->of_token[side][i] != which + 1)
 			continue;
 		if (token->flags & TOKEN_SENDS) {
-			list[count++] = (struct sending){sent, sent + token->bytes, received};
+			list[count++] = (struct sending){sent, sent + token->bytes, received, i};
 			sent += token->bytes;
-		} else if (token->flags & TOKEN_RECEIVES) {
+		} else {
 			received += token->bytes;
 		}
 	}
@@ -118,79 +167,152 @@ static uint32_t list_sendings(const struct settling *settling, unsigned side, ui
 
 /*
  * Cut otherwise, or sent too early? Where the new run sends in one go what the old one sent in several, with something
- * received in between, all of that must have come before.
+ * received in between, all of that must have come before; and who waited to be asked first must still do so.
  */
-static bool is_early(const struct settling *settling, const struct recut *recut)
+static bool is_early(const struct sending *old, uint32_t old_count, const struct sending *new, uint32_t new_count,
+		     uint32_t early[SIDES])
 {
-	struct sending *lists[SIDES];
-	uint32_t counts[SIDES] = {0, 0};
-	bool found = false;
-
-	for (unsigned side = 0; side < SIDES; side++) {
-		uint32_t object = recut->objects[side];
-		lists[side] = NULL;
-		if (object == CANON_NONE)
-			continue;
-		lists[side] =
-			calloc(settling->pairing->canons[side]->objects[object].tokens + 1ull, sizeof(struct sending));
-		if (lists[side])
-			counts[side] = list_sendings(settling, side, object, lists[side]);
-	}
-	for (uint32_t i = 0, k = 0; i < counts[SIDE_NEW] && lists[SIDE_OLD]; i++) {
-		const struct sending *new = &lists[SIDE_NEW][i];
-		while (k < counts[SIDE_OLD] && lists[SIDE_OLD][k].to <= new->from)
+	for (uint32_t i = 0, k = 0; i < new_count; i++) {
+		while (k < old_count && old[k].to <= new[i].from)
 			k++;
 		uint32_t first = k;
-		while (k + 1 < counts[SIDE_OLD] && lists[SIDE_OLD][k + 1].to <= new->to)
+		while (k + 1 < old_count && old[k + 1].to <= new[i].to)
 			k++;
-		if (k < counts[SIDE_OLD])
-			found |= k > first && lists[SIDE_OLD][k].received > lists[SIDE_OLD][first].received &&
-				 new->received < lists[SIDE_OLD][k].received;
+		if (k >= old_count)
+			return false;
+		bool has_grown = k > first && old[k].received > old[first].received;
+		if ((has_grown || (!i && !new[i].received)) && new[i].received < old[k].received) {
+			early[SIDE_OLD] = old[k].token;
+			early[SIDE_NEW] = new[i].token;
+			return true;
+		}
 	}
+	return false;
+}
+
+static int find_early(const struct settling *settling, struct stretches *stretches, uint32_t which)
+{
+	struct stretch *stretch = &stretches->rows[which];
+	struct sending *lists[SIDES] = {NULL, NULL};
+	uint32_t counts[SIDES] = {0, 0};
+	bool is_whole = stretch->is_same_flow[CANON_SENT] && stretch->is_same_flow[CANON_RECEIVED];
+	int rc = 0;
+
+	if (!is_whole && (stretch->first[SIDE_OLD] == CANON_NONE || stretch->first[SIDE_NEW] == CANON_NONE))
+		return 0;
+	for (unsigned side = 0; !rc && side < SIDES; side++) {
+		const struct canon_object *object = &settling->pairing->canons[side]->objects[stretch->objects[side]];
+		lists[side] = calloc(object->tokens + 1ull, sizeof(struct sending));
+		rc = lists[side] ? 0 : -ENOMEM;
+		if (!rc)
+			counts[side] = list_sendings(settling, stretches, side, which, is_whole, lists[side]);
+	}
+	if (!rc)
+		stretch->is_early =
+			is_early(lists[SIDE_OLD], counts[SIDE_OLD], lists[SIDE_NEW], counts[SIDE_NEW], stretch->early);
 	free(lists[SIDE_OLD]);
 	free(lists[SIDE_NEW]);
-	return found;
+	return rc;
 }
 
-static bool is_recut(const struct settling *settling, struct recut *recut)
+/* Whether the same went that way, in the stretch or in all. */
+static bool carries_same(const struct stretch *stretch, unsigned way)
 {
-	if (recut->is_early < 0)
-		recut->is_early = is_early(settling, recut);
-	return !recut->is_early && recut->calls[SIDE_OLD] == recut->calls[SIDE_NEW] &&
-	       recut->pieces[SIDE_OLD] != recut->pieces[SIDE_NEW];
+	return stretch->is_same_flow[way] || (stretch->bytes[SIDE_OLD][way] == stretch->bytes[SIDE_NEW][way] &&
+					      stretch->payload[SIDE_OLD][way] == stretch->payload[SIDE_NEW][way]);
 }
 
-static bool edit_is_recut(struct settling *settling, struct recuts *recuts, const struct edit *edit)
+static bool is_recut(const struct stretch *stretch, unsigned way)
 {
-	const uint32_t tokens[SIDES] = {edit->old, edit->new};
+	return carries_same(stretch, way) && stretch->calls[SIDE_OLD][way] == stretch->calls[SIDE_NEW][way] &&
+	       (stretch->pieces[SIDE_OLD][way] != stretch->pieces[SIDE_NEW][way]);
+}
 
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct canon_token *token = token_of(settling, side, tokens[side]);
-		if (!token)
-			continue;
-		uint64_t key = has_flow(token) ? flow_key(settling, side, token) : 0;
-		if (!key || !is_recut(settling, find_recut(recuts, key)))
-			return false;
+/* The stretch that all of an edit lies in, or NULL. */
+static struct stretch *stretch_of(const struct stretches *stretches, const struct edit *edit)
+{
+	uint32_t old = edit->old == CANON_NONE ? 0 : stretches->of_token[SIDE_OLD][edit->old];
+	uint32_t new = edit->new == CANON_NONE ? 0 : stretches->of_token[SIDE_NEW][edit->new];
+
+	if ((edit->old != CANON_NONE && !old) || (edit->new != CANON_NONE && !new) || (old && new &&old != new))
+		return NULL;
+	return &stretches->rows[(old ? old : new) - 1];
+}
+
+/* What was asked and answered in another order is one edit, on behalf of all that follow from it. */
+static void settle_early(struct settling *settling, struct stretch *stretch, uint32_t index)
+{
+	struct edit *edit = &settling->edits->rows[index];
+
+	if (stretch->edit == CANON_NONE) {
+		stretch->edit = index;
+		edit->kind = EDIT_REORDERED;
+		edit->is_causal = true;
+		edit->old = stretch->early[SIDE_OLD];
+		edit->new = stretch->early[SIDE_NEW];
+		return;
 	}
-	return true;
+	edit->kind = EDIT_MOVED;
+	edit->old = edit->new = CANON_NONE;
+}
+
+static void settle_stretches(struct settling *settling, const struct stretches *stretches)
+{
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		struct stretch *stretch = stretch_of(stretches, edit);
+		if (!stretch)
+			continue;
+		bool is_same = carries_same(stretch, CANON_SENT) && carries_same(stretch, CANON_RECEIVED);
+		unsigned way = edit->old != CANON_NONE ? way_of(token_of(settling, SIDE_OLD, edit->old))
+						       : way_of(token_of(settling, SIDE_NEW, edit->new));
+		bool is_one_way = edit->old == CANON_NONE || edit->new == CANON_NONE ||
+				  way_of(token_of(settling, SIDE_NEW, edit->new)) == way;
+		if (stretch->is_early && is_same)
+			settle_early(settling, stretch, i);
+		else if (!stretch->is_early && is_one_way && is_recut(stretch, way))
+			settle_mark(settling, edit, NOISE_RECUT);
+	}
+}
+
+static uint8_t *list_edited(const struct settling *settling, unsigned side)
+{
+	uint8_t *edited = calloc(settling->pairing->canons[side]->tokens_count + 1ull, 1);
+
+	for (uint32_t i = 0; edited && i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		if (token != CANON_NONE)
+			edited[token] = 1;
+	}
+	return edited;
 }
 
 int settle_streams(struct settling *settling)
 {
-	struct edits *edits = settling->edits;
-	struct recuts recuts = {0};
+	struct stretches stretches = {0};
 	int rc = 0;
 
-	for (uint32_t i = 0; !rc && i < edits->count; i++) {
-		rc = add_to_recut(settling, &recuts, SIDE_OLD, edits->rows[i].old);
+	for (unsigned side = 0; !rc && side < SIDES; side++) {
+		const struct canon *canon = settling->pairing->canons[side];
+		uint8_t *edited = list_edited(settling, side);
+		stretches.of_token[side] = calloc(canon->tokens_count + 1ull, sizeof(uint32_t));
+		stretches.next[side] = calloc(canon->objects_count + 1ull, sizeof(uint32_t));
+		rc = edited && stretches.of_token[side] && stretches.next[side] ? 0 : -ENOMEM;
 		if (!rc)
-			rc = add_to_recut(settling, &recuts, SIDE_NEW, edits->rows[i].new);
+			rc = list_stretches(settling, &stretches, side, edited);
+		free(edited);
 	}
-	for (uint32_t i = 0; !rc && i < edits->count; i++)
-		if (edit_is_recut(settling, &recuts, &edits->rows[i]))
-			settle_mark(settling, &edits->rows[i], NOISE_RECUT);
-	map_clear(&recuts.index);
-	free(recuts.rows);
+	for (uint32_t i = 0; !rc && i < stretches.count; i++)
+		rc = find_early(settling, &stretches, i);
+	if (!rc)
+		settle_stretches(settling, &stretches);
+	for (unsigned side = 0; side < SIDES; side++) {
+		free(stretches.of_token[side]);
+		free(stretches.next[side]);
+	}
+	map_clear(&stretches.index);
+	free(stretches.rows);
 	return rc;
 }
 

@@ -259,7 +259,7 @@ static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct
 		if (is_handed_on || maker->canon->threads[thread].accepted == 1)
 			return mix(mix(14, seen->class_id), is_handed_on);
 	}
-	if (maker->of_object[object] == strand)
+	if (maker->of_object[object] == strand && seen->is_numbered)
 		return local_identifier(locals, maker->canon, object);
 	if (maker->of_object[object] == CANON_NONE && is_own(maker, row, thread, object))
 		return mix(mix(13, seen->class_id), seen->ordinal);

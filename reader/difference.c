@@ -132,6 +132,14 @@ static bool same_objects(const struct classifier *classifier, const struct canon
 	return true;
 }
 
+/* Less was sent than asked for, or less came when as much was asked for. */
+static bool is_shorter(const struct canon_token *old, const struct canon_token *new)
+{
+	if (new->flags & TOKEN_SENDS)
+		return new->flags & TOKEN_SHORT && !(old->flags & TOKEN_SHORT);
+	return !(old->flags & TOKEN_STREAM) && old->content == new->content && new->bytes < old->bytes;
+}
+
 static enum difference_class class_of_change(const struct classifier *classifier, const struct canon_token *old,
 					     const struct canon_token *new)
 {
@@ -147,8 +155,7 @@ static enum difference_class class_of_change(const struct classifier *classifier
 		return CLASS_RANDOM;
 	if (old->bytes == new->bytes)
 		return CLASS_PAYLOAD;
-	bool is_whole = !(old->flags & TOKEN_STREAM) && old->content == new->content;
-	return is_whole && new->bytes < old->bytes &&same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
+	return is_shorter(old, new) && same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
 }
 
 /* Whether the old strand `own` has calls like `new`, and none of them failed. */

@@ -15,7 +15,7 @@ from program import SKIPPED, Run, Skip, descendants, port_find, program_find, wa
 
 RECORDED = 'recorded'
 # Enough of each message that times in it are seen for what they are.
-PAYLOAD_KEPT = '64K'
+PAYLOAD_KEPT = '256K'
 
 
 class Series:
