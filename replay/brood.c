@@ -17,8 +17,9 @@
 
 #include "reader/launch.h"
 
-/* Children that end are replaced by theirs: so often we look for more, 10 ms apart. */
-#define ROUNDS_MAX 300
+/* Children that end leave us theirs: so often we look for more, 10 ms apart; before so many rounds none is killed. */
+#define ROUNDS_MAX   300
+#define ROUNDS_GRACE 100
 
 int brood_start(struct brood *brood, char **argv)
 {
@@ -87,7 +88,7 @@ void brood_end(struct brood *brood)
 
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		brood_is_over(brood);
-		if (!children_signal(round ? SIGKILL : SIGTERM))
+		if (!children_signal(!round ? SIGTERM : round > ROUNDS_GRACE ? SIGKILL : 0))
 			break;
 		nanosleep(&pause, NULL);
 	}

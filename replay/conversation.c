@@ -637,9 +637,12 @@ int conversations_flip(struct conversations *conversations)
 
 bool conversations_are_whole(const struct conversations *conversations, char *reason, size_t size)
 {
+	uint32_t external = 0;
+
 	for (uint32_t i = 0; i < conversations->count; i++) {
 		const struct conversation *one = &conversations->list[i];
 		uint64_t missing = one->is_internal ? 0 : conversation_missing(one, STREAM_IN);
+		external += !one->is_internal;
 		if (missing)
 			snprintf(reason, size,
 				 "%s: %lu of %lu received bytes are not in the trace; record with -s 1M, without "
@@ -650,7 +653,9 @@ bool conversations_are_whole(const struct conversations *conversations, char *re
 		if (missing || (one->is_tls && !one->is_internal))
 			return false;
 	}
-	return true;
+	if (!external)
+		snprintf(reason, size, "no connection to anybody who was not recorded as well");
+	return external != 0;
 }
 
 uint64_t conversation_missing(const struct conversation *conversation, enum stream_direction direction)

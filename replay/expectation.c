@@ -141,6 +141,45 @@ static uint64_t turn_find_masked(const struct expectation *expectation)
 	return likeness == LIKENESS_EQUAL ? size : 0;
 }
 
+static bool is_same_so_far(const struct conversation *a, const struct conversation *b, uint32_t count)
+{
+	if (a->messages_count <= count || b->messages_count <= count)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct message *left = &a->messages[i], *right = &b->messages[i];
+		if (left->direction != right->direction || left->sort != right->sort || left->size != right->size ||
+		    left->offset != right->offset ||
+		    (left->sort == MESSAGE_BYTES &&
+		     memcmp(a->streams[left->direction].bytes + left->offset,
+			    b->streams[left->direction].bytes + left->offset, left->size)))
+			return false;
+	}
+	return true;
+}
+
+/* Whether what was said so far may begin the message at `turn` of `conversation`. */
+static bool may_be(const struct text *said, const struct conversation *conversation, uint32_t turn)
+{
+	const struct message *message = &conversation->messages[turn];
+	uint64_t size = said->size < message->size ? said->size : message->size;
+
+	return is_turn(message) &&
+	       (!size || !memcmp(said->bytes, conversation->streams[STREAM_OUT].bytes + message->offset, size));
+}
+
+bool expectation_swap(struct expectation *one, struct expectation *other)
+{
+	const struct conversation *own = one->conversation, *theirs = other->conversation;
+	uint32_t turn = one->turn;
+
+	if (other->turn > turn || !is_same_so_far(own, theirs, turn) || !may_be(&one->said, theirs, turn) ||
+	    (other->turn == turn && !may_be(&other->said, own, turn)))
+		return false;
+	one->conversation = theirs;
+	other->conversation = own;
+	return true;
+}
+
 int expectation_take(struct expectation *expectation, const char *bytes, size_t size)
 {
 	text_add(&expectation->said, bytes, size);

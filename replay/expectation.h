@@ -35,6 +35,13 @@ int expectation_take(struct expectation *expectation, const char *bytes, size_t 
 /* Takes the turn as said, however it differs. */
 void expectation_forgive(struct expectation *expectation);
 
+/*
+ * What is said on `one` may be what `other` waits for: threads that connect at once are not told apart by that. When
+ * the two records are the same as far as `one` has come, `other` has come no farther, and what was said since fits the
+ * other way round, their conversations change places. Whether they did; go on with expectation_take() of nothing.
+ */
+bool expectation_swap(struct expectation *one, struct expectation *other);
+
 /* Whether nothing more is expected. */
 bool expectation_is_met(const struct expectation *expectation);
 

@@ -87,7 +87,7 @@ static struct session *session_find(const struct feeder *feeder, const struct en
 {
 	for (int by_port = 0; by_port < 2; by_port++)
 		for (uint32_t i = 0; i < feeder->conversations->count; i++) {
-			const struct conversation *one = &feeder->conversations->list[i];
+			const struct conversation *one = feeder->sessions[i].conversation;
 			bool fits = by_port ? one->remote.family != AF_UNIX && one->remote.port &&
 						      one->remote.port == place->port
 					    : endpoint_equal(&one->remote, place);
