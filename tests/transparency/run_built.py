@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Foreign test suites of which somebody has built the sources: run natively twice and traced once, compared test by test.
 
-  run_built.py IPCTRACE [--ltp DIR] [--redis DIR] [--libuv DIR] [--option=OPTION] [--keep DIR] [--table] [NAME...]
+  run_built.py IPCTRACE [--ltp DIR] [--posix DIR] [--redis DIR] [--libuv DIR] [--option=OPTION] [--keep DIR] [--table] [NAME...]
 
   --ltp DIR     the Linux Test Project as installed, with runtest/ and testcases/bin/; what is not there is left out
+  --posix DIR   the Open POSIX Test Suite, built, as LTP brings it
   --redis DIR   redis, built in its source folder, in which its tests write
   --libuv DIR   libuv's source folder, uv_run_tests somewhere below it
   --option=-k   hand this to `ipctrace record`; may be repeated
@@ -25,7 +26,7 @@ import sys
 
 from suite import Suite, compare_all
 
-# Which of LTP's scenario files, and which of their tests: the families of calls that are traced.
+# Which of LTP's scenario files, and which of their tests: the calls that are traced, and those that tracers get wrong.
 LTP_FILES = ('syscalls-ipc', 'syscalls', 'mm')
 LTP_FAMILIES = {
     'LTP: System V IPC': r'msg(ctl|get|rcv|snd|stress)\w*|sem(ctl|get|op)\w*|shm(at|ctl|dt|get|t)\w*|shm_test\w*',
@@ -36,10 +37,23 @@ LTP_FAMILIES = {
     'LTP: reading, writing, splicing': r'(p?readv?|p?writev?|preadv2|pwritev2|sendfile|splice|tee|vmsplice|copy_file_range|process_vm)\d*\w*',
     'LTP: polling': r'(p?poll|p?select|epoll)\w*',
     'LTP: descriptors': r'(pipe|dup|fcntl|close|eventfd|signalfd|timerfd|open\d|openat|creat\d)\w*',
-    'LTP: processes': r'(fork|vfork|clone|exec|wait|exit|kill|unshare|setns|pidfd)\w*',
+    'LTP: processes': r'(fork|vfork|clone|exec|wait|exit|unshare|setns|pidfd|ptrace|[gs]et(p|pp|t)?[gs]?id\d)\w*',
+    'LTP: signals and timers': r'(sig|rt_sig|kill|tkill|tgkill|pause|alarm|[gs]etitimer|timer_|nanosleep|abort|inotify|futex)\w*',
+    'LTP: rights, limits, sandboxes': r'(seccomp|prctl|landlock|chroot|set(fs|re|res)?[ug]id|setgroups|cap[gs]et|[gs]etrlimit|personality|'
+                                      r'umask|access)\w*',
+    'LTP: rings and contexts': r'(io_|getcontext|mseal|membarrier|userfaultfd|set_robust|get_robust|set_tid|arch_prctl|kcmp|getrandom)\w*',
 }
 # Randomised races and stresses that take minutes without telling more, and what fills the memory of a small machine.
-LTP_LEFT_OUT = r'bind06|setsockopt(05|06|07|09|10|11)|fork13|fork14|mmap1[08]_?1?|clone304|msgstress01|mmapstress0[79]|readahead\w*|mmap3|kill10|mallocstress\w*'
+LTP_LEFT_OUT = r'bind06|setsockopt(05|06|07|09|10|11)|fork13|fork14|mmap1[08]_?1?|clone304|msgstress01|mmapstress0[79]|readahead\w*|mmap3|kill10|futex_cmp_requeue01|mallocstress\w*'
+
+# Those of the Open POSIX Test Suite; none of them sets the machine's clock.
+POSIX_FAMILIES = {
+    'POSIX: aio': r'(aio|lio)_\w+',
+    'POSIX: message queues, semaphores, shared memory': r'(mq|sem|shm)_\w+',
+    'POSIX: memory': r'm(un)?(map|lock|lockall)|fsync',
+    'POSIX: threads, forks': r'pthread_\w+|fork',
+    'POSIX: signals': r'sig\w+|kill\w*|raise|nanosleep',
+}
 
 # Tests that measure time or memory that the machine decides on are left to the two native runs to find.
 REDIS_UNITS_LEFT_OUT = ('unit/printver', 'unit/tls', 'integration/corrupt-dump-fuzzer', 'integration/redis-benchmark')
@@ -69,6 +83,22 @@ def ltp_suites(folder):
         if family and programs and not re.fullmatch(LTP_LEFT_OUT, tag):
             words = ['sh', '-c', command] if re.search(r'[$;`|<>]', command) else command.split()
             found[f'ltp {tag}'] = Suite(family, words, ltp_judge, 60, environment, is_alone=True)
+    return found
+
+
+def posix_judge(status, text):
+    return {'the whole': {0: 'passed', 1: 'failed', 2: 'unresolved', 4: 'unsupported', 5: 'untested'}.get(status, status)}
+
+
+def posix_suites(folder):
+    found = {}
+    for program in sorted(folder.glob('conformance/interfaces/*/*.run-test')):
+        interface, test = program.parent.name, program.name.removesuffix('.run-test')
+        family = next((family for family, names in POSIX_FAMILIES.items() if re.fullmatch(names, interface)), None)
+        if family:
+            found[f'posix {interface} {test}'] = Suite(family, [str(program)], posix_judge, 60, {}, is_alone=True)
+    if not found:
+        raise FileNotFoundError('no conformance/interfaces/*/*.run-test in it')
     return found
 
 
@@ -108,7 +138,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], epilog='See the head of this file.')
     parser.add_argument('ipctrace', type=pathlib.Path)
     parser.add_argument('names', nargs='*', metavar='NAME')
-    sources = {'ltp': ltp_suites, 'redis': redis_suites, 'libuv': libuv_suites}
+    sources = {'ltp': ltp_suites, 'posix': posix_suites, 'redis': redis_suites, 'libuv': libuv_suites}
     for name in sources:
         parser.add_argument('--' + name, type=pathlib.Path, metavar='DIR')
     parser.add_argument('--keep', type=pathlib.Path, metavar='DIR')
