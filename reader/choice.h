@@ -28,6 +28,13 @@ int choice_add_path(struct choice *choice, const char *path);
 /* Reads `calls` by the trace's catalogue. 0; positive with one line in `trouble`; -ENOMEM. */
 int choice_prepare(struct choice *choice, const struct catalogue *catalogue, char *trouble, size_t size);
 
+/* Whether every event is wanted, after choice_prepare(). */
+static inline bool choice_is_open(const struct choice *choice)
+{
+	return !choice->enabled && !choice->only_successful && !choice->only_failed && !choice->pids_count &&
+	       !choice->paths_count;
+}
+
 /* Whether `event` is wanted. `identities` has observed it, or is NULL; then paths are only those among the arguments.
  */
 bool choice_wants(const struct choice *choice, const struct event *event, struct identities *identities);

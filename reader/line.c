@@ -19,12 +19,13 @@
 #define COLOR_QUIET  "\033[2m"
 #define COLOR_NORMAL "\033[0m"
 
-/* What was made of the shapes of one batch: the call up to "= ", and what follows when that is fixed too. */
+/* What was made of the shapes of one batch: the call up to "= ", and behind it the first event's result. */
 struct line_memo {
 	uint64_t serial;
 	struct line_kept {
 		uint32_t begin, size; /* in `text`; size 0: nothing was kept yet */
-		bool has_result;
+		uint32_t result_size;
+		int64_t result;
 	} * shapes;
 	uint32_t shapes_room;
 	struct text text;
@@ -111,9 +112,12 @@ static void print_clock(struct lines *lines, uint64_t second, struct text *out)
 
 static void print_time(struct lines *lines, uint64_t ticks, struct text *out)
 {
-	uint64_t now = trace_time(lines->trace, ticks), since;
 	unsigned form = lines->style.time;
+	uint64_t now, since;
 
+	if (!form && !lines->style.relative)
+		return;
+	now = trace_time(lines->trace, ticks);
 	if (lines->style.relative) {
 		since = lines->previous && now > lines->previous ? now - lines->previous : 0;
 		text_uint(out, since / 1000000000);
@@ -146,13 +150,6 @@ static void print_thread(const struct lines *lines, const struct event *event, s
 }
 
 /* ---- the call ------------------------------------------------------------------------------------------------- */
-
-static bool has_fixed_result(const struct event *event)
-{
-	return event->error && event->outcome == OUTCOME_RETURNED &&
-	       (event->call->failure == FAILURE_MINUS_ONE || event->call->failure == FAILURE_NULL) &&
-	       call_failed(event->call, event->result);
-}
 
 static void print_result(const struct lines *lines, const struct event *event, struct text *out)
 {
@@ -238,10 +235,11 @@ static const struct line_kept *keep_call(struct lines *lines, const struct trace
 		return kept;
 	kept->begin = (uint32_t)memo->text.size;
 	print_call(lines, entry->event, &memo->text);
-	kept->has_result = has_fixed_result(entry->event);
-	if (kept->has_result)
-		print_result(lines, entry->event, &memo->text);
 	kept->size = (uint32_t)(memo->text.size - kept->begin);
+	kept->result = entry->event->result;
+	if (entry->event->outcome != OUTCOME_UNFINISHED)
+		print_result(lines, entry->event, &memo->text);
+	kept->result_size = (uint32_t)(memo->text.size - kept->begin) - kept->size;
 	return memo->text.failed ? NULL : kept;
 }
 
@@ -280,16 +278,18 @@ void line_print(struct lines *lines, const struct trace_entry *entry, struct tex
 	const struct event *event = entry->event;
 	const struct line_kept *kept;
 	struct text *text;
+	bool has_result;
 
 	if (lines->style.threads)
 		print_thread(lines, event, out);
 	print_time(lines, event->enter, out);
 	kept = keep_call(lines, entry, &text);
+	has_result = kept && kept->result == event->result;
 	if (kept)
-		text_add(out, text->bytes + kept->begin, kept->size);
+		text_add(out, text->bytes + kept->begin, kept->size + (has_result ? kept->result_size : 0));
 	else
 		print_call(lines, event, out);
-	if (event->outcome != OUTCOME_UNFINISHED && !(kept && kept->has_result))
+	if (!has_result && event->outcome != OUTCOME_UNFINISHED)
 		print_result(lines, event, out);
 	if (event->outcome)
 		print_outcome(lines, event, out);

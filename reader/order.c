@@ -339,17 +339,27 @@ static void close_slot(struct order *order, uint32_t slot)
 	order->open_bytes -= order->slots[slot].bytes;
 }
 
-/* Reads the frame and pushes its batches. A frame that has become unreadable since the survey is passed over. */
+static int read_placed(void *source, size_t place, struct frame **frame)
+{
+	const struct order *order = source;
+
+	return order->read(order->source, order->frames[place].index, frame);
+}
+
+/* Reads the next frame and pushes its batches. One that has become unreadable since the survey is passed over. */
 static int open_frame(struct order *order, const struct order_frame *opened)
 {
 	struct frame *frame = order->spare;
 	uint32_t slot;
 	int rc = take_slot(order, &slot);
 
+	if (!rc && !order->ahead)
+		rc = ahead_new(&order->ahead, read_placed, order, order->next_frame, order->frames_count);
 	if (rc)
 		return rc;
+	order->next_frame++;
 	order->spare = NULL;
-	rc = order->read(order->source, opened->index, &frame);
+	rc = ahead_next(order->ahead, &frame);
 	if (rc) {
 		order->spare = frame;
 		return rc < 0 ? rc : 0;
@@ -377,7 +387,6 @@ static int open_due(struct order *order)
 			open += order->slots[i].frame != NULL;
 		if (open >= OPEN_MAX || (open && order->open_bytes + next->bytes > OPEN_BYTES_MAX))
 			break;
-		order->next_frame++;
 		rc = open_frame(order, next);
 	}
 	return rc;
@@ -418,6 +427,8 @@ static int compare_marks(const void *a, const void *b)
 
 static void close_all(struct order *order)
 {
+	ahead_free(order->ahead);
+	order->ahead = NULL;
 	for (size_t i = 0; i < order->heap_count; i++)
 		free_cursor(order, order->heap[i]);
 	for (uint32_t i = 0; i < order->slots_count; i++)
@@ -469,6 +480,17 @@ static void give(struct order *order, struct order_cursor *cursor, struct trace_
 	batch_event(cursor->batch, entry->row, &order->event);
 }
 
+/* Nothing but its row's place in time tells a batch's head from the one before, so that most need no look at a heap. */
+static inline void pass_row(struct order *order, struct order_cursor *cursor)
+{
+	if (cursor->kind == CURSOR_BATCH)
+		cursor->ticks = cursor->batch->enter[cursor_row(cursor)];
+	else
+		load_head(order, cursor);
+	if (order->heap_count > 1)
+		sift_down(order, 0);
+}
+
 /* Moves on from what was given last. */
 static void pass_given(struct order *order)
 {
@@ -476,8 +498,7 @@ static void pass_given(struct order *order)
 
 	order->is_given = false;
 	if (++cursor->row < cursor->end) {
-		load_head(order, cursor);
-		sift_down(order, 0);
+		pass_row(order, cursor);
 		return;
 	}
 	if (cursor->kind == CURSOR_BATCH && --order->slots[cursor->slot].left == 0)

@@ -13,6 +13,7 @@
 #define IPCTRACE_READER_ORDER_H
 
 #include "format/arena.h"
+#include "reader/ahead.h"
 #include "reader/trace.h"
 
 struct order_cursor;
@@ -31,7 +32,7 @@ struct order_slot {
 };
 
 struct order {
-	/* Reads frame `index` of whatever is ordered; as trace_frame_read(). */
+	/* Reads frame `index` of whatever is ordered; as trace_frame_read(), from two threads. */
 	int (*read)(void *source, size_t index, struct frame **frame);
 	void *source;
 
@@ -49,6 +50,7 @@ struct order {
 	struct order_cursor **heap;
 	size_t heap_count, heap_room;
 	bool is_given; /* heap[0] was given last */
+	struct ahead *ahead; /* over the frames from `next_frame` on; NULL before the first one */
 	struct frame *spare;
 	uint32_t *free_ids; /* numbers that cursors over batches have given back */
 	size_t free_ids_count, free_ids_room, ids_count;

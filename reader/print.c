@@ -183,6 +183,7 @@ static int print_entries(struct printing *printing)
 {
 	void (*print)(struct lines *, const struct trace_entry *, struct text *) =
 		printing->settings->json ? line_print_json : line_print;
+	bool wants_all = choice_is_open(&printing->settings->choice);
 	struct trace_entry entry;
 	int rc;
 
@@ -190,8 +191,9 @@ static int print_entries(struct printing *printing)
 		rc = identity_feed(printing->lines.identities, &entry);
 		if (rc)
 			break;
-		if (entry.kind != TRACE_EVENT ||
-		    !choice_wants(&printing->settings->choice, entry.event, printing->lines.identities))
+		if (entry.kind != TRACE_EVENT)
+			continue;
+		if (!wants_all && !choice_wants(&printing->settings->choice, entry.event, printing->lines.identities))
 			continue;
 		print(&printing->lines, &entry, &printing->output.text);
 		rc = output_offer(&printing->output);

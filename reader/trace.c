@@ -5,6 +5,7 @@
  */
 #include "reader/trace.h"
 #include "format/live_read.h"
+#include "reader/ahead.h"
 #include "reader/clock.h"
 #include "reader/order.h"
 #include "reader/tables.h"
@@ -37,7 +38,8 @@ struct trace {
 	struct tables tables;
 	struct clock clock;
 	struct order order;
-	size_t surveyed; /* frames that have been looked at */
+	size_t surveyed;     /* frames that have been looked at */
+	struct ahead *ahead; /* over those that have not; NULL when nobody is about to look */
 	bool is_last_round;
 };
 
@@ -192,12 +194,28 @@ static void note_damage(struct trace *trace, size_t index)
 	trace->surveyed = index + 1;
 }
 
+/* A frame that is read for the first time, as all before it have been. */
+static int read_next_frame(struct trace *trace, struct frame **frame)
+{
+	int rc = trace->ahead ? 0 : ahead_new(&trace->ahead, read_frame, trace, trace->surveyed, trace_frames(trace));
+
+	if (rc)
+		return rc;
+	rc = ahead_next(trace->ahead, frame);
+	if (trace->surveyed + 1 == trace_frames(trace)) {
+		ahead_free(trace->ahead);
+		trace->ahead = NULL;
+	}
+	return rc;
+}
+
 int trace_frame_read(struct trace *trace, size_t index, struct frame **frame)
 {
-	int rc = read_frame(trace, index, frame);
+	int rc;
 
 	if (index != trace->surveyed)
-		return rc;
+		return read_frame(trace, index, frame);
+	rc = read_next_frame(trace, frame);
 	if (rc == 0)
 		rc = note_frame(trace, index, *frame);
 	else if (rc > 0)
@@ -363,6 +381,7 @@ void trace_close(struct trace *trace)
 	if (!trace)
 		return;
 	order_clear(&trace->order);
+	ahead_free(trace->ahead);
 	tables_free(&trace->tables);
 	clock_free(&trace->clock);
 	drop_live(trace);
