@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
@@ -233,12 +234,25 @@ static int modules_look(struct dl_phdr_info *info, size_t size, void *changed)
 	return 1;
 }
 
+/*
+ * Looks at what is loaded, without signals: a handler that takes a stack needs the loader's lock as well, and would wait
+ * for it for ever, or, jumping out, would keep it.
+ */
+static void modules_walk(int (*look)(struct dl_phdr_info *, size_t, void *), void *context)
+{
+	uint64_t all = ~0ull, before;
+
+	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+	dl_iterate_phdr(look, context);
+	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+}
+
 void modules_announce(struct live_slot *slot)
 {
 	const uint32_t words = words_reserved();
 	bool changed = false;
 
-	dl_iterate_phdr(modules_look, &changed);
+	modules_walk(modules_look, &changed);
 	if (!changed)
 		return;
 	struct stream_room room = stream_reserve(&image.view, slot, words);
@@ -250,7 +264,7 @@ void modules_announce(struct live_slot *slot)
 	record.end = room.at + words * 8;
 	long length = raw_syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", record.exe, sizeof(record.exe) - 1);
 	record.exe[length > 0 ? length : 0] = 0;
-	dl_iterate_phdr(announce_module, &record);
+	modules_walk(announce_module, &record);
 	stream_publish(slot, &room, words, (uint32_t)((record.at - room.at) / 8), RECORD_MODULES);
 }
 

@@ -59,6 +59,7 @@ CASES = {
     'jump-out-of-calls': Case('jump 100', 'jump 1000', check=storm_check),
     'jump-out-of-calls-small-ring': Case('jump 100', 'jump 1000', check=storm_check, options=('--buffer=64K',)),
     'signal-storm-with-stacks': Case('signal_storm 100000', 'signal_storm 2000000', options=('-k',)),
+    'signal-storm-winding-with-stacks': Case('signal_storm 100000 winding', 'signal_storm 1000000 winding', options=('-k',)),
     'jump-out-of-calls-with-stacks': Case('jump 50', 'jump 1000', check=storm_check, options=('-k',)),
     'cancel': Case('cancel'),
     'fork-of-threads': Case('fork_threads 40', 'fork_threads 1000'),

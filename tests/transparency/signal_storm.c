@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Signal handlers that make traced calls interrupt a thread that makes nothing else: sooner or later in the middle of
- * every instruction of the tracer. signal_storm CALLS [alternate]
+ * every instruction of the tracer. signal_storm CALLS [alternate|winding]: the handlers have a stack of their own; each
+ * call comes by a way of its own.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -66,12 +67,35 @@ static void prepare(int alternate)
 	must(setitimer(ITIMER_REAL, &period, NULL), "setitimer");
 }
 
+static void talk(void)
+{
+	char bytes[16];
+
+	if (send(outer[0], "0123456789abcdef", 16, 0) != 16 || recv(outer[1], bytes, 16, 0) != 16 ||
+	    memcmp(bytes, "0123456789abcdef", 16))
+		give_up("the message differs");
+}
+
+/* Every `way` makes another stack: one frame a bit, which returns to one of two places. */
+static __attribute__((noinline)) void wind(unsigned way)
+{
+	if (way <= 1) {
+		talk();
+	} else if (way & 1) {
+		wind(way >> 1);
+	} else {
+		wind(way >> 1);
+		__asm__ volatile("nop");
+	}
+	__asm__ volatile("nop"); /* no tail calls */
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long wanted = strtoul(argv[1], NULL, 10);
+	int alternate = argc > 2 && !strcmp(argv[2], "alternate"), winding = argc > 2 && !strcmp(argv[2], "winding");
 	struct itimerval off = {0};
 	pthread_t shooter;
-	char bytes[16];
 	sigset_t both;
 
 	target = (pid_t)syscall(SYS_gettid);
@@ -81,13 +105,11 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &both, NULL);
 	if (pthread_create(&shooter, NULL, shoot, NULL))
 		give_up("pthread_create");
-	prepare(argc > 2);
+	prepare(alternate);
 	pthread_sigmask(SIG_UNBLOCK, &both, NULL);
 	while (calls < wanted) {
 		calls += 2;
-		if (send(outer[0], "0123456789abcdef", 16, 0) != 16 || recv(outer[1], bytes, 16, 0) != 16 ||
-		    memcmp(bytes, "0123456789abcdef", 16))
-			give_up("the message differs");
+		wind(winding ? 1024 + calls / 2 % 1024 : 1);
 	}
 	setitimer(ITIMER_REAL, &off, NULL);
 	is_over = 1;
