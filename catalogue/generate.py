@@ -34,6 +34,9 @@ Behind the closing parenthesis, in any order:
                     VERSIONED_NAME_at_GLIBC_X_Y; of originals.h stands in the same file
   waits             the time it takes measures a peer
   given CONDITION   C, last in the statement: the optional arguments are there only when it holds, and 0 otherwise
+  replay HOW        what running a trace again does instead of making the call: fork, thread, join, exec, exit: takes part in the tree of
+                    creation; standin: its descriptor is played by one of the replay's own; sweep: closes those descriptors that
+                    it closed; own: only made on what the replay made itself; fill: not made, the recorded result stands
   aix/stap/dtrace   the names that trace hooks, SystemTap and DTrace have for it; DTrace's is the call's own unless said
                     otherwise, and `none` for what is no system call
 
@@ -88,6 +91,7 @@ class Call:
         self.special = self.waits = self.is_default = self.variadic = self.endless = False
         self.supplied = {}
         self.names = {'aix': None, 'stap': None, 'dtrace': None}
+        self.replay = 'make'
 
     @property
     def symbol(self):
@@ -293,6 +297,7 @@ ATTRIBUTE = re.compile(r'\s*(?::\s*(?P<result>(?:new\s+|gone\s+)?\w+)'
                        r'|at\s+(?P<at>GLIBC_[\d.]+)|default\s+(?P<default>GLIBC_[\d.]+)'
                        r'|(?P<special>special)|(?P<waits>waits)'
                        r'|given\s+(?P<given>.+)$'
+                       r'|replay\s+(?P<replay>fork|thread|join|exec|exit|standin|sweep|own|fill)'
                        r'|aix\s+(?P<aix>3[C-E][0-9A-F]\s+\w+)|stap\s+(?P<stap>[\w.]+)|dtrace\s+(?P<dtrace>\w+))', re.S)
 
 
@@ -307,6 +312,7 @@ def parse_attributes(catalogue, call, text):
         if 'result' in found:
             parse_annotation(catalogue, call.place, found['result'], call.result)
         call.failure = found.get('fails', call.failure)
+        call.replay = found.get('replay', call.replay)
         call.alias = found.get('alias', call.alias)
         call.special = call.special or 'special' in found
         call.waits = call.waits or 'waits' in found
@@ -710,6 +716,32 @@ def wrapper_function(catalogue, call):
             f'\tcapture_leave(&_capture, {cast}_result);\n\treturn _result;\n}}\n\n')
 
 
+def write_issues(catalogue):
+    """Functions that make each call from words, for running a trace again; what a row does not record is given as 0."""
+    out = [HEAD, '#undef _FILE_OFFSET_BITS\n#undef _FORTIFY_SOURCE\n']
+    out += [f'#include {i}\n' for i in catalogue.includes]
+    out.append('\n#include "replay/issue.h"\n\n#pragma GCC diagnostic ignored "-Wnonnull"\n'
+               '#pragma GCC diagnostic ignored "-Wdeprecated-declarations"\n\n')
+    rows = ''
+    for call in catalogue.events():
+        makes = call.replay in ('make', 'own', 'exit')
+        if makes:
+            out.append(issue_function(call))
+        rows += f'\t{{ {"issue_" + call.symbol if makes else "NULL"}, ISSUE_{call.replay.upper()} }},\n'
+    return ''.join(out) + 'const struct issue_row issue_rows[] = {\n' + rows + '};\n'
+
+
+def issue_function(call):
+    recorded = [p.name for p in call.recorded()]
+    words = ', '.join(f'({p.ctype})words[{recorded.index(p.name)}]' if p.name in recorded else f'({p.ctype})0' for p in call.parameters)
+    unused = '' if recorded else '\t(void)words;\n'
+    text = f'{line_directive(call.place)}static int64_t issue_{call.symbol}(const uint64_t *words)\n{{\n{unused}'
+    if call.ctype == 'void':
+        return text + f'\t{call.name}({words});\n\treturn 0;\n}}\n\n'
+    cast = '(int64_t)(intptr_t)' if '*' in call.ctype else '(int64_t)'
+    return text + f'\treturn {cast}{call.name}({words});\n}}\n\n'
+
+
 def write_exports(catalogue):
     versions = sorted({c.version for c in catalogue.calls if c.version}, key=lambda v: [int(n) for n in v[6:].split('.')])
     nodes = [f'{v} {{ }};\n' for v in versions]
@@ -768,6 +800,7 @@ def write_samples(catalogue):
 
 
 OUTPUTS = {'catalogue_tables.c': write_tables, 'events.h': write_events, 'originals.h': write_originals, 'wrappers.c': write_wrappers,
+           'issues.c': write_issues,
            'exports.map': write_exports, 'calls.md': write_reference, 'samples.list': write_samples}
 
 

@@ -4,6 +4,7 @@
  */
 #include "reader/option.h"
 #include "reader/command.h"
+#include "replay/perform.h"
 #include "replay/replay.h"
 
 #include <stdio.h>
@@ -23,13 +24,14 @@ static const struct command commands[] = {
 	{"report", "what a trace amounts to: by call, object, process and thread", command_report},
 	{"diff", "what one run of a program did otherwise than another", command_diff},
 	{"baseline", "learn what varies between good runs; check a run against it", command_baseline},
-	{"replay", "show a trace at the pace it had", command_replay},
+	{"replay", "run a trace again, show it at its pace, play its peers", command_replay},
 	{"info", "what a trace is: host, clocks, processes, counts, losses", command_info},
 	{"check", "verify a trace; repair a damaged one", command_check},
 	{"calls", "list the calls that are traced", command_calls},
 	{"doctor", "what of a command will not be seen, and how to see it", command_doctor},
 	{"env", "print the environment that traces a program without record", command_env},
 	{"collect", NULL, command_collect},
+	{"perform", NULL, command_perform},
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -18,6 +18,7 @@
 
 /* By enum replay_way. */
 static int (*const ways[])(struct replay_options *options) = {
+	[REPLAY_AGAIN] = replay_again,
 	[REPLAY_WATCH] = replay_watch,
 	[REPLAY_PEER] = replay_peer,
 };
@@ -79,6 +80,42 @@ static int set_speed(void *settings, const char *value)
 	return pace_parse_speed(value, &((struct replay_options *)settings)->speed);
 }
 
+/* Gaps as they were; or times as they were, or so many times as fast. */
+static int set_pace(void *settings, const char *value)
+{
+	struct replay_options *options = settings;
+
+	options->keeps_think = !strcmp(value, "think");
+	options->speed = 1;
+	if (options->keeps_think || !strcmp(value, "original"))
+		return 0;
+	return pace_parse_speed(value, &options->speed);
+}
+
+static int set_shared(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->is_shared = true;
+	return 0;
+}
+
+static int set_dry(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->is_dry = true;
+	return 0;
+}
+
+static int set_verify(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->verifies = true;
+	return 0;
+}
+
+static int set_json(void *settings, const char *value)
+{
+	((struct replay_options *)settings)->json = true;
+	return 0;
+}
+
 static int set_max_gap(void *settings, const char *value)
 {
 	return pace_parse_time(value, &((struct replay_options *)settings)->max_gap);
@@ -137,17 +174,23 @@ static int set_color(void *settings, const char *value)
 }
 
 static const struct option_spec specs[] = {
+	{0, NULL, "[OPTION]... TRACE", "ipctrace replay --pace=max server.ipct", NULL},
 	{0, NULL, "--print [OPTION]... TRACE", "ipctrace replay --print -y --speed 4 server.ipct", NULL},
 	{0, NULL, "--peer [OPTION]... TRACE [--] PROGRAM [ARGUMENT]...",
 	 "ipctrace replay --peer client.ipct -- redis-cli get city", NULL},
 	{0, NULL, "--peer=clients [OPTION]... TRACE [[--] SERVER [ARGUMENT]...]",
 	 "ipctrace replay --peer=clients client.ipct -- redis-server", NULL},
+	{0, "pace", "HOW", "think (gaps kept), original (times kept), 2, 0.5, max", set_pace},
+	{0, "verify", NULL, "record the replay and let ipctrace diff judge it", set_verify},
+	{0, "dry-run", NULL, "say what running it again would touch", set_dry},
+	{0, "shared", NULL, "run it again in the namespaces that we are in", set_shared},
+	{0, "json", NULL, "the summary of running it again as JSON", set_json},
 	{0, "peer", "[clients]", "run a program against its recorded peers (or clients)", set_peer},
 	{0, "mask", "REGEX", "--peer: what may differ in what is sent; again for more", set_mask},
 	{0, "lenient", NULL, "--peer: go on when something else is sent", set_lenient},
 	{0, "passthrough", NULL, "--peer: let new connections reach the real peer", set_passthrough},
-	{0, "timeout", "TIME", "--peer: give up when nothing happens for so long (30s)", set_patience},
-	{'o', "output", "FILE", "--peer: record the run into FILE", set_output},
+	{0, "timeout", "TIME", "give up when nothing happens for so long (30s)", set_patience},
+	{'o', "output", "FILE", "record the run, or what is made again, into FILE", set_output},
 	{0, "print", NULL, "print the calls at the pace they had", set_watch},
 	{0, "speed", "TIMES", "of the recorded pace: 1, 4, 0.5, max", set_speed},
 	{0, "max-gap", "TIME", "no pause longer than 2s, 100ms, ...", set_max_gap},
@@ -189,7 +232,8 @@ int command_replay(int argc, char **argv)
 					 .max_gap = UINT64_MAX,
 					 .patience = 30000000000,
 					 .style = {.string_limit = UINT32_MAX},
-					 .way = REPLAY_WATCH};
+					 .keeps_think = true,
+					 .way = REPLAY_AGAIN};
 	int index = options_parse(specs, sizeof(specs) / sizeof(specs[0]), &options, argc, argv);
 	int status = REPLAY_TROUBLE;
 

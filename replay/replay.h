@@ -24,6 +24,7 @@ enum replay_status {
 #define REPLAY_SPEED_MAX 0.0
 
 enum replay_way {
+	REPLAY_AGAIN, /* run the recorded calls again */
 	REPLAY_WATCH, /* print the calls at the pace they had */
 	REPLAY_PEER,  /* run a program against its recorded peers */
 };
@@ -38,6 +39,12 @@ struct replay_options {
 	struct line_style style;
 	struct choice choice;
 	const char *color; /* as output_color() takes it */
+	/* run again */
+	bool keeps_think; /* gaps between a thread's own calls are kept; else times since the beginning */
+	bool is_shared;	  /* in the namespaces that we are in */
+	bool is_dry;	  /* say what would be touched */
+	bool verifies;	  /* judge by diff of a recording of the replay */
+	bool json;
 	/* recorded peer */
 	bool peer_is_clients; /* play what clients did to a server */
 	bool is_lenient;      /* go on after a divergence */
@@ -45,12 +52,15 @@ struct replay_options {
 	uint64_t patience;    /* ns without anything before it gives up */
 	const char **masks;   /* regular expressions */
 	uint32_t masks_count;
-	const char *output; /* where the run is recorded; NULL: it is not */
+	const char *output; /* where the run is recorded; NULL: it is not. Also of running again */
 	char **command;	    /* with its arguments, NULL at the end; NULL: none */
 };
 
 /* Prints the calls of the trace at the pace they had. Uses up options->choice. */
 int replay_watch(struct replay_options *options);
+
+/* Runs the recorded calls again, and compares what they come to. */
+int replay_again(struct replay_options *options);
 
 /* Runs options->command against the recorded peers; without one plays recorded clients to a live server. */
 int replay_peer(struct replay_options *options);
