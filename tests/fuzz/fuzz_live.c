@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "format/live_read.h"
-#include "tests/fuzz/visit.h"
+#include "tests/fuzz/written.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -60,36 +60,13 @@ static void take(const struct live_ring *ring, struct live_cursor *cursor, unsig
 	flush();
 }
 
-static void log_visit(void)
-{
-	struct log_trouble trouble;
-	struct frame *frame = NULL;
-	struct log *log;
-	size_t size;
-	const void *bytes = log_writer_memory(writer, &size);
-
-	if (log_open_memory(bytes, size, &log, &trouble))
-		abort();
-	for (size_t i = 0; i < log_frames(log); i++) {
-		if (log_frame_read(log, i, &frame))
-			abort();
-		frame_visit(frame);
-	}
-	frame_free(frame);
-	log_close(log);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	const size_t head = 2 + offsetof(struct live_slot, stacks_seen);
-	/* packing all calls for each input would leave no time for anything else */
-	struct catalogue few = catalogue_builtin;
-	const struct log_head log_head = {.catalogue = &few};
+	const struct log_head few = few_calls();
 	const struct live_observer observer = {NULL, process_seen};
 	struct live_cursor cursor = {0};
 
-	few.calls_count = 8;
-	few.flags_count = few.enums_count = few.structs_count = few.selections_count = 0;
 	if (size < head)
 		return 0;
 	if (!slot && !(slot = aligned_alloc(LIVE_PAGE, live_slot_size(RING))))
@@ -99,11 +76,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	memcpy((uint8_t *)slot + LIVE_PAGE, bytes + head, size - head < RING ? size - head : RING);
 	if (bytes[1] & 1)
 		cursor = slot->taken[0].cursor;
-	if (log_writer_open_memory(&writer, &log_head) || live_reader_new(&reader, &few, writer, RING, &observer))
+	if (log_writer_open_memory(&writer, &few) || live_reader_new(&reader, few.catalogue, writer, RING, &observer))
 		abort();
 	const struct live_ring ring = {slot, (const uint8_t *)slot + LIVE_PAGE, RING};
 	take(&ring, &cursor, bytes[0]);
-	log_visit();
+	log_visit(writer);
 	live_reader_free(reader);
 	log_writer_free(writer);
 	return 0;

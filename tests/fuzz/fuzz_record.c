@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "format/batch.h"
-#include "format/log.h"
-#include "format/log_writer.h"
-#include "tests/fuzz/visit.h"
+#include "tests/fuzz/written.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -29,45 +27,23 @@ static void record_take(struct batch *batch, msgpack_packer *out, const struct c
 	object_pack_unfinished(out, catalogue, 1, 2, &call);
 }
 
-/* What was written must be readable to the last byte. */
-static void writer_check(struct log_writer *writer)
-{
-	struct log_anchor anchor = {1, 2, 3};
-	struct log_trouble trouble;
-	struct frame *frame = NULL;
-	struct log *log;
-	size_t size;
-
-	if (log_writer_flush(writer, &anchor, &anchor))
-		abort();
-	const void *memory = log_writer_memory(writer, &size);
-	if (log_open_memory(memory, size, &log, &trouble) || log_frames(log) != 1 || log_frame_read(log, 0, &frame))
-		abort();
-	frame_visit(frame);
-	frame_free(frame);
-	log_close(log);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	/* packing all calls for each input would leave no time for anything else */
-	struct catalogue few = catalogue_builtin;
-	struct log_head head = {.catalogue = &few};
+	const struct log_head few = few_calls();
+	const struct log_anchor anchor = {1, 2, 3};
 	struct log_writer *writer;
 	struct batch *batch;
 
-	few.calls_count = 8;
-	few.flags_count = few.enums_count = few.structs_count = few.selections_count = 0;
 	size = size / 8 * 8;
 	/* of exactly this size, so that a sanitizer sees a read behind the end */
 	void *record = malloc(size ? size : 1);
-	if (!record || batch_new(&batch, &few) || log_writer_open_memory(&writer, &head))
+	if (!record || batch_new(&batch, few.catalogue) || log_writer_open_memory(&writer, &few))
 		abort();
 	memcpy(record, bytes, size);
-	record_take(batch, log_writer_packer(writer), &few, record, size);
-	if (batch_encode(batch, 1, 2, 0, 0, log_writer_packer(writer)))
+	record_take(batch, log_writer_packer(writer), few.catalogue, record, size);
+	if (batch_encode(batch, 1, 2, 0, 0, log_writer_packer(writer)) || log_writer_flush(writer, &anchor, &anchor))
 		abort();
-	writer_check(writer);
+	log_visit(writer);
 	log_writer_free(writer);
 	batch_free(batch);
 	free(record);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "format/live_read.h"
-#include "tests/fuzz/visit.h"
+#include "tests/fuzz/written.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -23,7 +23,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 #define CONTROL	 offsetof(struct live_control, enabled)
 #define HEAD_MAX offsetof(struct live_slot, stacks_seen)
 
-static struct catalogue few;
 static char path[64];
 
 static size_t smaller(size_t a, size_t b)
@@ -32,7 +31,7 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* The catalogue's identity is put right, or nothing would ever be read. */
-static void area_make(uint8_t *area, const uint8_t *bytes, size_t size)
+static void area_make(uint8_t *area, const struct catalogue *few, const uint8_t *bytes, size_t size)
 {
 	struct live_control *control = (struct live_control *)area;
 	size_t at = smaller(size, CONTROL);
@@ -41,8 +40,8 @@ static void area_make(uint8_t *area, const uint8_t *bytes, size_t size)
 	memcpy(area, bytes, at);
 	control->magic = LIVE_MAGIC;
 	control->version = LIVE_VERSION;
-	control->calls_count = few.calls_count;
-	control->catalogue_hash = live_catalogue_hash(&few);
+	control->calls_count = few->calls_count;
+	control->catalogue_hash = live_catalogue_hash(few);
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		uint8_t *slot = area + live_slot_offset(RING, i);
 		size_t head = smaller(size - at, HEAD_MAX), piece = smaller(size - at - head, PIECE);
@@ -57,50 +56,27 @@ static void area_write(const uint8_t *area, size_t size)
 	int fd;
 
 	if (!*path)
-		snprintf(path, sizeof(path), "/dev/shm/ipctrace-fuzz-%d", (int)getpid());
+		snprintf(path, sizeof(path), "/dev/shm/fuzz-salvage-%d", (int)getpid());
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || write(fd, area, size) != (ssize_t)size || close(fd))
 		abort();
 }
 
-static void log_visit(const struct log_writer *writer)
-{
-	struct log_trouble trouble;
-	struct frame *frame = NULL;
-	struct log *log;
-	size_t size;
-	const void *bytes = log_writer_memory(writer, &size);
-
-	if (log_open_memory(bytes, size, &log, &trouble))
-		abort();
-	for (size_t i = 0; i < log_frames(log); i++) {
-		if (log_frame_read(log, i, &frame))
-			abort();
-		frame_visit(frame);
-	}
-	frame_free(frame);
-	log_close(log);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	static _Alignas(LIVE_PAGE) uint8_t area[AREA];
-	const struct log_head head = {.catalogue = &few};
+	const struct log_head few = few_calls();
 	struct live_counts counts;
 	struct log_trouble trouble;
 	struct log_writer *writer;
 
 	if (!size)
 		return 0;
-	/* packing all calls for each input would leave no time for anything else */
-	few = catalogue_builtin;
-	few.calls_count = 8;
-	few.flags_count = few.enums_count = few.structs_count = few.selections_count = 0;
-	area_make(area, bytes + 1, size - 1);
+	area_make(area, few.catalogue, bytes + 1, size - 1);
 	area_write(area, bytes[0] & 0x80 ? AREA - (bytes[0] & 0x7f) * 512 : AREA);
-	if (log_writer_open_memory(&writer, &head))
+	if (log_writer_open_memory(&writer, &few))
 		abort();
-	int rc = live_area_salvage(path, &few, bytes[0] % 8, writer, &counts, &trouble);
+	int rc = live_area_salvage(path, few.catalogue, bytes[0] % 8, writer, &counts, &trouble);
 	unlink(path);
 	if (rc < 0 || (rc && !trouble.text[0]))
 		abort();

@@ -38,6 +38,8 @@ class Leftovers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        # whoever runs the tests in the background ignores it, and so would all that is started here
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory(prefix='ipctrace-leftovers-')
