@@ -43,6 +43,14 @@ struct message {
 	uint64_t time;	   /* ticks: sent when the call was entered, received when it returned */
 	uint64_t offset;   /* in its stream */
 	uint64_t size;
+	uint32_t rights, rights_count; /* descriptors that came with its first byte: of conversations->descriptors */
+};
+
+/* A descriptor that came in a message from somebody not in the trace, by what was done with it. */
+struct recorded_descriptor {
+	struct text content; /* what was read from it */
+	bool talks;	     /* something was written to it, or it was used as a socket */
+	bool is_ended;	     /* its end was read */
 };
 
 /* Bytes of a stream that the trace does not have: cut payload, or moved by sendfile or splice. */
@@ -77,8 +85,7 @@ struct conversation {
 	uint32_t messages_count;
 	struct recorded_option *options;
 	uint32_t options_count;
-	bool is_tls;	      /* it begins as TLS does */
-	bool has_descriptors; /* came with messages */
+	bool is_tls; /* it begins as TLS does */
 };
 
 /* Who listened. */
@@ -95,6 +102,8 @@ struct conversations {
 	uint32_t count;
 	struct recorded_listener *listeners;
 	uint32_t listeners_count;
+	struct recorded_descriptor *descriptors;
+	uint32_t descriptors_count;
 	uint64_t begin, end; /* ticks of the trace */
 	uint64_t inherited;  /* bytes on sockets that were open when the program began */
 };
@@ -113,6 +122,15 @@ int conversations_flip(struct conversations *conversations);
 
 /* Whether the other ends can be played; if not, one line in `reason`. */
 bool conversations_are_whole(const struct conversations *conversations, char *reason, size_t size);
+
+/*
+ * One more element, all zero, at the end of an array of elements of `size` bytes that grows by doubling; NULL without
+ * memory. For the files conversation*.c.
+ */
+void *array_add(void **array, uint32_t *count, size_t size);
+
+/* After the last event: messages in order, names, which other ends were recorded. 0 or -ENOMEM. */
+int conversations_settle(struct conversations *conversations);
 
 /* Bytes of `stream` that the trace does not have. */
 uint64_t conversation_missing(const struct conversation *conversation, enum stream_direction direction);

@@ -10,6 +10,9 @@
 /* Under the masks a turn may be longer or shorter than it was, by so much. */
 #define STRETCH 256
 
+/* So much before and behind a difference decides what it is part of. */
+#define NEAR 256
+
 static bool is_turn(const struct message *message)
 {
 	return message->direction == STREAM_OUT && message->sort == MESSAGE_BYTES;
@@ -105,40 +108,54 @@ static void turn_end(struct expectation *expectation, uint64_t size)
 	turn_find(expectation);
 }
 
-enum likeness { LIKENESS_NONE, LIKENESS_BEGINS, LIKENESS_EQUAL };
-
-/* How the first `size` live bytes are to the masked recorded ones. */
-static enum likeness compare_masked(const struct expectation *expectation, const struct text *wanted, uint64_t size)
+static uint64_t common_end(const char *a, uint64_t a_size, const char *b, uint64_t b_size, uint64_t limit)
 {
-	struct text masked = {0};
-	enum likeness likeness = LIKENESS_NONE;
+	uint64_t size = 0;
 
-	masks_apply(expectation->masks, MASKS_LIVE, expectation->said.bytes, size, &masked);
-	if (!masked.failed && masked.size >= wanted->size && !memcmp(masked.bytes, wanted->bytes, wanted->size))
-		likeness = masked.size == wanted->size ? LIKENESS_EQUAL : LIKENESS_BEGINS;
-	text_free(&masked);
-	return likeness;
+	while (size < limit && a[a_size - 1 - size] == b[b_size - 1 - size])
+		size++;
+	return size;
+}
+
+/* Whether the first `size` live bytes are the turn under the masks. Only what differs is looked at, and what is near.
+ */
+static bool is_equal_masked(const struct expectation *expectation, uint64_t size)
+{
+	const struct message *turn = turn_of(expectation);
+	const char *recorded = expectation->conversation->streams[STREAM_OUT].bytes + turn->offset;
+	const char *said = expectation->said.bytes;
+	uint64_t same = prefix_find(expectation), less = size < turn->size ? size : turn->size, rest, from;
+	struct text masked[2] = {{0}, {0}};
+	bool is_equal;
+
+	same = same < less ? same : less;
+	rest = common_end(recorded, turn->size, said, size, less - same);
+	from = same > NEAR ? same - NEAR : 0;
+	rest = rest > NEAR ? rest - NEAR : 0;
+	masks_apply(expectation->masks, MASKS_RECORDED, recorded + from, turn->size - rest - from, &masked[0]);
+	masks_apply(expectation->masks, MASKS_LIVE, said + from, size - rest - from, &masked[1]);
+	is_equal = !masked[0].failed && !masked[1].failed && masked[0].size == masked[1].size &&
+		   !memcmp(masked[0].bytes, masked[1].bytes, masked[0].size);
+	text_free(&masked[0]);
+	text_free(&masked[1]);
+	return is_equal;
 }
 
 /* How many live bytes stand for the turn under the masks; 0: none do. */
 static uint64_t turn_find_masked(const struct expectation *expectation)
 {
-	const struct message *turn = turn_of(expectation);
-	uint64_t size = expectation->said.size, least = turn->size > STRETCH ? turn->size - STRETCH : 1;
-	struct text wanted = {0};
-	enum likeness likeness;
+	uint64_t wanted = turn_of(expectation)->size, said = expectation->said.size, size;
 
-	masks_apply(expectation->masks, MASKS_RECORDED,
-		    expectation->conversation->streams[STREAM_OUT].bytes + turn->offset, turn->size, &wanted);
-	likeness = compare_masked(expectation, &wanted, size);
+	if (is_equal_masked(expectation, said))
+		return said;
 	/* the program has gone on to the next turn: where does this one end? */
-	if (likeness == LIKENESS_BEGINS) {
-		size = turn->size + STRETCH < size ? turn->size + STRETCH : size;
-		while (size >= least && (likeness = compare_masked(expectation, &wanted, size)) != LIKENESS_EQUAL)
-			size--;
-	}
-	text_free(&wanted);
-	return likeness == LIKENESS_EQUAL ? size : 0;
+	if (said > wanted && is_equal_masked(expectation, wanted))
+		return wanted;
+	size = wanted + STRETCH < said ? wanted + STRETCH : said;
+	for (; size + STRETCH > wanted && size > 1; size--)
+		if (size != wanted && is_equal_masked(expectation, size))
+			return size;
+	return 0;
 }
 
 static bool is_same_so_far(const struct conversation *a, const struct conversation *b, uint32_t count)
@@ -180,13 +197,27 @@ bool expectation_swap(struct expectation *one, struct expectation *other)
 	return true;
 }
 
+/* The turn by the masks. 0, or that it differs. */
+static int take_masked(struct expectation *expectation)
+{
+	uint64_t size = turn_find_masked(expectation);
+
+	if (!size)
+		return EXPECTATION_E_DIFFERS;
+	expectation->masked++;
+	turn_end(expectation, size);
+	return 0;
+}
+
 int expectation_take(struct expectation *expectation, const char *bytes, size_t size)
 {
+	int rc = 0;
+
 	text_add(&expectation->said, bytes, size);
 	if (expectation->said.failed)
 		return -ENOMEM;
-	while (expectation->said.size) {
-		uint64_t equal, masked;
+	while (!rc && expectation->said.size) {
+		uint64_t equal;
 		if (expectation_is_met(expectation))
 			return EXPECTATION_E_BEYOND;
 		equal = prefix_find(expectation);
@@ -197,13 +228,20 @@ int expectation_take(struct expectation *expectation, const char *bytes, size_t 
 		expectation->matched = turn_of(expectation)->offset + equal;
 		if (equal == expectation->said.size)
 			return 0;
-		masked = turn_find_masked(expectation);
-		if (!masked)
+		/* too short yet to be all of it */
+		if (expectation->said.size + STRETCH < turn_of(expectation)->size)
 			return EXPECTATION_E_DIFFERS;
-		expectation->masked++;
-		turn_end(expectation, masked);
+		rc = take_masked(expectation);
 	}
-	return 0;
+	return rc;
+}
+
+int expectation_settle(struct expectation *expectation)
+{
+	int rc = expectation_is_met(expectation) || !expectation->said.size ? EXPECTATION_E_DIFFERS
+									    : take_masked(expectation);
+
+	return rc ? rc : expectation_take(expectation, NULL, 0);
 }
 
 void expectation_forgive(struct expectation *expectation)

@@ -78,8 +78,11 @@ void feeder_free(struct feeder *feeder)
 		session_end(feeder, &feeder->sessions[i]);
 		expectation_free(&feeder->sessions[i].expectation);
 	}
+	for (uint32_t i = 0; i < feeder->kept_count; i++)
+		close(feeder->kept[i]);
 	if (feeder->door >= 0)
 		close(feeder->door);
+	free(feeder->kept);
 	free(feeder->sessions);
 	free(feeder->gates);
 	text_free(&feeder->story);

@@ -65,11 +65,13 @@ struct feeder {
 	const struct conversations *conversations;
 	struct masks *masks;
 	struct feeder_settings settings;
-	struct session *sessions;	 /* by number of the conversation */
-	struct gate *gates;		 /* by number of the listener */
-	char address[64];		 /* abstract */
-	int door;			 /* listens there */
-	uint64_t moved;			 /* when something happened last, ns */
+	struct session *sessions; /* by number of the conversation */
+	struct gate *gates;	  /* by number of the listener */
+	char address[64];	  /* abstract */
+	int door;		  /* listens there */
+	uint64_t moved;		  /* when something happened last, ns */
+	int *kept;		  /* our ends of descriptors that were passed */
+	uint32_t kept_count;
 	uint64_t passed;		 /* connections to real peers */
 	struct text story;		 /* the first divergence, in lines */
 	const struct session *differing; /* where it was, or NULL */

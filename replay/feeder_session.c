@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@
 #define DIFFERENCE_SETTLED 200000000ull
 
 #define RECEIVE_BYTES 65536
+
+/* Of descriptors in one message, as the kernel has it. */
+#define RIGHTS_MAX 253
 
 int session_begin(struct feeder *feeder, struct session *session, int fd)
 {
@@ -143,7 +147,7 @@ static int session_take(struct feeder *feeder, struct session *session, const ch
 	if (rc == EXPECTATION_E_BEYOND)
 		session_diverge(feeder, session);
 	else
-		session->differs_since = !rc ? 0 : session->differs_since ? session->differs_since : feeder->moved;
+		session->differs_since = rc ? feeder->moved : 0;
 	return 0;
 }
 
@@ -204,14 +208,77 @@ bool feeder_may_proceed(const struct feeder *feeder, const struct session *sessi
 	return true;
 }
 
+/* A socket on which the recorded bytes wait; what is written to it is read by nobody. Its other end stays open. */
+static int descriptor_talk(struct feeder *feeder, const struct recorded_descriptor *recorded)
+{
+	int *kept = reallocarray(feeder->kept, feeder->kept_count + 1, sizeof(*kept)), ends[2];
+
+	if (!kept)
+		return -1;
+	feeder->kept = kept;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -1;
+	if (recorded->content.size)
+		send(ends[1], recorded->content.bytes, recorded->content.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (recorded->is_ended)
+		shutdown(ends[1], SHUT_WR);
+	kept[feeder->kept_count++] = ends[1];
+	return ends[0];
+}
+
+/* Something real in the place of a descriptor that came in a message: -1 when it cannot be had. */
+static int descriptor_make(struct feeder *feeder, const struct recorded_descriptor *recorded)
+{
+	int fd;
+
+	if (recorded->talks)
+		return descriptor_talk(feeder, recorded);
+	fd = memfd_create("recorded", MFD_CLOEXEC);
+	if (fd >= 0 && recorded->content.size && pwrite(fd, recorded->content.bytes, recorded->content.size, 0) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The first bytes of a message, with the descriptors that came with them. As send(). */
+static ssize_t rights_give(struct feeder *feeder, int to, const struct message *message, const char *bytes)
+{
+	union {
+		char bytes[CMSG_SPACE(RIGHTS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control = {0};
+	struct iovec vector = {(void *)bytes, message->size};
+	size_t count = message->rights_count < RIGHTS_MAX ? message->rights_count : RIGHTS_MAX;
+	struct msghdr head = {.msg_iov = &vector,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+	int fds[RIGHTS_MAX];
+	ssize_t size;
+
+	for (size_t i = 0; i < count; i++)
+		fds[i] = descriptor_make(feeder, &feeder->conversations->descriptors[message->rights + i]);
+	control.align = (struct cmsghdr){CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+	memcpy(CMSG_DATA(&control.align), fds, count * sizeof(int));
+	size = sendmsg(to, &head, MSG_DONTWAIT | MSG_NOSIGNAL);
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return size;
+}
+
 /* As much of the message as there is room for: 0 when all of it was given, EAGAIN, or an error number. */
-static int session_give(struct session *session, const struct message *message)
+static int session_give(struct feeder *feeder, struct session *session, const struct message *message)
 {
 	const char *bytes = session->conversation->streams[STREAM_IN].bytes + message->offset;
 
 	do {
-		ssize_t size = send(session->fd, bytes + session->given, message->size - session->given,
-				    MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t size = message->rights_count && !session->given
+				       ? rights_give(feeder, session->fd, message, bytes)
+				       : send(session->fd, bytes + session->given, message->size - session->given,
+					      MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0)
@@ -257,7 +324,7 @@ static bool message_play(struct feeder *feeder, struct session *session, const s
 		session_reset(feeder, session);
 		return true;
 	default:
-		error = session_give(session, message);
+		error = session_give(feeder, session, message);
 		session->wants_room = error == EAGAIN;
 		/* the program does not read any more: what it sends will tell whether that was so */
 		return !error || error != EAGAIN;
@@ -283,8 +350,11 @@ int session_play(struct feeder *feeder, struct session *session)
 
 	if (rc || session->fd < 0)
 		return rc;
-	if (has_settled(session))
-		session_diverge(feeder, session);
+	if (has_settled(session)) {
+		session->differs_since = 0;
+		if (expectation_settle(&session->expectation))
+			session_diverge(feeder, session);
+	}
 	/* after a divergence that is not forgiven there is nothing right to say */
 	if (feeder->outcome == FEEDER_DIVERGED)
 		return 0;

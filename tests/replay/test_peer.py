@@ -168,12 +168,29 @@ class Workers(Pair):
         return [f'{PYTHON} -S {HERE}/fork_clients.py {self.port}']
 
 
+class Rights(Pair):
+    byte = b'nothing', b'nuthing'
+
+    def server(self):
+        return [PYTHON, '-S', HERE / 'rights_server.py', self.folder / 'socket']
+
+    def client(self):
+        return [f'{PYTHON} -S {HERE}/rights_client.py {self.folder}/socket']
+
+    def ready(self):
+        wait_until('nobody listens', (self.folder / 'socket').exists)
+
+    def stop(self, server):
+        (self.folder / 'socket').unlink()
+        return self.run.stop(server)
+
+
 # Which ends are played: the server to its client; recorded clients to their server, from the record of either.
 PAIRS = {
     'redis-cli': (Redis, 'client'), 'redis-server': (Redis, 'server'),
     'curl': (Curl, 'client'), 'urllib': (Urllib, 'client'), 'nginx': (Curl, 'server'),
     'psql': (Postgres, 'client'), 'git': (Git, 'client'),
-    'workers': (Workers, 'server'), 'threads': (Workers, 'client'),
+    'workers': (Workers, 'server'), 'threads': (Workers, 'client'), 'descriptors': (Rights, 'client'), 'unix server': (Rights, 'server'),
 }
 
 
@@ -181,7 +198,8 @@ def record(pair, who):
     """One run of both ends, of which those in `who` are recorded; the client's output."""
     run, script = pair.run, pair.folder / 'client.sh'
     script.write_text('\n'.join(pair.client()) + '\n')
-    server = run.start(*pair.server(), name='server' if 'server' in who else 'plain')
+    pair.command = pair.server()
+    server = run.start(*pair.command, name='server' if 'server' in who else 'plain')
     pair.ready()
     said = run.command('/bin/sh', script, name='client' if 'client' in who else None, status=pair_status(pair))
     pair.stop(server)
@@ -232,10 +250,9 @@ def try_client(pair):
 
 def try_server(pair):
     record(pair, ['client', 'server'])
-    command = pair.server()
     for _ in range(ROUNDS):
-        check_same(pair, ['--peer=clients'], pair.folder / 'client.ipct', command)
-        check_same(pair, ['--peer'], pair.folder / 'server.ipct', command)
+        check_same(pair, ['--peer=clients'], pair.folder / 'client.ipct', pair.command)
+        check_same(pair, ['--peer'], pair.folder / 'server.ipct', pair.command)
 
 
 def wrap(folder):
