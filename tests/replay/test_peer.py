@@ -190,7 +190,7 @@ PAIRS = {
     'redis-cli': (Redis, 'client'), 'redis-server': (Redis, 'server'),
     'curl': (Curl, 'client'), 'urllib': (Urllib, 'client'), 'nginx': (Curl, 'server'),
     'psql': (Postgres, 'client'), 'git': (Git, 'client'),
-    'workers': (Workers, 'server'), 'threads': (Workers, 'client'), 'descriptors': (Rights, 'client'), 'unix server': (Rights, 'server'),
+    'workers': (Workers, 'server'), 'threads': (Workers, 'client'), 'descriptors': (Rights, 'client'),
 }
 
 
