@@ -12,11 +12,11 @@
 /* More early events than this in a frame: it is opened early instead. */
 #define STRAGGLERS_MAX 1024u
 /* Copies beyond this are not made; see above. */
-#define STRAGGLERS_BYTES_MAX (256u << 20)
+#define STRAGGLERS_BYTES_MAX (64u << 20)
 /* Frames in memory at once, by number and size; a trace that would need more is printed with its order a little wrong.
  */
 #define OPEN_MAX       256u
-#define OPEN_BYTES_MAX (512ull << 20)
+#define OPEN_BYTES_MAX (96ull << 20)
 /* What a decoded event takes: times, shape, result, and its place in the order. */
 #define EVENT_BYTES 36u
 

@@ -8,7 +8,7 @@ import msgpack
 
 from trial import Trial, expect
 
-READER_KB = 900 << 10  # docs/limits.md has where it comes from
+READER_KB = 256 << 10  # docs/limits.md has where it comes from
 SECONDS = 40
 
 
