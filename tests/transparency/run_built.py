@@ -103,6 +103,7 @@ def posix_suites(folder):
 
 
 def redis_judge(status, text):
+    text = re.sub(r'\x1b\[[\d;]*m', '', text)
     tests = collections.Counter()
     for verdict, name in re.findall(r'^\[(ok|err|skip|ignore|exception|TIMEOUT)\]: (.*?)(?: \(\d+ ms\))?$', text, re.M):
         tests[f'{verdict} {without_chance(name)}'] += 1

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Foreign test suites, as Debian packages bring them: run natively twice and traced once, and compared test by test.
 
-  run_suites.py IPCTRACE [--long] [--table] [SUITE...]
+  run_suites.py IPCTRACE [--long] [--table] [--option=OPTION] [SUITE...]
 
 What differs between the two native runs is left out of the comparison, and counted. --table prints the rows of the table
-in docs/transparency.md. Without --long it takes less than four minutes. Suites that have to be built: run_built.py.
+in docs/transparency.md, --option=-k hands -k to `ipctrace record`. Without --long it takes less than four minutes. Suites that
+have to be built: run_built.py.
 """
 import pathlib
 import re
@@ -83,7 +84,8 @@ def main():
     if not wanted:
         print('neither libpython3.11-testsuite nor stress-ng is installed')
         return SKIP
-    return 1 if compare_all(ipctrace, wanted, '--table' in sys.argv) else 0
+    options = [word.partition('=')[2] for word in sys.argv if word.startswith('--option=')]
+    return 1 if compare_all(ipctrace, wanted, '--table' in sys.argv, options=options) else 0
 
 
 if __name__ == '__main__':

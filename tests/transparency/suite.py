@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A foreign test suite: run natively twice and traced once, and compared test by test.
 
-What differs between the two native runs is left out of the comparison, and counted. This file knows no suite by name:
-run_suites.py has those that Debian packages bring, run_built.py those of which somebody has built the sources.
+What differs between native runs is left out of the comparison, and counted. Where the traced run differs, more native ones
+show whether chance decides the test. This file knows no suite by name: run_suites.py has those that Debian packages bring,
+run_built.py those of which somebody has built the sources.
 """
 import collections
 import os
@@ -22,6 +23,8 @@ ALONE = ('unshare', '--net', '--ipc', '--mount', '--pid', '--fork', '--kill-chil
 # folder: where it runs, None for an empty one of its own; is_alone: whether it gets namespaces of its own
 Suite = collections.namedtuple('Suite', 'family command judge timeout environment folder is_alone', defaults=({}, None, False))
 Result = collections.namedtuple('Result', 'tests text is_late events lost excess', defaults=(0, 0, False))
+# How many native runs more there are before a difference is taken for one.
+DOUBTS = 5
 Comparison = collections.namedtuple('Comparison', 'suites compared unstable different events lost excess', defaults=(0,) * 7)
 
 
@@ -64,6 +67,10 @@ def judged(suite, ipctrace=None, options=()):
         return Result(tests, text, status == 'late', events, lost, lost > processes)
 
 
+def end_of(test, result):
+    return result.tests.get(test, 'missing')
+
+
 def compare(ipctrace, name, suite, keep=None, options=()):
     """Says what is different; with `keep`, a folder, leaves there what the native and the traced run of it wrote."""
     first = judged(suite)
@@ -71,9 +78,13 @@ def compare(ipctrace, name, suite, keep=None, options=()):
     if second.is_late:
         return Comparison(1, 0, len(first.tests))
     traced = judged(suite, ipctrace, options)
-    stable = {test: end for test, end in first.tests.items() if second.tests.get(test, 'missing') == end}
+    stable = {test: end for test, end in first.tests.items() if end_of(test, second) == end}
+    different = {test: (end, end_of(test, traced)) for test, end in stable.items() if end_of(test, traced) != end}
+    for _ in range(DOUBTS if different else 0):
+        again = judged(suite)
+        stable = {test: end for test, end in stable.items() if end_of(test, again) == end}
+    different = {test: ends for test, ends in different.items() if test in stable}
     unstable = len(set(first.tests) | set(second.tests)) - len(stable)
-    different = {test: (end, traced.tests.get(test, 'missing')) for test, end in stable.items() if traced.tests.get(test, 'missing') != end}
     for test, (end, now) in sorted(different.items()):
         print(f'  DIFFERENT {name}, {test}: {end} untraced, {now} traced')
     if traced.excess:

@@ -9,6 +9,7 @@ import io
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 
 from suite import Suite, compare, compare_all
@@ -51,6 +52,12 @@ class Suites(unittest.TestCase):
 
     def test_what_differs_between_native_runs_is_left_out_and_counted(self):
         found, said = self.compared('echo test one: $(cat /proc/sys/kernel/random/uuid | tr -d -); echo test two: passed')
+        self.assertEqual((found.compared, found.unstable, found.different, said), (2, 1, 0, ''))
+
+    def test_what_chance_decides_is_unstable_even_if_two_native_runs_agree(self):
+        with tempfile.TemporaryDirectory() as folder:
+            found, said = self.compared('[ -n "$IPCTRACE_LIVE" ] || echo >>runs; [ $(wc -l <runs) -gt 3 ] || [ -n "$IPCTRACE_LIVE" ] || '
+                                        'echo test one: passed; echo test two: passed', folder=folder)
         self.assertEqual((found.compared, found.unstable, found.different, said), (2, 1, 0, ''))
 
     def test_a_suite_that_hangs_without_the_tracer_is_not_compared(self):
