@@ -343,6 +343,18 @@ static uint16_t flags_of(const struct pass_thread *thread, const struct canon_vi
 	return (uint16_t)flags;
 }
 
+/* Notes that the last object of a registration will be waited for; whether that was known. */
+static bool register_again(struct pass *pass, const struct canon_token *token)
+{
+	uint32_t object = token->objects[token->objects[1] != CANON_NONE];
+
+	if (object == CANON_NONE)
+		return false;
+	bool was_registered = pass->objects[object].is_registered;
+	pass->objects[object].is_registered = true;
+	return was_registered;
+}
+
 static int begin_token(struct pass *pass, uint32_t thread, const struct canon_view *view)
 {
 	struct pass_thread *own = &pass->threads[thread];
@@ -370,6 +382,7 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 	for (unsigned i = 0; i < view->objects_count; i++)
 		fold->token.objects[i] = add_object(pass, view->objects[i]);
 	own->is_woken = false;
+	own->registers_anew = view->rule->registers && register_again(pass, &fold->token);
 	fold->is_open = true;
 	fold->kept.size = 0;
 	fold->behind = 0;
@@ -391,6 +404,9 @@ static void note_wait(struct pass *pass, uint32_t thread, const struct event *ev
 
 	own->is_woken = true;
 	own->is_timer = event->result == 0 && event->outcome == OUTCOME_RETURNED;
+	/* Who need not wait does not say what for. */
+	if (own->fold.is_open && own->registers_anew)
+		own->fold.token.flags |= TOKEN_PRELUDE;
 	pass->canon->threads[thread].dispatches = true;
 }
 

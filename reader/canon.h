@@ -34,6 +34,7 @@ enum token_flag {
 	TOKEN_RANDOM = 1024,  /* its payload is what the program asked chance for */
 	TOKEN_SHORT = 2048,   /* less was sent than was asked for */
 	TOKEN_REAPS = 4096,   /* learns of the end of a child, which may be in a signal handler */
+	TOKEN_PRELUDE = 8192, /* says anew what is waited for, directly before the wait */
 };
 
 /* One logical call. */
@@ -79,10 +80,11 @@ struct canon_object {
 	uint32_t tokens;
 	uint8_t type; /* enum object_type */
 	bool is_numbered, is_accepted, is_stream;
-	bool is_shared;	 /* several threads receive from it */
-	bool is_counter; /* eventfd and the like: what is read from it is a number of wake-ups */
-	bool is_common;	 /* of a process with several threads */
-	bool is_private; /* memory and locks that no other process sees */
+	bool is_shared;	    /* several threads receive from it */
+	bool is_counter;    /* eventfd and the like: what is read from it is a number of wake-ups */
+	bool is_registered; /* somebody has said that it will be waited for */
+	bool is_common;	    /* of a process with several threads */
+	bool is_private;    /* memory and locks that no other process sees */
 	struct canon_flow flows[2];
 };
 
@@ -146,10 +148,9 @@ struct canon_progress {
 
 /*
  * Goes through the trace, which is borrowed and stays where it ended. Calls that are not `enabled` (by number, borrowed
- * as well; NULL: all are) are passed over as if they had not been recorded. Of each payload only `payload_limit` bytes are
- * looked at, as if the run had kept no more: what was masked beyond them could not be in the other run. `progress` may be
- * NULL. 0, or -errno; free with
- * canon_free().
+ * as well; NULL: all are) are passed over as if they had not been recorded. Of each payload only `payload_limit` bytes
+ * are looked at, as if the run had kept no more: what was masked beyond them could not be in the other run. `progress`
+ * may be NULL. 0, or -errno; free with canon_free().
  */
 int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, uint32_t payload_limit,
 	       const struct canon_progress *progress);

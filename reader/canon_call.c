@@ -31,6 +31,7 @@ static void read_rule(struct canon_rule *rule, const struct call_spec *call)
 		rule->forks |= !strcmp(call->family, "process") && !strcmp(call->args[i].name, "func");
 	}
 	rule->forks |= rule->makes && call->result.kind == KIND_PID;
+	rule->registers = !rule->is_wait && !rule->makes && !strcmp(call->family, "poll");
 	rule->takes = has_fd && call->waits && call->result.kind == KIND_FD && rule->makes;
 }
 

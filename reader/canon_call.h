@@ -19,7 +19,8 @@ struct canon_rule {
 	bool takes;   /* makes a descriptor out of one: accept */
 	bool forks;   /* makes a thread or a process */
 	bool makes;
-	bool reaps; /* waits for children */
+	bool reaps;	/* waits for children */
+	bool registers; /* says what will be waited for */
 };
 
 /* Which part of a call a field belongs to. */
@@ -46,7 +47,7 @@ struct canon_view {
 	bool made_result; /* the last object is the result */
 	bool is_stream, is_counter, is_random;
 	bool is_surrounding; /* its object tells about the machine and the run */
-	bool ends; /* its first object */
+	bool ends;	     /* its first object */
 	bool failed, has_control;
 	bool is_short; /* less was sent than was asked for */
 	uint64_t bytes;

@@ -27,6 +27,7 @@ struct fold {
 struct pass_thread {
 	struct fold fold;
 	bool is_woken, is_timer;
+	bool registers_anew; /* its last token does */
 };
 
 struct pass {

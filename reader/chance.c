@@ -21,6 +21,14 @@
 /* From here on it need not be all the same. */
 #define PERMUTED_LONG 1024u
 #define NEAR_SECONDS  (2u * 24 * 3600)
+/* Differences with smaller gaps between them are one. */
+#define SPOT_GAP 3u
+/* So near behind a time there may be its parts, or what it belongs to. */
+#define BEHIND_MAX 16u
+/* The least that is a page of memory. */
+#define PAGE_MIN 4096u
+/* Of a word that has nothing to do with the one in its place so many bytes differ at least. */
+#define WORD_DIFFERENT 3u
 
 static bool is_word(uint8_t byte)
 {
@@ -151,50 +159,118 @@ static bool is_time(const uint8_t *bytes, uint32_t room, uint64_t now)
 	       is_near(word / 1000000 + YEARS_30, now);
 }
 
-/* Where something differs, there is a time of the run on both sides. */
-static bool has_time(const struct contents *contents)
+static bool is_pid(const uint8_t *bytes, uint32_t room, const struct map *pids)
+{
+	if (!pids || room < 4)
+		return false;
+	uint32_t big = read_big(bytes), little = (uint32_t)read_little(bytes, 4);
+	return (big > 300 && map_get(pids, big)) || (little > 300 && map_get(pids, little));
+}
+
+/* A place where contents differ, with small gaps: bytes [from, to), of which `different` do. */
+struct spot {
+	uint32_t from, to, different;
+};
+
+static bool next_spot(const struct contents *contents, uint32_t size, struct spot *spot)
+{
+	uint32_t at = spot->to;
+
+	while (at < size && contents->old[at] == contents->new[at])
+		at++;
+	*spot = (struct spot){at, at, 0};
+	for (; at < size && at < spot->to + SPOT_GAP; at++) {
+		if (contents->old[at] == contents->new[at])
+			continue;
+		spot->to = at + 1;
+		spot->different++;
+	}
+	return spot->from < size;
+}
+
+/* There is a number of the run on both sides: a time, or a pid. */
+static bool is_number_of_run(const struct contents *contents, uint32_t size, const struct spot *spot)
+{
+	for (uint32_t at = spot->from > 7 ? spot->from - 7 : 0; at < spot->to; at++) {
+		const uint8_t *old = contents->old + at, *new = contents->new + at;
+		if (is_time(old, size - at, contents->seconds[0]) && is_time(new, size - at, contents->seconds[1]))
+			return true;
+		if (at + 4 > spot->from && is_pid(old, size - at, contents->pids[0]) &&
+		    is_pid(new, size - at, contents->pids[1]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Wherever something differs there is a number of the run, or what may depend on it: right behind it, or a whole word,
+ * as a checksum would. One other byte elsewhere is none of it, but for pages of a journal, which are written as they
+ * lie in memory, with whatever is between the records.
+ */
+static bool has_numbers_of_run(const struct contents *contents)
 {
 	uint32_t size = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
-	uint32_t from = first_different(contents);
+	struct spot spot = {0, 0, 0};
+	uint32_t explained = 0; /* where the last explained one ended */
+	uint32_t own = 0, others = 0;
 
 	if (!contents->is_equally_long)
 		return false;
-	for (uint32_t at = from > 7 ? from - 7 : 0; at + 4 <= size; at++)
-		if (is_time(contents->old + at, size - at, contents->seconds[0]) &&
-		    is_time(contents->new + at, size - at, contents->seconds[1]))
-			return true;
-	return false;
+	while (next_spot(contents, size, &spot)) {
+		bool is_own = is_number_of_run(contents, size, &spot);
+		bool is_behind = explained && spot.from < explained + BEHIND_MAX;
+		own += is_own;
+		if (is_own || is_behind || spot.different >= WORD_DIFFERENT)
+			explained = spot.to;
+		else
+			others++;
+	}
+	return own && (!others || size >= PAGE_MIN);
 }
 
-static bool is_pid(const uint8_t *bytes, const struct map *pids)
+/* How much of `new` from `at` on stands somewhere in `old`, and whether at another place. */
+static uint32_t longest_part(const struct contents *contents, uint32_t at, bool *is_elsewhere)
 {
-	uint32_t big = read_big(bytes), little = (uint32_t)read_little(bytes, 4);
+	uint32_t longest = 0;
 
-	return pids && ((big > 300 && map_get(pids, big)) || (little > 300 && map_get(pids, little)));
+	*is_elsewhere = false;
+	for (uint32_t i = 0; i < contents->old_size; i++) {
+		uint32_t from = (at + i) % contents->old_size, length = 0; /* where it is in place first */
+		while (from + length < contents->old_size && at + length < contents->new_size &&
+		       contents->old[from + length] == contents->new[at + length])
+			length++;
+		if (length <= longest)
+			continue;
+		longest = length;
+		*is_elsewhere = from != at;
+	}
+	return longest;
 }
 
-/* The first that differs is a pid of the run. */
-static bool begins_with_pid(const struct contents *contents)
+bool contents_are_swapped(const struct contents *contents)
 {
-	uint32_t size = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
-	uint32_t from = first_different(contents);
+	uint32_t at = 0, moved = 0;
 
-	for (uint32_t at = from > 3 ? from - 3 : 0; at <= from && at + 4 <= size; at++)
-		if (contents->is_equally_long && is_pid(contents->old + at, contents->pids[0]) &&
-		    is_pid(contents->new + at, contents->pids[1]))
-			return true;
-	return false;
+	if (contents->is_cut || contents->old_size != contents->new_size || !is_permuted(contents))
+		return false;
+	while (at < contents->new_size && moved <= 2) {
+		bool is_elsewhere;
+		uint32_t length = longest_part(contents, at, &is_elsewhere);
+		if (!length)
+			return false;
+		moved += is_elsewhere;
+		at += length;
+	}
+	return moved <= 2;
 }
 
 const char *contents_chance(const struct contents *contents)
 {
-	if (has_time(contents))
-		return "a time of the run and what depends on it";
-	if (begins_with_pid(contents))
-		return "a pid of the run and what goes with it";
+	if (has_numbers_of_run(contents))
+		return "a time or pid of the run and what goes with it";
 	if (has_other_identifiers(contents))
 		return "identifiers drawn by lot";
-	if (is_permuted(contents))
+	if (is_permuted(contents) && !contents_are_swapped(contents))
 		return "the same bytes in another order";
 	if (is_digest(contents))
 		return "a digest or random bytes";

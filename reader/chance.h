@@ -26,6 +26,9 @@ struct contents {
 /* Why they would differ in every run, as a clause; NULL when they would not. */
 const char *contents_chance(const struct contents *contents);
 
+/* Whether they are the same but for two parts that have changed places. */
+bool contents_are_swapped(const struct contents *contents);
+
 /* Whether two contents differ in decimal numbers alone. */
 bool contents_are_counted(const struct contents *contents);
 

@@ -87,6 +87,8 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		rc = settle_registrations(&settling);
 	}
 	if (!rc)
+		rc = settle_handoffs(&settling);
+	if (!rc)
 		rc = settle_timers(&settling);
 	free(removed);
 	free(added);

@@ -90,8 +90,9 @@ int settle_registrations(struct settling *settling)
 		uint32_t token = side == SIDE_NEW ? edit->new : edit->old;
 		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
 			continue;
-		if (is_registration(settling, side, token, edit->strands[side]) &&
-		    map_get(&done[!side], token_of(settling, side, token)->key))
+		bool is_prelude = token_of(settling, side, token)->flags & TOKEN_PRELUDE;
+		if (is_prelude || (is_registration(settling, side, token, edit->strands[side]) &&
+				   map_get(&done[!side], token_of(settling, side, token)->key)))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 	map_clear(&done[SIDE_OLD]);
@@ -116,6 +117,62 @@ void settle_memory(struct settling *settling)
 		    canon->objects[object].is_private && canon->threads[token->thread].is_common)
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
+}
+
+/* ---- being woken ---------------------------------------------------------------------------------------------- */
+
+/* The semaphore in memory that several processes share of which an edit is one wait or post more or less. */
+static const struct canon_object *handoff_of(const struct settling *settling, const struct edit *edit)
+{
+	unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+	const struct canon *canon = settling->pairing->canons[side];
+
+	if (edit->noise || (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED))
+		return NULL;
+	const struct canon_token *token = &canon->tokens[side == SIDE_NEW ? edit->new : edit->old];
+	if (token->objects[0] == CANON_NONE || token->error || token->flags & (TOKEN_MAKES | TOKEN_ENDS))
+		return NULL;
+	const struct canon_object *object = &canon->objects[token->objects[0]];
+	return object->type == OBJECT_SEM && !object->is_private && strchr(object->name, '+') ? object : NULL;
+}
+
+/* A wait more, or a post less, counts up; a wait less, or a post more, down. */
+static int64_t handoff_count(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon_token *token = edit->kind == EDIT_ADDED ? token_of(settling, SIDE_NEW, edit->new)
+								   : token_of(settling, SIDE_OLD, edit->old);
+	int64_t step = token->flags & TOKEN_WAITS ? 1 : -1;
+
+	return edit->kind == EDIT_ADDED ? step : -step;
+}
+
+/*
+ * Who finds a lock taken goes to sleep on a semaphore, and whoever gives the lock back wakes him: where waits and posts
+ * on the semaphores of one piece of shared memory are more or fewer by the same number, that is all that happened.
+ */
+int settle_handoffs(struct settling *settling)
+{
+	struct map sums = {0}; /* by class: the sum + a bias, as nothing is 0 */
+	const intptr_t bias = 1 << 30;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		const struct canon_object *object = handoff_of(settling, edit);
+		if (!object)
+			continue;
+		intptr_t sum = (intptr_t)map_get(&sums, object->class_id);
+		sum = (sum ? sum : bias) + (intptr_t)handoff_count(settling, edit);
+		rc = map_put(&sums, object->class_id, (void *)sum);
+	}
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		const struct canon_object *object = handoff_of(settling, edit);
+		if (object && (intptr_t)map_get(&sums, object->class_id) == bias)
+			settle_mark(settling, edit, NOISE_SCHEDULE);
+	}
+	map_clear(&sums);
+	return rc;
 }
 
 /* ---- the end of children -------------------------------------------------------------------------------------- */

@@ -151,10 +151,8 @@ static enum difference_class class_of_change(const struct classifier *classifier
 		return CLASS_ARGUMENTS;
 	if (same_payload)
 		return CLASS_ARGUMENTS;
-	if (old->flags & new->flags & TOKEN_RANDOM)
-		return CLASS_RANDOM;
 	if (old->bytes == new->bytes)
-		return CLASS_PAYLOAD;
+		return old->flags & new->flags &TOKEN_RANDOM ? CLASS_RANDOM : CLASS_PAYLOAD;
 	return is_shorter(old, new) && same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
 }
 

@@ -335,6 +335,11 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
 		 difference->new &&texts_are_chance(difference->old, difference->new) && strchr(difference->old, '/'))
 		why = "names drawn by lot";
+	if (difference->class == CLASS_PAYLOAD && !why && contents_are_swapped(&contents)) {
+		difference->class = CLASS_REORDERED_CAUSAL;
+		free(difference->explanation);
+		difference->explanation = strdup("two parts of what was said have changed places");
+	}
 	if (!why)
 		return;
 	difference->class = CLASS_RANDOM;

@@ -37,6 +37,19 @@ Test(chance, the_same_in_another_order_is)
 	cr_assert_not_null(judge("alpha beta gamma delta", "delta gamma beta alpha", false));
 }
 
+Test(chance, two_parts_that_changed_places_are_not)
+{
+	const char *old = "0045want 1111 side-band\n0032have 2222\n0009done\n",
+		   *new = "0032have 2222\n0045want 1111 side-band\n0009done\n";
+	struct contents contents = {.old = (const uint8_t *)old,
+				    .new = (const uint8_t *)new,
+				    .old_size = (uint32_t)strlen(old),
+				    .new_size = (uint32_t)strlen(new)};
+
+	cr_assert(contents_are_swapped(&contents));
+	cr_assert_null(judge(old, new, false));
+}
+
 Test(chance, a_time_in_a_message_that_is_no_text_is)
 {
 	uint32_t old[3] = {7, 1700000001, 9}, new[3] = {7, 1700000400, 9};
@@ -49,6 +62,23 @@ Test(chance, a_time_in_a_message_that_is_no_text_is)
 
 	cr_assert_not_null(contents_chance(&contents));
 	new[1] = 5;
+	cr_assert_null(contents_chance(&contents));
+}
+
+/* A time, twenty bytes that are the same, and a checksum. */
+Test(chance, a_time_excuses_a_checksum_and_not_another_byte)
+{
+	uint32_t old[8] = {1700000001, 1, 2, 3, 4, 5, 0x9ac01e44, 77},
+		 new[8] = {1700000400, 1, 2, 3, 4, 5, 0x11fe77b2, 77};
+	struct contents contents = {.old = (const uint8_t *)old,
+				    .new = (const uint8_t *)new,
+				    .old_size = 32,
+				    .new_size = 32,
+				    .is_equally_long = true,
+				    .seconds = {1700000000, 1700000500}};
+
+	cr_assert_not_null(contents_chance(&contents));
+	new[6] = old[6] + 1;
 	cr_assert_null(contents_chance(&contents));
 }
 
