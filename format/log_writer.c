@@ -15,6 +15,9 @@
 
 /* The window in its longest spelling. */
 #define WINDOW_SIZE_MAX 96u
+/* The first level of LZ4 that looks for the longest match. Those above gain one part in a hundred, and take twice as
+ * long. */
+#define LEVEL_WELL 3
 
 struct log_writer {
 	int fd; /* -1: memory */
@@ -24,6 +27,7 @@ struct log_writer {
 	uint32_t catalogue_hash;
 	uint64_t start; /* of the log in the file, UINT64_MAX when the file cannot seek */
 	uint64_t size;
+	bool well;
 	uint8_t *frame; /* the compressed frame; in memory, all frames */
 	size_t frame_capacity;
 };
@@ -77,6 +81,11 @@ msgpack_packer *log_writer_packer(struct log_writer *writer)
 	return &writer->buffer.packer;
 }
 
+void log_writer_compress_well(struct log_writer *writer, bool well)
+{
+	writer->well = well;
+}
+
 size_t log_writer_pending(const struct log_writer *writer)
 {
 	return writer->buffer.size - WINDOW_SIZE_MAX - writer->head_size;
@@ -120,6 +129,7 @@ static int frame_compress(struct log_writer *writer, const uint8_t *content, siz
 			      .blockMode = LZ4F_blockIndependent,
 			      .contentChecksumFlag = LZ4F_contentChecksumEnabled,
 			      .contentSize = content_size},
+		.compressionLevel = writer->well ? LEVEL_WELL : 0,
 	};
 	size_t bound = at + LZ4F_compressFrameBound(content_size, &preferences);
 

@@ -18,6 +18,9 @@
 /* Kept free below the size limit for the account at the end. */
 #define END_BYTES 512
 #define SPANS_MAX 1024
+/* Frames of at most so many bytes are compressed well, which takes about so many ns a byte. */
+#define WELL_MAX (128u << 10)
+#define WELL_NS	 5u
 /* One ring makes so many frames at a time at most: one that scribblers never let end must not keep us from the rest. */
 #define FRAMES_OF_RING 16
 
@@ -138,6 +141,17 @@ static bool frame_fits(const struct drain *drain)
 	       log_writer_size(drain->writer) + pending + pending / 255 + END_BYTES <= drain->size_limit;
 }
 
+/*
+ * Whether there is time to compress the frame well: it took twenty times as long to come together, and is so small that
+ * a ring that fills meanwhile is not kept waiting.
+ */
+static bool frame_has_time(const struct drain *drain, const struct log_anchor *now)
+{
+	uint64_t pending = log_writer_pending(drain->writer);
+
+	return pending <= WELL_MAX && now->monotonic - drain->before.monotonic >= 20 * WELL_NS * pending;
+}
+
 /* Writes the frame, or throws it away and says why not. */
 static void frame_write(struct drain *drain)
 {
@@ -148,6 +162,7 @@ static void frame_write(struct drain *drain)
 	__atomic_store_n(&drain->area->control->frames_begun, drain->frames + 1, __ATOMIC_RELEASE);
 	if (!drain->trouble && !frame_fits(drain))
 		drain->trouble = DRAIN_E_SIZE;
+	log_writer_compress_well(drain->writer, frame_has_time(drain, &after));
 	if (!drain->trouble)
 		drain->trouble = log_writer_flush(drain->writer, &drain->before, &after);
 	if (drain->trouble) {

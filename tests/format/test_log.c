@@ -445,3 +445,23 @@ Test(log_writer, refuses_more_than_a_frame_may_hold)
 	cr_assert_eq(log_writer_pending(writer), 0);
 	log_writer_free(writer);
 }
+
+Test(log_writer, makes_less_of_the_same_when_it_compresses_well)
+{
+	size_t sizes[2];
+
+	for (int well = 0; well < 2; well++) {
+		struct log_writer *writer;
+
+		cr_assert_eq(log_writer_open_memory(&writer, &sample_head), 0);
+		log_writer_compress_well(writer, well);
+		cr_assert_eq(sample_write(writer), 0);
+		const void *bytes = log_writer_memory(writer, &sizes[well]);
+		struct found found = log_read_all(bytes, sizes[well]);
+		cr_assert(!found.opened && !found.damage && !found.damaged_frames);
+		cr_assert_eq(found.frames, SAMPLE_FRAMES);
+		cr_assert_eq(found.events, (SAMPLE_FRAMES - 1) * SAMPLE_EVENTS);
+		log_writer_free(writer);
+	}
+	cr_assert_lt(sizes[1], sizes[0]);
+}
