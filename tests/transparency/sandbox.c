@@ -6,11 +6,14 @@
  *   number          the same by syscall(SYS_seccomp)
  *   prctl-number    the same by syscall(SYS_prctl)
  *   inherited       a program that is started under the filter, which allows what the dynamic linker needs as well
+ *   unnoticed       the same, and it makes a child by number
  */
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -191,11 +194,30 @@ static int run_inside(void)
 	return 42;
 }
 
+/* The same with a child that nobody there can notice: neither of the two is recorded from then on, nor harmed. */
+static int run_unnoticed(void)
+{
+	int status;
+
+	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), "socketpair");
+	pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (child == 0) {
+		talk();
+		syscall(SYS_exit_group, 10);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 10)
+		_exit(56);
+	talk();
+	return 42;
+}
+
 static void run_filtered(const char *how)
 {
-	if (!strcmp(how, "inherited")) {
+	bool inherits = !strcmp(how, "inherited");
+
+	if (inherits || !strcmp(how, "unnoticed")) {
 		enter("filter");
-		execl("/proc/self/exe", "sandbox", "inside", NULL);
+		execl("/proc/self/exe", "sandbox", inherits ? "inside" : "inside-unnoticed", NULL);
 		_exit(55);
 	}
 	enter(how);
@@ -205,9 +227,12 @@ static void run_filtered(const char *how)
 int main(int argc, char **argv)
 {
 	int status, talks = strcmp(argv[1], "inherited") ? 3 : 4;
+	unsigned asked = 2;
 
 	if (!strcmp(argv[1], "inside"))
 		return run_inside();
+	if (!strcmp(argv[1], "inside-unnoticed"))
+		return run_unnoticed();
 	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), "socketpair");
 	if (!strcmp(argv[1], "strict"))
 		return run_strict();
@@ -218,7 +243,11 @@ int main(int argc, char **argv)
 	}
 	must(waitpid(child, &status, 0), "waitpid");
 	say_end(argv[1], status);
-	fact_made("send", (unsigned long)talks * CALLS + 2);
+	if (!strcmp(argv[1], "unnoticed")) {
+		talks = 2;
+		asked = 0;
+	}
+	fact_made("send", (unsigned long)talks * CALLS + asked);
 	fact_made("recv", (unsigned long)talks * CALLS);
 	return 0;
 }
