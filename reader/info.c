@@ -133,8 +133,10 @@ static int gather(struct info *info)
 		return -ENOMEM;
 	for (size_t i = 0; rc >= 0 && i < trace_frames(info->trace); i++) {
 		rc = trace_frame_read(info->trace, i, &frame);
-		for (uint32_t b = 0; !rc && b < frame->batches_count; b++)
+		for (uint32_t b = 0; !rc && b < frame->batches_count; b++) {
 			rc = count_batch(info, &frame->batches[b]);
+			rc = rc ? rc : class_count_batch(&info->class, &frame->batches[b]);
+		}
 		if (rc)
 			continue;
 		info->unfinished += frame->unfinished_count;
@@ -154,6 +156,7 @@ static void info_free(struct info *info)
 	free(info->execs);
 	free(info->last);
 	index_free(&info->last_index);
+	class_count_free(&info->class);
 	trace_close(info->trace);
 }
 

@@ -5,6 +5,7 @@
 #ifndef IPCTRACE_READER_INFO_H
 #define IPCTRACE_READER_INFO_H
 
+#include "reader/class.h"
 #include "reader/index.h"
 #include "reader/text.h"
 #include "reader/trace.h"
@@ -28,6 +29,7 @@ struct info {
 	uint64_t *last;		 /* ticks of its last event */
 	size_t last_count;
 	uint32_t *order; /* the processes of the trace by when they began */
+	struct class_count class;
 	uint64_t unseen; /* images that were begun and never reported */
 };
 

@@ -86,6 +86,25 @@ static void json_processes(const struct info *info, struct text *out)
 	text_char(out, ']');
 }
 
+static void json_class(const struct info *info, struct text *out)
+{
+	struct class_verdict verdict;
+
+	class_judge(&verdict, &info->class, info->trace, info->unseen);
+	text_put(out, "\"replay\":{");
+	json_text(out, "class", class_name(verdict.level));
+	json_number(out, "level", verdict.level);
+	text_put(out, "\"reasons\":[");
+	for (unsigned i = 0; i < verdict.count; i++) {
+		text_put(out, i ? ",{" : "{");
+		json_text(out, "not", class_name(verdict.reasons[i].level + 1));
+		text_put(out, "\"why\":");
+		text_json_string(out, verdict.reasons[i].text);
+		text_char(out, '}');
+	}
+	text_put(out, "]},");
+}
+
 void info_print_json(const struct info *info, struct text *out)
 {
 	const struct trace_loss *loss = trace_loss(info->trace);
@@ -110,6 +129,7 @@ void info_print_json(const struct info *info, struct text *out)
 		    loss->is_salvaged ? "true" : "false");
 	json_number(out, "images_never_seen", info->unseen);
 	json_number(out, "catalogue", trace_catalogue(info->trace)->calls_count);
+	json_class(info, out);
 	json_processes(info, out);
 	text_put(out, "}\n");
 }

@@ -137,6 +137,21 @@ static void print_trust(const struct info *info, struct text *out)
 		      "io_uring\n");
 }
 
+/* What it can be replayed as, and what stands against more. */
+static void print_class(const struct info *info, struct text *out)
+{
+	struct class_verdict verdict;
+
+	class_judge(&verdict, &info->class, info->trace, info->unseen);
+	print_label(out, "Replay");
+	for (unsigned level = 0; level <= verdict.level; level++)
+		text_format(out, "%s%s", level ? ", " : "", class_name((enum class_level)level));
+	text_char(out, '\n');
+	for (unsigned i = 0; i < verdict.count; i++)
+		text_format(out, "%12sno %s: %s\n", "", class_name(verdict.reasons[i].level + 1),
+			    verdict.reasons[i].text);
+}
+
 /* ---- the tree of processes ------------------------------------------------------------------------------------ */
 
 /* Deeper ones stand at the root: a log can claim anything. */
@@ -252,5 +267,6 @@ void info_print_text(const struct info *info, struct text *out)
 	print_settings(info, out);
 	print_counts(info, out);
 	print_trust(info, out);
+	print_class(info, out);
 	print_processes(info, out);
 }
