@@ -205,7 +205,7 @@ void cast_free(struct composition *composition)
 {
 	struct map *maps[] = {&composition->by_pid,    &composition->by_thread, &composition->by_ordinal,
 			      &composition->by_handle, &composition->by_id,	&composition->pending,
-			      &composition->threads,   &composition->pool_map};
+			      &composition->threads,   &composition->pool_map,	&composition->ports};
 	struct rows *rows[] = {&composition->acts,     &composition->composed,	&composition->processes,
 			       &composition->parts,    &composition->slots,	&composition->objects,
 			       &composition->accesses, &composition->standins,	&composition->edges,

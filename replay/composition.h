@@ -35,8 +35,9 @@ enum access_class {
 struct access {
 	uint32_t act, object, slot;
 	uint32_t classes;
-	uint32_t data, size,
-		total;	     /* ACCESS_TAKES: what came, in the pool; ACCESS_CONNECTS, ACCESS_SENDS_TO: address */
+	uint32_t data, size, total; /* payload in the pool; ACCESS_CONNECTS, ACCESS_SENDS_TO: the address */
+	uint32_t hash;
+	uint32_t missing;    /* ACCESS_TAKES: bytes that nobody was recorded to send */
 	uint32_t made;	     /* ACCESS_ACCEPTS: the new object */
 	bool is_known_ready; /* ACCESS_LOOKS: it was found ready */
 };
@@ -51,9 +52,11 @@ struct composed_object {
 	uint8_t type; /* enum object_type */
 	bool is_made; /* by a recorded call that is made again */
 	bool is_standin, is_cut, is_polled, is_file, is_socket_used;
-	bool is_stub; /* its other end was not recorded */
+	bool is_stub; /* its other end was not recorded, or not all that it did */
+	bool is_pair; /* both ends were made at once */
 	bool is_connected, is_accepted;
-	uint64_t sent, received; /* bytes */
+	uint64_t waiting; /* bytes sent to it and not yet received */
+	bool is_owed;	  /* it was found ready although nothing was waiting */
 };
 
 struct composed_slot {
@@ -104,6 +107,7 @@ struct composition {
 	struct map by_id;      /* object id: object + 1 */
 	struct map pending;    /* process << 32 | fd, received and not yet used: slot + 1 */
 	struct map threads;    /* hash of process, pthread_t: part + 1 */
+	struct map ports;      /* socket type << 16 | port: the object that has it + 1 */
 	uint32_t mappings;
 	bool failed; /* out of memory */
 };

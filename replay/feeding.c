@@ -21,8 +21,6 @@ struct feeding_object {
 	uint32_t ready; /* the act that found it ready, not yet used up, or SCORE_NONE */
 	uint32_t keep;	/* the act that made it */
 	uint32_t slot, peer_slot;
-	uint64_t total; /* bytes taken out of it */
-	uint64_t peeked;
 };
 
 struct feeding {
@@ -46,26 +44,88 @@ static bool is_datagram(const struct composed_object *object)
 	return object->type == OBJECT_SOCKET && object->socket_type == SOCK_DGRAM;
 }
 
-/* Bytes that recorded calls put into each object and took out of it. */
-static void count_bytes(struct feeding *feeding)
+static void note_roles(struct composition *composition)
 {
-	struct composition *composition = feeding->composition;
-
 	for (uint32_t i = 0; i < composition->accesses.count; i++) {
 		const struct access *access = &ROWS(composition->accesses, struct access)[i];
-		const struct score_act *act = COMPOSED_ACT(composition, access->act);
 		struct composed_object *object = COMPOSED_OBJECT(composition, access->object);
 		if (access->classes & ACCESS_CONNECTS)
 			object->is_connected = true;
 		if (access->made != SCORE_NONE)
 			COMPOSED_OBJECT(composition, access->made)->is_accepted = true;
-		if (act->error || act->result <= 0)
-			continue;
-		if (access->classes & ACCESS_GIVES)
-			object->sent += (uint64_t)act->result;
-		if (access->classes & ACCESS_TAKES)
-			object->received += (uint64_t)act->result;
+		if (access->classes & ACCESS_MADE && i &&
+		    ROWS(composition->accesses, struct access)[i - 1].act == access->act &&
+		    ROWS(composition->accesses, struct access)[i - 1].object == object->peer)
+			object->is_pair = COMPOSED_OBJECT(composition, object->peer)->is_pair = true;
 	}
+}
+
+static bool is_stream(const struct composed_object *object)
+{
+	return object->type == OBJECT_PIPE || (object->type == OBJECT_SOCKET && object->socket_type == SOCK_STREAM);
+}
+
+/* What was sent was there from when the call began; what was received, when it ended. */
+static uint64_t moment_of(const struct composition *composition, uint32_t access)
+{
+	const struct access *row = &ROWS(composition->accesses, struct access)[access];
+	const struct score_act *act = COMPOSED_ACT(composition, row->act);
+
+	return row->classes & ACCESS_GIVES ? act->enter : act->end;
+}
+
+static int compare_moments(const void *a, const void *b, void *context)
+{
+	uint64_t x = moment_of(context, *(const uint32_t *)a), y = moment_of(context, *(const uint32_t *)b);
+
+	return x < y ? -1 : x > y ? 1 : *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
+}
+
+static void moment_count(struct composition *composition, struct access *access)
+{
+	struct composed_object *object = COMPOSED_OBJECT(composition, access->object);
+	uint64_t bytes = (uint64_t)COMPOSED_ACT(composition, access->act)->result;
+
+	if (access->classes & ACCESS_GIVES) {
+		COMPOSED_OBJECT(composition, object->peer)->waiting += bytes;
+		return;
+	}
+	if (access->classes & ACCESS_LOOKS) {
+		object->is_owed |= !object->waiting;
+		return;
+	}
+	access->missing = object->is_owed	    ? (uint32_t)bytes
+			  : object->waiting < bytes ? (uint32_t)(bytes - object->waiting)
+						    : 0;
+	object->waiting -= bytes - access->missing;
+	object->is_owed = false;
+	if (!access->missing)
+		return;
+	object->is_stub |= object->is_pair;
+	object->is_cut = true;
+}
+
+/* Bytes of streams that were received although no recorded call had sent them: the C library's own, for example. */
+static void count_missing(struct composition *composition)
+{
+	struct access *rows = ROWS(composition->accesses, struct access);
+	uint32_t count = 0, *order = malloc((composition->accesses.count + 1ull) * sizeof(*order));
+
+	if (!order) {
+		composition->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < composition->accesses.count; i++) {
+		const struct score_act *act = COMPOSED_ACT(composition, rows[i].act);
+		const struct composed_object *object = COMPOSED_OBJECT(composition, rows[i].object);
+		if (rows[i].classes & (ACCESS_GIVES | ACCESS_TAKES) && object->peer != SCORE_NONE &&
+		    is_stream(object) && !act->error && act->result > 0 && act->end != UINT64_MAX)
+			order[count++] = i;
+	}
+	qsort_r(order, count, sizeof(*order), compare_moments, composition);
+	for (uint32_t i = 0; i < count; i++)
+		moment_count(composition, &rows[order[i]]);
+	free(order);
 }
 
 static void choose_stubs(struct composition *composition)
@@ -80,8 +140,6 @@ static void choose_stubs(struct composition *composition)
 			continue;
 		if (!peer)
 			object->is_stub = object->is_connected || object->is_accepted || is_datagram(object);
-		else if (object->received && !peer->sent && !peer->is_stub)
-			object->is_stub = true;
 	}
 }
 
@@ -182,10 +240,16 @@ static void feed_data(struct feeding *feeding, const struct access *access)
 		feed.op = FEED_RESET;
 	else if (act->error || act->how != ACT_MAKE)
 		return;
-	else if (!access->total && act->result > 0)
-		feed.total = (uint32_t)act->result;
-	else if (!access->total)
+	else if (act->result <= 0)
 		feed.op = FEED_END;
+	else if (object->peer != SCORE_NONE)
+		feed.total = access->missing;
+	else if (!access->total)
+		feed.total = (uint32_t)act->result;
+	if (feed.op == FEED_DATA && feed.size > feed.total)
+		feed.size = feed.total;
+	if (feed.op == FEED_DATA && !feed.total && object->peer != SCORE_NONE)
+		return;
 	feed_add(feeding, noticed_by(feeding, access), feed);
 }
 
@@ -254,19 +318,12 @@ static void note_made(struct feeding *feeding, const struct access *access)
 /* What was received although nobody sent it cannot be received again. */
 static void fill_unserved(struct feeding *feeding, const struct access *access)
 {
-	struct composition *composition = feeding->composition;
-	const struct composed_object *object = COMPOSED_OBJECT(composition, access->object);
-	struct score_act *act = COMPOSED_ACT(composition, access->act);
-	struct feeding_object *count = &feeding->objects[access->object];
+	struct score_act *act = COMPOSED_ACT(feeding->composition, access->act);
 
-	if (act->error || act->result <= 0 || object->peer == SCORE_NONE)
+	if (!access->missing || act->how != ACT_MAKE)
 		return;
-	count->total += (uint64_t)act->result;
-	if (object->is_made && count->total > COMPOSED_OBJECT(composition, object->peer)->sent &&
-	    act->how == ACT_MAKE && object->socket_type != SOCK_DGRAM) {
-		act->how = ACT_FILL;
-		act->reason = FILL_NO_SENDER;
-	}
+	act->how = ACT_FILL;
+	act->reason = FILL_NO_SENDER;
 }
 
 static void access_feed(struct feeding *feeding, const struct access *access)
@@ -354,7 +411,8 @@ void feeding_make(struct composition *composition)
 	for (uint32_t i = 0; i < count; i++)
 		feeding.objects[i] =
 			(struct feeding_object){.ready = SCORE_NONE, .keep = SCORE_NONE, .slot = SCORE_NONE};
-	count_bytes(&feeding);
+	note_roles(composition);
+	count_missing(composition);
 	choose_stubs(composition);
 	choose_standins(composition);
 	choose_files(composition);

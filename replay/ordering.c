@@ -3,8 +3,9 @@
  * What has to wait for what, between threads: the rules of ROOT (Weiss et al., SOSP 2013), read off the times.
  *
  * Of each object: when one access was over before another one began, it is over before in the replay, too. Where
- * several waited at the same time to take something out of one object, who was served first is served first; likewise
- * for those who put something in. Every edge goes from an act that ended to one that ended later: there is no cycle.
+ * several waited at the same time to take something out of one object, who was served first is served first. Messages
+ * that were sent at once are sent in the order in which they came. No act waits for one that ended after it, but for
+ * messages that overlapped: there is no cycle, also with what calls wait for by themselves.
  */
 #include "replay/composition.h"
 
@@ -130,38 +131,241 @@ static int compare_ends(const void *a, const void *b, void *context)
 	return end_a < end_b ? -1 : end_a > end_b ? 1 : *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
 }
 
-/* Who takes from, and who gives to, the same object: each kind in the order in which they were served. */
+/* Who takes from the same object, in the order in which they were served. */
 static void served_order(struct ordering *ordering)
 {
 	struct composition *composition = ordering->composition;
 	const struct access *rows = ROWS(composition->accesses, struct access);
 	uint32_t objects = composition->objects.count, count = 0;
-	uint32_t *last = malloc((objects * 2ull + 1) * sizeof(*last));
+	uint32_t *last = malloc((objects + 1ull) * sizeof(*last));
 
 	if (!last) {
 		composition->failed = true;
 		return;
 	}
-	memset(last, 0xff, (objects * 2ull + 1) * sizeof(*last));
+	memset(last, 0xff, (objects + 1ull) * sizeof(*last));
 	for (uint32_t i = 0; i < composition->accesses.count; i++)
-		if (rows[i].classes & (ACCESS_TAKES | ACCESS_GIVES | ACCESS_CONNECTS) &&
+		if (rows[i].classes & ACCESS_TAKES && !(rows[i].classes & ACCESS_ACCEPTS) &&
 		    act_of(ordering, i)->end != UINT64_MAX)
 			ordering->by_end[count++] = i;
 	qsort_r(ordering->by_end, count, sizeof(uint32_t), compare_ends, ordering);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct access *access = &rows[ordering->by_end[i]];
-		uint32_t object = access->object, *place;
-		if (access->classes & ACCESS_CONNECTS) {
-			uint32_t listener = COMPOSED_OBJECT(composition, object)->listener;
-			object = listener == SCORE_NONE ? object : listener;
-		}
-		place = &last[object * 2 + !(access->classes & ACCESS_TAKES)];
+		uint32_t *place = &last[access->object];
 		if (*place != SCORE_NONE &&
 		    COMPOSED_ACT(composition, *place)->end > COMPOSED_ACT(composition, access->act)->enter)
 			pair_add(ordering, *place, access->act);
 		*place = access->act;
 	}
 	free(last);
+}
+
+/* A connection: the acts of who accepted it and who asked for it (SCORE_NONE: not recorded). */
+struct meeting {
+	uint32_t listener, accept, connect;
+};
+
+static int compare_meetings(const void *a, const void *b, void *context)
+{
+	const struct composition *composition = context;
+	const struct meeting *x = a, *y = b;
+	uint64_t end_x = COMPOSED_ACT(composition, x->accept)->end, end_y = COMPOSED_ACT(composition, y->accept)->end;
+
+	if (x->listener != y->listener)
+		return x->listener < y->listener ? -1 : 1;
+	if (end_x != end_y)
+		return end_x < end_y ? -1 : 1;
+	return x->accept < y->accept ? -1 : x->accept > y->accept;
+}
+
+static bool is_before(const struct composition *composition, uint32_t first, uint32_t second)
+{
+	return COMPOSED_ACT(composition, first)->end <= COMPOSED_ACT(composition, second)->enter;
+}
+
+/* Several accepted at once: then who asked first was served first. */
+static bool is_swapped(const struct composition *composition, const struct meeting *first, const struct meeting *second)
+{
+	return first->listener == second->listener && first->connect != SCORE_NONE && second->connect != SCORE_NONE &&
+	       !is_before(composition, first->accept, second->accept) &&
+	       is_before(composition, second->connect, first->connect);
+}
+
+static void meetings_sort(const struct composition *composition, struct meeting *meetings, uint32_t count)
+{
+	if (count)
+		qsort_r(meetings, count, sizeof(*meetings), compare_meetings, (void *)composition);
+	for (uint32_t i = 1; i < count; i++)
+		for (uint32_t j = i; j && is_swapped(composition, &meetings[j - 1], &meetings[j]); j--) {
+			struct meeting meeting = meetings[j];
+			meetings[j] = meetings[j - 1];
+			meetings[j - 1] = meeting;
+		}
+}
+
+/*
+ * A listener is a queue: connections are accepted in the order in which they were asked for. So both are kept in one
+ * order; where clients came at once, in that of the accepts.
+ */
+static void meetings_order(struct ordering *ordering)
+{
+	struct composition *composition = ordering->composition;
+	const struct access *rows = ROWS(composition->accesses, struct access);
+	uint32_t all = composition->accesses.count, objects = composition->objects.count, count = 0;
+	struct meeting *meetings = malloc((all + 1ull) * sizeof(*meetings));
+	uint32_t *connects = malloc((objects + 1ull) * sizeof(*connects));
+
+	if (!meetings || !connects) {
+		composition->failed = true;
+		all = 0;
+	} else {
+		memset(connects, 0xff, (objects + 1ull) * sizeof(*connects));
+	}
+	for (uint32_t i = 0; i < all; i++)
+		if (rows[i].classes & ACCESS_CONNECTS)
+			connects[rows[i].object] = rows[i].act;
+	for (uint32_t i = 0; i < all; i++) {
+		uint32_t peer =
+			rows[i].made == SCORE_NONE ? SCORE_NONE : COMPOSED_OBJECT(composition, rows[i].made)->peer;
+		if (rows[i].classes & ACCESS_ACCEPTS && rows[i].made != SCORE_NONE)
+			meetings[count++] = (struct meeting){rows[i].object, rows[i].act,
+							     peer == SCORE_NONE ? SCORE_NONE : connects[peer]};
+	}
+	meetings_sort(composition, meetings, count);
+	for (uint32_t i = 1; i < count; i++) {
+		const struct meeting *before = &meetings[i - 1], *after = &meetings[i];
+		if (before->listener != after->listener)
+			continue;
+		pair_add(ordering, before->accept, after->accept);
+		if (before->connect != SCORE_NONE && after->connect != SCORE_NONE)
+			pair_add(ordering, before->connect, after->connect);
+	}
+	free(meetings);
+	free(connects);
+}
+
+/* Those who connect to one that was not recorded do so one after the other. */
+static void stubs_order(struct ordering *ordering)
+{
+	struct composition *composition = ordering->composition;
+	uint32_t objects = composition->objects.count;
+	uint32_t *last = malloc((objects + 1ull) * sizeof(*last));
+
+	if (!last) {
+		composition->failed = true;
+		return;
+	}
+	memset(last, 0xff, (objects + 1ull) * sizeof(*last));
+	for (uint32_t i = 0; i < composition->accesses.count; i++) {
+		const struct access *access = &ROWS(composition->accesses, struct access)[i];
+		const struct composed_object *object = COMPOSED_OBJECT(composition, access->object);
+		uint32_t first = object->listener == SCORE_NONE ? access->object : object->listener;
+		if (!(access->classes & ACCESS_CONNECTS) || !object->is_stub || object->peer != SCORE_NONE)
+			continue;
+		if (last[first] != SCORE_NONE)
+			pair_add(ordering, last[first], access->act);
+		last[first] = access->act;
+	}
+	free(last);
+}
+
+/* Messages by who received them: which of several that were sent at once was the first. */
+struct given {
+	uint32_t access, rank;
+};
+
+static int compare_given(const void *a, const void *b, void *context)
+{
+	const struct ordering *ordering = context;
+	const struct access *rows = ROWS(ordering->composition->accesses, struct access);
+	const struct given *x = a, *y = b;
+
+	if (rows[x->access].object != rows[y->access].object)
+		return rows[x->access].object < rows[y->access].object ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->access < y->access ? -1 : x->access > y->access;
+}
+
+/* Where messages are kept that `object` receives: in itself, or at its other end, which sent them. */
+static uint32_t source_of(const struct composition *composition, uint32_t object)
+{
+	uint32_t peer = COMPOSED_OBJECT(composition, object)->peer;
+
+	return COMPOSED_OBJECT(composition, object)->type == OBJECT_SOCKET && peer != SCORE_NONE ? peer : object;
+}
+
+static uint64_t message_key(const struct access *access, uint32_t object)
+{
+	return map_mix(map_mix((uint64_t)access->hash << 32 | access->total) + object + 1);
+}
+
+/* Ranks what was given by who took it; `next` links those of equal content in order of time, `heads` finds the first.
+ */
+static bool given_rank(struct ordering *ordering, struct given *given, uint32_t count, uint32_t taken)
+{
+	const struct composition *composition = ordering->composition;
+	const struct access *rows = ROWS(composition->accesses, struct access);
+	uint32_t *next = malloc((count + 1ull) * sizeof(*next));
+	struct map heads = {0};
+	bool ok = next;
+
+	for (uint32_t i = count; ok && i--;) {
+		uint64_t key = message_key(&rows[given[i].access], rows[given[i].access].object);
+		next[i] = (uint32_t)(uintptr_t)map_get(&heads, key);
+		ok = !map_put(&heads, key, (void *)((uintptr_t)i + 1));
+	}
+	for (uint32_t i = 0; ok && i < taken; i++) {
+		const struct access *access = &rows[ordering->by_end[i]];
+		uint64_t key = message_key(access, source_of(composition, access->object));
+		uint32_t head = (uint32_t)(uintptr_t)map_get(&heads, key);
+		if (!head)
+			continue;
+		given[head - 1].rank = i;
+		map_take(&heads, key);
+		if (next[head - 1])
+			ok = !map_put(&heads, key, (void *)(uintptr_t)next[head - 1]);
+	}
+	map_clear(&heads);
+	free(next);
+	return ok;
+}
+
+/*
+ * Messages that were sent at once keep the order in which they came. They overlapped, so that none of them can depend
+ * on the end of the other.
+ */
+static void given_order(struct ordering *ordering)
+{
+	struct composition *composition = ordering->composition;
+	const struct access *rows = ROWS(composition->accesses, struct access);
+	uint32_t count = 0, taken = 0, all = composition->accesses.count;
+	struct given *given = malloc((all + 1ull) * sizeof(*given));
+
+	for (uint32_t i = 0; given && i < all; i++) {
+		if (!rows[i].hash || act_of(ordering, i)->error)
+			continue;
+		if (rows[i].classes & ACCESS_GIVES)
+			given[count++] = (struct given){i, UINT32_MAX};
+		else if (rows[i].classes & ACCESS_TAKES)
+			ordering->by_end[taken++] = i;
+	}
+	qsort_r(ordering->by_end, taken, sizeof(uint32_t), compare_ends, ordering);
+	if (!given || !given_rank(ordering, given, count, taken)) {
+		composition->failed = true;
+		count = 0;
+	}
+	if (count)
+		qsort_r(given, count, sizeof(*given), compare_given, ordering);
+	for (uint32_t i = 1; i < count; i++) {
+		const struct access *before = &rows[given[i - 1].access], *after = &rows[given[i].access];
+		const struct score_act *first = COMPOSED_ACT(composition, before->act),
+				       *second = COMPOSED_ACT(composition, after->act);
+		if (before->object == after->object && given[i].rank != UINT32_MAX && first->end > second->enter &&
+		    second->end > first->enter)
+			pair_add(ordering, before->act, after->act);
+	}
+	free(given);
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -236,6 +440,9 @@ void ordering_make(struct composition *composition)
 			access_order(&ordering, &ordering.frontiers[root_of(ordering.roots, object)], i);
 		}
 		served_order(&ordering);
+		given_order(&ordering);
+		meetings_order(&ordering);
+		stubs_order(&ordering);
 		orphans_order(&ordering);
 		edges_pack(&ordering);
 	} else {

@@ -147,6 +147,10 @@ static void reloc_do(struct player_thread *thread, const struct score_reloc *rel
 		memcpy(&name, &player->threads[reloc->what], sizeof(name));
 		place_put(thread, reloc, name);
 		break;
+	case RELOC_PORT:
+		if (SCORE_AT(score, ports, uint16_t)[reloc->what])
+			place_put(thread, reloc, SCORE_AT(score, ports, uint16_t)[reloc->what]);
+		break;
 	case RELOC_TIME:
 		time_shift(thread, reloc);
 		break;
@@ -399,6 +403,8 @@ static void act_make(struct player_thread *thread, const struct score_act *act, 
 		if (act->flags & ACT_CLOSES)
 			slot_set(player, act->what, -1);
 		stores_do(thread, template, seen->result);
+		if (act->flags & ACT_BINDS && slot != SCORE_NONE)
+			port_publish(player, slot, player->fds[slot]);
 		if (act->flags & ACT_SENDS && slot != SCORE_NONE)
 			standin_drain(player, slot);
 	}

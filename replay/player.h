@@ -57,6 +57,9 @@ void feeds_after(struct player_thread *thread, const struct score_act *act);
 /* Throws away what was written to the other end of `slot`. */
 void standin_drain(struct player *player, uint32_t slot);
 
+/* The port that socket `fd` has now is that of the object of `slot`, for all who talk to it. */
+void port_publish(struct player *player, uint32_t slot, int fd);
+
 /* A slot means a live descriptor from now on, or none (-1). */
 void slot_set(struct player *player, uint32_t slot, int32_t fd);
 

@@ -41,6 +41,7 @@ enum act_flag {
 	ACT_CHOSEN = 64,  /* the result is a number that the kernel chose */
 	ACT_CLOSES = 128, /* `what` is the slot that it closes */
 	ACT_FILE = 256,	  /* what stands in is a file */
+	ACT_BINDS = 512,  /* its socket may have got a port */
 };
 
 /* Why a call is not made. Index into fill_reasons[]. */

@@ -34,6 +34,24 @@ void slot_set(struct player *player, uint32_t slot, int32_t fd)
 	player->fds[slot] = fd;
 }
 
+static void object_publish(struct score *score, uint32_t object, int fd)
+{
+	struct sockaddr_in6 address = {0};
+	socklen_t length = sizeof(address);
+
+	if (!RAW_3(getsockname, fd, &address, &length) &&
+	    (address.sin6_family == AF_INET || address.sin6_family == AF_INET6) && address.sin6_port)
+		SCORE_AT(score, ports, uint16_t)[object] = address.sin6_port;
+}
+
+void port_publish(struct player *player, uint32_t slot, int fd)
+{
+	uint32_t object = SCORE_AT(player->score, slots, uint32_t)[slot];
+
+	if (object != SCORE_NONE)
+		object_publish(player->score, object, fd);
+}
+
 /* Takes `fd` as the other end of `object`, at a high number. */
 static void other_set(struct player *player, uint32_t object, long fd)
 {

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "reader/endpoint.h"
 #include "reader/value.h"
 #include "replay/issue.h"
 
@@ -38,6 +39,7 @@ struct maker {
 	bool ok;	  /* it returned and did not fail */
 	bool is_received; /* an access with payload was noted */
 	bool has_bits, is_unknown;
+	bool is_binding; /* the address that is given becomes its own */
 };
 
 /* ---- areas ---------------------------------------------------------------------------------------------------- */
@@ -144,6 +146,7 @@ static void note_received(struct maker *maker, const struct event_item *item, ui
 	access->data = pool_add(composition, item->bytes, item->size);
 	access->size = item->size;
 	access->total = item->total;
+	access->hash = item->hash;
 }
 
 /* ---- scalars -------------------------------------------------------------------------------------------------- */
@@ -273,6 +276,19 @@ static uint64_t room_of(struct maker *maker, unsigned arg, const struct value_sp
 	return room;
 }
 
+/* Payload that went: what others received tells in which order it went. */
+static void note_given(struct maker *maker, const struct event_item *item)
+{
+	struct access *rows = ROWS(maker->composition->accesses, struct access);
+
+	for (uint32_t i = maker->composition->accesses.count; item && i-- && rows[i].act == maker->number;) {
+		if (!(rows[i].classes & ACCESS_GIVES))
+			continue;
+		rows[i].hash = item->hash;
+		rows[i].total = item->total;
+	}
+}
+
 /* All of a payload in the pool, with filler where it was not kept. Its offset. */
 static uint32_t payload_put(struct maker *maker, const struct event_item *item, uint64_t room)
 {
@@ -282,6 +298,7 @@ static uint32_t payload_put(struct maker *maker, const struct event_item *item, 
 
 	if (item && item->size < item->total && maker->object != SCORE_NONE)
 		COMPOSED_OBJECT(maker->composition, maker->object)->is_cut = true;
+	note_given(maker, item);
 	if (kept == total)
 		return pool_add(maker->composition, item ? item->bytes : NULL, kept);
 	if (total > ROOM_MAX * 64ull)
@@ -331,12 +348,60 @@ static void make_string(struct maker *maker, unsigned arg)
 	point_at(maker, arg, area_put(maker, text, strlen(text), strlen(text) + 1));
 }
 
+/*
+ * A port is that of whoever was recorded to have it. Where the network is everybody's, who was not recorded gets one of
+ * his own, and what is bound gets any.
+ */
+static void set_port(struct maker *maker, const struct endpoint *endpoint, uint32_t at)
+{
+	struct composition *composition = maker->composition;
+	const struct composed_object *object =
+		maker->object == SCORE_NONE ? NULL : COMPOSED_OBJECT(composition, maker->object);
+	uint32_t owner;
+
+	if ((endpoint->family != AF_INET && endpoint->family != AF_INET6) || !endpoint->port || !object)
+		return;
+	owner = (uint32_t)((uintptr_t)map_get(&composition->ports,
+					      (uint64_t)object->socket_type << 16 | endpoint->port) -
+			   1);
+	if (maker->is_binding && !composition->stage->has_network && !maker->data.failed)
+		memset(maker->data.bytes + at + 2, 0, 2);
+	if (maker->is_binding)
+		return;
+	if (owner != SCORE_NONE)
+		reloc_add(maker, at + 2, RELOC_PORT, 2, owner, 0);
+	else if (!composition->stage->has_network)
+		reloc_add(maker, at + 2, RELOC_PORT, 2, maker->object, 0);
+}
+
+/* Whoever has a port of this host from now on: what the recorder asked a socket that was just bound or connected. */
+static void note_port(struct maker *maker)
+{
+	struct composition *composition = maker->composition;
+
+	for (uint32_t i = 0; maker->ok && maker->object != SCORE_NONE && i < maker->event->items_count; i++) {
+		const struct event_item *item = &maker->event->items[i];
+		struct endpoint endpoint;
+		if (item->form != ITEM_LOCAL)
+			continue;
+		endpoint = endpoint_parse(item->bytes, item->size);
+		if (!endpoint.port || maker->call->result.identity == IDENTITY_NEW)
+			continue;
+		if (map_put(&composition->ports,
+			    (uint64_t)COMPOSED_OBJECT(composition, maker->object)->socket_type << 16 | endpoint.port,
+			    (void *)((uintptr_t)maker->object + 1)))
+			composition->failed = true;
+	}
+}
+
 /* An address that is given. Remembers it: whoever is there may have to be played. */
 static uint32_t address_put(struct maker *maker, const struct event_item *item, uint32_t *size)
 {
 	struct composition *composition = maker->composition;
+	const struct endpoint endpoint = endpoint_parse(item->bytes, item->size);
 	uint8_t text[128];
 	struct access *access;
+	uint32_t at;
 
 	*size = stage_address(composition->stage, item->bytes, item->size, text);
 	if (maker->object != SCORE_NONE) {
@@ -346,7 +411,9 @@ static uint32_t address_put(struct maker *maker, const struct event_item *item, 
 			access->size = *size;
 		}
 	}
-	return area_put(maker, text, *size, sizeof(text));
+	at = area_put(maker, text, *size, sizeof(text));
+	set_port(maker, &endpoint, at);
+	return at;
 }
 
 static void make_sockaddr(struct maker *maker, unsigned arg, const struct value_spec *value)
@@ -400,7 +467,7 @@ static void make_array(struct maker *maker, unsigned arg, const struct value_spe
 
 	if (!width)
 		width = 8;
-	if (value->direction == DIRECTION_IN && !item)
+	if (!item)
 		item = event_item(maker->event, arg, ITEM_RAW, 0);
 	if (value->direction == DIRECTION_OUT)
 		item = NULL;
@@ -594,6 +661,7 @@ static void make_msgbuf(struct maker *maker, unsigned arg, const struct value_sp
 	}
 	if (type && type->size == 8)
 		memcpy(&mtype, type->bytes, 8);
+	note_given(maker, payload);
 	at = area_put(maker, &mtype, 8, room + 8);
 	point_at(maker, arg, at);
 	if (payload && payload->size <= room && !maker->data.failed)
@@ -735,8 +803,8 @@ static uint32_t classes_of(const struct maker *maker, const struct flow *flow, e
 {
 	const struct call_spec *call = maker->call;
 
-	if (!maker->ok)
-		return ACCESS_LOOKS * 0;
+	if (!maker->ok && maker->event->error != EINPROGRESS)
+		return 0;
 	if (call->waits && !strcmp(call->family, "poll"))
 		return ACCESS_LOOKS;
 	if (flow->direction == FLOW_RECEIVED)
@@ -811,6 +879,8 @@ static void note_looked(struct maker *maker, unsigned arg)
 				*after = event_item(maker->event, arg, ITEM_RAW, 0);
 	struct access *access;
 
+	if (!before)
+		before = after;
 	if (value.direction != DIRECTION_INOUT || !before)
 		return;
 	for (uint32_t i = 0; layout && layout->count && (i + 1) * layout->size <= before->size; i++) {
@@ -990,6 +1060,10 @@ static void set_flags(struct maker *maker, const struct flow *flow)
 				    (object->type == OBJECT_SOCKET && object->socket_type == SOCK_STREAM));
 
 	maker->limit = UINT64_MAX;
+	maker->is_binding = !maker->call->waits && flow->direction == FLOW_NONE;
+	if (object && object->type == OBJECT_SOCKET && !strcmp(maker->call->family, "socket") &&
+	    flow->direction != FLOW_RECEIVED && maker->call->result.identity != IDENTITY_NEW)
+		act->flags |= ACT_BINDS;
 	if (maker->call->waits)
 		act->flags |= ACT_WAITED;
 	if (maker->call->waits && !strcmp(maker->call->family, "poll"))
@@ -1046,10 +1120,10 @@ static void template_pack(struct maker *maker)
 	}
 	for (uint32_t i = 0; i < maker->checks.count; i++)
 		ROWS(maker->checks, struct score_check)
-		[i].at = settle_offset(ROWS(maker->checks, struct score_check)[i].at, front);
+	[i].at = settle_offset(ROWS(maker->checks, struct score_check)[i].at, front);
 	for (uint32_t i = 0; i < maker->stores.count; i++)
 		ROWS(maker->stores, struct score_store)
-		[i].at = settle_offset(ROWS(maker->stores, struct score_store)[i].at, front);
+	[i].at = settle_offset(ROWS(maker->stores, struct score_store)[i].at, front);
 	text_add(&packed, &head, sizeof(head));
 	text_add(&packed, maker->words, maker->call->argc * sizeof(uint64_t));
 	text_add(&packed, maker->relocs.at, maker->relocs.count * sizeof(struct score_reloc));
@@ -1087,6 +1161,7 @@ void template_make(struct composition *composition, struct score_act *act, uint3
 	if (maker.has_bits)
 		reloc_add(&maker, RELOC_WORD | 0, RELOC_NFDS, 8, 0, 0);
 	settle_wait(&maker);
+	note_port(&maker);
 	note_result(&maker);
 	template_pack(&maker);
 	if (maker.data.failed || maker.relocs.failed || maker.checks.failed || maker.stores.failed)
