@@ -88,6 +88,24 @@ static int name_make(struct conversation *conversation)
 	return conversation->name ? 0 : -ENOMEM;
 }
 
+/* Whether somebody who is not in the trace came. */
+static void listeners_settle(struct conversations *to)
+{
+	for (uint32_t i = 0; i < to->count; i++)
+		for (uint32_t k = 0; k < to->listeners_count; k++)
+			if (to->list[i].role == CONVERSATION_SERVER && !to->list[i].is_internal &&
+			    to->listeners[k].local.family && to->listeners[k].local.port == to->list[i].local.port &&
+			    !strcmp(to->listeners[k].local.path, to->list[i].local.path))
+				to->listeners[k].has_external = true;
+}
+
+static void internal_note(struct conversation *client, struct conversation *server)
+{
+	client->is_internal = server->is_internal = true;
+	client->peer_pid = server->pid;
+	server->peer_pid = client->pid;
+}
+
 int conversations_settle(struct conversations *to)
 {
 	for (uint32_t i = 0; i < to->count; i++) {
@@ -98,35 +116,65 @@ int conversations_settle(struct conversations *to)
 		one->is_tls = looks_like_tls(&one->streams[STREAM_OUT]) || looks_like_tls(&one->streams[STREAM_IN]);
 		for (uint32_t k = 0; k < to->count && one->role == CONVERSATION_CLIENT; k++)
 			if (is_other_end(one, &to->list[k]))
-				one->is_internal = to->list[k].is_internal = true;
+				internal_note(one, &to->list[k]);
 	}
-	for (uint32_t i = 0; i < to->count; i++)
-		for (uint32_t k = 0; k < to->listeners_count; k++)
-			if (to->list[i].role == CONVERSATION_SERVER && !to->list[i].is_internal &&
-			    to->listeners[k].local.family && to->listeners[k].local.port == to->list[i].local.port &&
-			    !strcmp(to->listeners[k].local.path, to->list[i].local.path))
-				to->listeners[k].has_external = true;
+	listeners_settle(to);
 	return 0;
+}
+
+static void conversation_free(struct conversation *one)
+{
+	for (int direction = STREAM_OUT; direction <= STREAM_IN; direction++) {
+		text_free(&one->streams[direction]);
+		free(one->holes[direction]);
+	}
+	free(one->name);
+	free(one->messages);
+	free(one->options);
 }
 
 void conversations_free(struct conversations *conversations)
 {
-	for (uint32_t i = 0; i < conversations->count; i++) {
-		struct conversation *one = &conversations->list[i];
-		for (int direction = STREAM_OUT; direction <= STREAM_IN; direction++) {
-			text_free(&one->streams[direction]);
-			free(one->holes[direction]);
-		}
-		free(one->name);
-		free(one->messages);
-		free(one->options);
-	}
+	for (uint32_t i = 0; i < conversations->count; i++)
+		conversation_free(&conversations->list[i]);
 	for (uint32_t i = 0; i < conversations->descriptors_count; i++)
 		text_free(&conversations->descriptors[i].content);
 	free(conversations->descriptors);
 	free(conversations->list);
 	free(conversations->listeners);
 	*conversations = (struct conversations){0};
+}
+
+/* Generations of processes that are followed. */
+#define GENERATIONS_MAX 64
+
+static bool descends(const struct trace *trace, uint32_t pid, uint32_t from)
+{
+	for (unsigned i = 0; pid && i < GENERATIONS_MAX; i++) {
+		const struct trace_process *process = trace_process_at(trace, pid, UINT64_MAX);
+		if (pid == from)
+			return true;
+		pid = process ? process->seen.parent : 0;
+	}
+	return false;
+}
+
+void conversations_select(struct conversations *conversations, const struct trace *trace, uint32_t pid)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < conversations->count; i++) {
+		struct conversation *one = &conversations->list[i];
+		if (!descends(trace, one->pid, pid)) {
+			conversation_free(one);
+			continue;
+		}
+		one->is_internal &= !one->peer_pid || descends(trace, one->peer_pid, pid);
+		one->number = kept;
+		conversations->list[kept++] = *one;
+	}
+	conversations->count = kept;
+	listeners_settle(conversations);
 }
 
 /* A listener for each place that conversations are accepted at, when none was recorded. */

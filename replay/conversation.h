@@ -73,6 +73,7 @@ struct conversation {
 	bool is_internal; /* the other end is in the trace, too */
 	uint16_t family, type;
 	uint32_t pid, tid; /* who began it */
+	uint32_t peer_pid; /* who began the other end, when that is in the trace, too */
 	uint64_t begin;	   /* ticks */
 	struct endpoint remote, local;
 	struct recorded_address remote_address, local_address;
@@ -119,6 +120,12 @@ void conversations_free(struct conversations *conversations);
  * whose server was recorded as well. 0 or -ENOMEM.
  */
 int conversations_flip(struct conversations *conversations);
+
+/*
+ * Keeps only those of the process `pid` and what it started: what they say to the other processes of the trace is said
+ * to somebody else then.
+ */
+void conversations_select(struct conversations *conversations, const struct trace *trace, uint32_t pid);
 
 /* Whether the other ends can be played; if not, one line in `reason`. */
 bool conversations_are_whole(const struct conversations *conversations, char *reason, size_t size);

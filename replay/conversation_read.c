@@ -396,6 +396,15 @@ static int read_passed(struct reading *reading, const struct event *event, const
 	return descriptor->content.failed ? -ENOMEM : 0;
 }
 
+static void peer_note(struct conversation *conversation, const struct object *socket)
+{
+	if (!socket->peer)
+		return;
+	conversation->is_internal = true;
+	if (socket->peer->process)
+		conversation->peer_pid = (uint32_t)socket->peer->process->number;
+}
+
 static int read_event(struct reading *reading, const struct event *event)
 {
 	const struct call_use *use = &reading->uses[event->call - event->catalogue->calls];
@@ -416,8 +425,8 @@ static int read_event(struct reading *reading, const struct event *event)
 	if (socket->type != OBJECT_SOCKET && !use->apply)
 		return 0;
 	conversation = conversation_of(reading, socket);
-	if (conversation && socket->peer)
-		conversation->is_internal = true;
+	if (conversation)
+		peer_note(conversation, socket);
 	if (use->apply)
 		return use->apply(reading, event, socket);
 	if (conversation)
@@ -437,7 +446,7 @@ static void note_gone(void *context, struct object *object)
 
 	if (!conversation || conversation->name)
 		return;
-	conversation->is_internal |= object->peer != NULL;
+	peer_note(conversation, object);
 	object_print(object, name, sizeof(name));
 	conversation->name = strdup(name);
 	if (!conversation->name || message_add(conversation, &end))

@@ -85,14 +85,54 @@ static int masks_read(struct peer *peer)
 	return rc;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* How many words two commands have in common; 0 when they are not of one program. */
+static unsigned words_shared(const struct frame_process *process, char **command)
+{
+	unsigned shared = 0;
+
+	if (!process->argc || strcmp(base_name(process->argv[0]), base_name(command[0])))
+		return 0;
+	for (uint32_t i = 0; i < process->argc && command[i]; i++)
+		shared += !i || !strcmp(process->argv[i], command[i]);
+	return shared;
+}
+
+/* A program that was recorded together with others is known by its words. 0: all of the trace is meant. */
+static uint32_t program_find_recorded(const struct peer *peer)
+{
+	size_t count;
+	const struct trace_process *list = trace_processes(peer->trace, &count);
+	unsigned best = 0;
+	uint32_t pid = 0;
+
+	if (peer->options->choice.pids_count)
+		return peer->options->choice.pids[0];
+	for (size_t i = 0; peer->options->command && i < count; i++) {
+		unsigned shared = words_shared(&list[i].seen, peer->options->command);
+		pid = shared > best ? list[i].seen.pid : pid;
+		best = shared > best ? shared : best;
+	}
+	return pid;
+}
+
 /* Positive after one line. */
 static int conversations_prepare(struct peer *peer)
 {
 	int rc = conversations_read(&peer->conversations, peer->trace);
+	uint32_t pid = program_find_recorded(peer);
 	char reason[256];
 
 	if (rc)
 		return rc;
+	if (!peer->options->peer_is_clients && pid)
+		conversations_select(&peer->conversations, peer->trace, pid);
 	if (peer->options->peer_is_clients && conversations_flip(&peer->conversations))
 		return -ENOMEM;
 	if (!conversations_are_whole(&peer->conversations, reason, sizeof(reason))) {

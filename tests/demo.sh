@@ -30,42 +30,59 @@ done
 
 if command -v redis-server >/dev/null && command -v redis-cli >/dev/null; then
 	server="redis-server --port $port --bind 127.0.0.1 --save '' --dir '$work'"
-	client="redis-cli -p $port set city Praha; redis-cli -p $port get city"
+	client="redis-cli -p $port set city Praha; redis-cli -p $port get"
+	word=city other=town
 	stop="redis-cli -p $port shutdown nosave"
+	again="redis-cli -p $port get city"
+	other="redis-cli -p $port get town"
 else
 	pair=$build/tests/programs
 	server="'$pair/echo-server' $port"
-	client="'$pair/echo-client' $port hello; '$pair/echo-client' $port 'who is there?'"
+	client="'$pair/echo-client' $port hello; '$pair/echo-client' $port"
+	word="'who is there?'" other="'who are you?'"
 	stop="'$pair/echo-client' $port bye"
+	again="$pair/echo-client $port hello"
+	other="$pair/echo-client $port hallo"
 fi
 
-# Both ends in one trace: a shell starts the server, waits for a word that it is ready, and asks.
 mkfifo "$work/ready"
-cat >"$work/both.sh" <<TEXT
+
+# Both ends in one trace: a shell starts the server, waits for a word that it is ready, and asks. The last question is $1.
+write_both() {
+	rm -f "$work/said"
+	cat >"$work/both.sh" <<TEXT
 $server >'$work/said' 2>&1 &
 read -r word <'$work/ready'
-$client
+$client $1
 $stop
 wait
 TEXT
+}
+
+# Records what was written, into $1, and says when the server is ready.
+record_both() {
+	"$ipctrace" record -o "$1" -- sh "$work/both.sh" &
+	recorder=$!
+	tries=0
+	until grep -q 'Ready to accept' "$work/said" 2>/dev/null; do
+		tries=$((tries + 1))
+		if [ $tries -gt 200 ] || ! kill -0 $recorder 2>/dev/null; then
+			echo 'demo: the server does not start:' >&2
+			cat "$work/said" >&2
+			kill $recorder 2>/dev/null || true
+			exit 1
+		fi
+		sleep 0.05
+	done
+	echo ready >"$work/ready"
+	wait $recorder
+}
+
+write_both "$word"
 say '1. Record: a server and two clients, unmodified, started as always, with "ipctrace record" in front.'
 sed -n -e "s,'$work/[a-z]*',FILE,g; s/2>&1 //; s/^/    /p" "$work/both.sh"
 echo "  \$ ipctrace record -o $shown -- sh both.sh"
-"$ipctrace" record -o "$shown" -- sh "$work/both.sh" &
-recorder=$!
-tries=0
-until grep -q 'Ready to accept' "$work/said" 2>/dev/null; do
-	tries=$((tries + 1))
-	if [ $tries -gt 200 ] || ! kill -0 $recorder 2>/dev/null; then
-		echo 'demo: the server does not start:' >&2
-		cat "$work/said" >&2
-		kill $recorder 2>/dev/null || true
-		exit 1
-	fi
-	sleep 0.05
-done
-echo ready >"$work/ready"
-wait $recorder
+record_both "$shown"
 
 say '2. Print: the calls of both ends in order of time; each descriptor says what it is and who is at the other end.'
 echo "  \$ ipctrace print -y -r -z -e connect,accept,accept4,send,recv,read,write $shown | grep :$port"
@@ -74,6 +91,23 @@ echo "  \$ ipctrace print -y -r -z -e connect,accept,accept4,send,recv,read,writ
 say '3. Report: who talked to whom, how much, and how long they waited for each other.'
 echo "  \$ ipctrace report --by object --by process -e %socket,read,write $shown | grep -v ': file '"
 "$ipctrace" report --by object --by process -e '%socket,read,write' --color=never "$trace" | grep -v ': file ' | sed -n 1,24p
+
+say '4. Replay: a client is tested without its server, which is not running any more; then one that says something else.'
+echo "  \$ ipctrace replay --peer $shown -- ${again##*/}"
+# shellcheck disable=SC2086
+"$ipctrace" replay --peer "$trace" -- $again 2>&1
+echo "  \$ ipctrace replay --peer $shown -- ${other##*/}"
+# shellcheck disable=SC2086
+"$ipctrace" replay --peer "$trace" -- $other 2>&1 || true
+
+say '4. Compare: the same once more, and with another question. What chance decides does not count, what changed is named.'
+record_both "$folder/again.ipct" >/dev/null 2>&1
+echo "  \$ ipctrace diff $shown ${shown%demo.ipct}again.ipct"
+"$ipctrace" diff --color=never "$trace" "$folder/again.ipct" | grep -v '^not counted'
+write_both "$other"
+record_both "$folder/changed.ipct" >/dev/null 2>&1
+echo "  \$ ipctrace diff --limit=1 $shown ${shown%demo.ipct}changed.ipct     # the last line asks for $other"
+"$ipctrace" diff --color=never --limit=1 "$trace" "$folder/changed.ipct" | grep -v '^not counted' | cut -c1-150
 
 say "The trace is $shown. Some more to ask it:"
 cat <<TEXT
