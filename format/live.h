@@ -85,11 +85,14 @@ _Static_assert(sizeof(struct live_control) == LIVE_PAGE, "the control page is on
 /* Calls nested by signal handlers that can be in flight in one thread. */
 #define LIVE_IN_FLIGHT_MAX 6
 
+/* A call in flight that has returned already: what is not found recorded is unfinished. */
+#define LIVE_RETURNED 0x80000000u
+
 /* A call that has begun: what a kill or a hang leaves behind. */
 struct live_in_flight {
 	uint64_t frame; /* stack address of the wrapper, to recognise calls that were jumped out of */
 	uint64_t enter;
-	uint32_t type; /* RECORD_CALL + call; stored last */
+	uint32_t type; /* RECORD_CALL + call; stored last. With LIVE_RETURNED while its record is being written */
 	uint32_t argc;
 	uint64_t site;
 	uint64_t args[CALL_ARGS_MAX];
@@ -139,7 +142,7 @@ struct live_slot {
 	uint64_t start, argument;  /* what a thread made by the slot's claimer is to run */
 	uint32_t creator, ordinal; /* which thread claimed it for the one to come, and as its how-manieth */
 	uint32_t image;		   /* tells the owner's image from others that its pid had; 0: not known yet */
-	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX];
+	_Alignas(64) struct live_in_flight in_flight[LIVE_IN_FLIGHT_MAX + 1]; /* the last is for those too deep */
 	/* hashes of the stacks this thread has already written out; direct mapped */
 	_Alignas(64) uint64_t stacks_seen[128];
 };

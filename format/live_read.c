@@ -18,6 +18,16 @@
 /* A call whose end lies further ahead of `until` than this has a wrong clock, and is not waited for. */
 #define FUTURE_TICKS (1ull << 34)
 
+/* Calls in flight that had returned when a walk along their ring began. */
+struct returned {
+	const struct live_slot *slot;
+	unsigned count;
+	struct {
+		uint64_t enter;
+		bool is_recorded; /* the walk has met its record */
+	} rows[LIVE_IN_FLIGHT_MAX];
+};
+
 struct live_reader {
 	const struct catalogue *catalogue;
 	struct log_writer *writer;
@@ -25,6 +35,7 @@ struct live_reader {
 	struct live_counts counts;
 	struct batch *batch;
 	uint8_t *chunk;
+	struct returned returned;
 	/* What each call says about new processes: bit 7 its result, bit i what argument i points to. */
 	uint8_t makes_process[LIVE_EVENTS_MAX];
 };
@@ -112,6 +123,7 @@ static int stream_report(struct live_reader *reader, struct live_cursor *cursor)
 			      log_writer_packer(reader->writer));
 
 	if (!rc) {
+		reader->counts.reported += cursor->unreported;
 		cursor->unreported = 0;
 		reader->counts.events += count;
 	}
@@ -210,8 +222,10 @@ static int take_thread_end(struct live_reader *reader, struct walk *walk, const 
 	if (!rc)
 		rc = object_pack_thread_end(log_writer_packer(reader->writer), cursor->pid, cursor->tid,
 					    cursor->sequence, cursor->lost, record, bytes);
-	if (!rc)
+	if (!rc) {
+		reader->counts.reported += cursor->unreported;
 		cursor->unreported = 0;
+	}
 	return rc;
 }
 
@@ -276,6 +290,55 @@ static void observe_call(const struct live_reader *reader, const struct record_c
 		observe_items(reader, call, bytes, spec->argc, made);
 }
 
+static struct live_in_flight in_flight_copy(const struct live_slot *slot, unsigned level)
+{
+	struct live_in_flight copy = slot->in_flight[level];
+
+	/* no earlier: the type is stored last */
+	copy.type = __atomic_load_n(&slot->in_flight[level].type, __ATOMIC_ACQUIRE);
+	return copy;
+}
+
+/* Keeps what is known of the same calls from the walk before, which may have ended at a full frame. */
+static void returned_note(struct live_reader *reader, const struct live_slot *slot)
+{
+	unsigned depth = __atomic_load_n(&slot->in_flight_depth, __ATOMIC_RELAXED), count = 0;
+	const struct returned before = reader->returned;
+
+	reader->returned.slot = slot;
+	for (unsigned i = 0; i < depth && i < LIVE_IN_FLIGHT_MAX; i++) {
+		struct live_in_flight call = in_flight_copy(slot, i);
+		if (!(call.type & LIVE_RETURNED))
+			continue;
+		reader->returned.rows[count].enter = call.enter;
+		reader->returned.rows[count].is_recorded = false;
+		for (unsigned k = 0; before.slot == slot && k < before.count; k++)
+			if (before.rows[k].enter == call.enter)
+				reader->returned.rows[count].is_recorded = before.rows[k].is_recorded;
+		count++;
+	}
+	reader->returned.count = count;
+}
+
+/* No two calls of a thread begin at the same tick. */
+static void returned_meet(struct live_reader *reader, uint64_t enter)
+{
+	for (unsigned i = 0; i < reader->returned.count; i++)
+		if (reader->returned.rows[i].enter == enter)
+			reader->returned.rows[i].is_recorded = true;
+}
+
+static bool is_recorded(const struct live_reader *reader, const struct live_slot *slot,
+			const struct live_in_flight *call)
+{
+	const struct returned *returned = &reader->returned;
+
+	for (unsigned i = 0; returned->slot == slot && (call->type & LIVE_RETURNED) && i < returned->count; i++)
+		if (returned->rows[i].enter == call->enter)
+			return returned->rows[i].is_recorded;
+	return false;
+}
+
 static bool is_later(const struct walk *walk, uint64_t ticks)
 {
 	return ticks > walk->until && ticks - walk->until < FUTURE_TICKS;
@@ -300,6 +363,8 @@ static int take_call(struct live_reader *reader, struct walk *walk, const struct
 	if (rc)
 		return rc < 0 ? rc : TAKE_E_INVALID;
 	walk->cursor->sequence++;
+	if (reader->returned.count)
+		returned_meet(reader, call->enter);
 	if (reader->makes_process[index])
 		observe_call(reader, call, bytes, index);
 	return 0;
@@ -455,12 +520,14 @@ static void bound_walk(struct walk *walk, uint64_t end)
 		cursor->position = walk->end - walk->ring->size;
 }
 
-static unsigned in_flight_count(const struct live_slot *slot)
+static unsigned in_flight_count(const struct live_reader *reader, const struct live_slot *slot)
 {
 	unsigned depth = __atomic_load_n(&slot->in_flight_depth, __ATOMIC_RELAXED), count = 0;
 
-	for (unsigned i = 0; i < depth && i < LIVE_IN_FLIGHT_MAX; i++)
-		count += slot->in_flight[i].type >= RECORD_CALL;
+	for (unsigned i = 0; i < depth && i < LIVE_IN_FLIGHT_MAX; i++) {
+		struct live_in_flight call = in_flight_copy(slot, i);
+		count += call.type >= RECORD_CALL && !is_recorded(reader, slot, &call);
+	}
 	return count;
 }
 
@@ -473,7 +540,7 @@ static int lose_missing(struct live_reader *reader, const struct live_ring *ring
 {
 	uint64_t made = __atomic_load_n(&ring->slot->made, __ATOMIC_RELAXED);
 	uint64_t missing = made > cursor->slot_made ? made - cursor->slot_made : 0;
-	uint64_t in_flight = in_flight_count(ring->slot);
+	uint64_t in_flight = in_flight_count(reader, ring->slot);
 	int rc = stream_lose(reader, cursor, missing > in_flight ? missing - in_flight : 0, count);
 
 	cursor->slot_made = made;
@@ -488,6 +555,7 @@ int live_reader_take(struct live_reader *reader, const struct live_ring *ring, s
 	int rc, encoded;
 
 	find_owner(ring, cursor);
+	returned_note(reader, slot);
 	bound_walk(&walk, __atomic_load_n(is_abandoned ? &slot->reserved : &slot->head, __ATOMIC_ACQUIRE));
 	rc = walk_ring(reader, &walk);
 	encoded = stream_encode(reader, cursor);
@@ -574,6 +642,7 @@ int live_reader_take_window(struct live_reader *reader, const struct live_ring *
 	int rc = 0;
 
 	cursor->position = from;
+	returned_note(reader, slot);
 	bound_walk(&walk, __atomic_load_n(&slot->reserved, __ATOMIC_ACQUIRE));
 	cursor->position = owner_seek(owners, cursor, cursor->position);
 	find_owner(ring, cursor);
@@ -585,7 +654,7 @@ int live_reader_take_window(struct live_reader *reader, const struct live_ring *
 		rc = pack_owner(reader, slot, count.first_ticks);
 	found = count.count + cursor->slot_made;
 	if (!rc)
-		rc = stream_lose(reader, cursor, made > found + in_flight_count(slot) ? made - found : 0,
+		rc = stream_lose(reader, cursor, made > found + in_flight_count(reader, slot) ? made - found : 0,
 				 &reader->counts.lost_full);
 	do {
 		rc = rc && rc != LIVE_E_FULL ? rc : walk_ring(reader, &walk);
@@ -597,12 +666,14 @@ int live_reader_take_window(struct live_reader *reader, const struct live_ring *
 	return rc;
 }
 
-/* A copy: it may change while it is looked at. */
 static int pack_in_flight(struct live_reader *reader, const struct live_slot *slot, unsigned level)
 {
-	struct live_in_flight call = slot->in_flight[level];
+	struct live_in_flight call = in_flight_copy(slot, level);
 	int rc;
 
+	if (is_recorded(reader, slot, &call))
+		return 0;
+	call.type &= ~LIVE_RETURNED;
 	if (call.type < RECORD_CALL || call.type - RECORD_CALL >= reader->catalogue->calls_count)
 		return 0;
 	rc = object_pack_unfinished(log_writer_packer(reader->writer), reader->catalogue,

@@ -34,6 +34,7 @@ struct live_counts {
 	uint64_t processes; /* images that began */
 	uint64_t threads;
 	uint64_t unfinished; /* calls in flight */
+	uint64_t reported;   /* losses that are packed, also those that were counted before but in no object yet */
 };
 
 /* Told of every process that a record speaks of, as soon as it is taken. */

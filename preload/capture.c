@@ -11,11 +11,19 @@
 #include "preload/traits.h"
 #include "trace/raw.h"
 
+/*
+ * The call has returned, and is going to be recorded. It stays in flight until its record is whole, so that a kill in
+ * between shows it as unfinished; but when its thread is found somewhere else it is not recorded once more.
+ */
+static inline void in_flight_mark(struct live_slot *slot, const struct capture *capture)
+{
+	*(volatile uint32_t *)&slot->in_flight[capture->index].type = LIVE_RETURNED | capture->type;
+}
+
 static inline void in_flight_drop(struct live_slot *slot, uint32_t index)
 {
 	*(volatile uint32_t *)&slot->in_flight_depth = index;
-	if (__builtin_expect(index < LIVE_IN_FLIGHT_MAX, 1))
-		*(volatile uint32_t *)&slot->in_flight[index].type = 0;
+	*(volatile uint32_t *)&slot->in_flight[index].type = 0;
 }
 
 void capture_abandon(struct live_slot *slot, uint32_t depth, enum outcome outcome)
@@ -23,7 +31,8 @@ void capture_abandon(struct live_slot *slot, uint32_t depth, enum outcome outcom
 	while (slot->in_flight_depth > depth && slot->in_flight_depth <= LIVE_IN_FLIGHT_MAX) {
 		struct live_in_flight *top = &slot->in_flight[slot->in_flight_depth - 1];
 		if (top->type - RECORD_CALL >= catalogue_builtin.calls_count || top->argc > CALL_ARGS_MAX) {
-			in_flight_drop(slot, slot->in_flight_depth - 1); /* not filled, or not of our writing */
+			/* not filled, or being recorded, or not of our writing */
+			in_flight_drop(slot, slot->in_flight_depth - 1);
 			continue;
 		}
 		struct capture left = {.slot = slot,
@@ -115,7 +124,7 @@ static __attribute__((noinline)) void capture_enter_slowly(struct capture *captu
 	if (traits[event] & TRAIT_LENGTH_BEFORE)
 		capture->length = follow_length_before(capture, event);
 	capture->enter = ticks_now();
-	capture->index = slot->in_flight_depth;
+	capture->index = in_flight_top(slot);
 	if (capture->index > 0 && !slot->vfork_enter) {
 		capture->index = in_flight_left(slot, capture->index, (uint64_t)(uintptr_t)capture);
 		capture_abandon(slot, capture->index, OUTCOME_JUMPED);
@@ -159,9 +168,9 @@ static uint8_t *record_fill(struct record_call *record, const struct capture *ca
 	return (uint8_t *)&record->args[capture->argc];
 }
 
-/* With `held` the record is not published. */
-static void record_write_planned(struct live_slot *slot, const struct capture *capture, uint64_t duration,
-				 int64_t result, int error, enum outcome outcome, struct capture_held *held)
+/* Writes a whole record, which is not visible yet; `at` is NULL when there was no room for it. */
+static struct capture_held record_write_planned(struct live_slot *slot, const struct capture *capture,
+						uint64_t duration, int64_t result, int error, enum outcome outcome)
 {
 	uint32_t fixed = (uint32_t)(sizeof(struct record_call) / 8 + capture->argc);
 	uint32_t words = fixed, used = fixed;
@@ -172,17 +181,13 @@ static void record_write_planned(struct live_slot *slot, const struct capture *c
 		words += follow.words;
 	struct stream_room room = stream_reserve(&image.view, slot, words);
 	if (__builtin_expect(!room.at, 0))
-		return;
+		return (struct capture_held){room, words, used};
 	uint8_t *at = record_fill((struct record_call *)room.at, capture, duration, result, error, outcome,
 				  more && follow.child);
 	if (more)
 		used += follow_write(&follow, at);
-	if (held) {
-		*held = (struct capture_held){room, words, used};
-		stream_complete(&room, words, used, capture->type);
-		return;
-	}
-	stream_publish(slot, &room, words, used, capture->type);
+	stream_complete(&room, words, used, capture->type);
+	return (struct capture_held){room, words, used};
 }
 
 /* What stands beside the fixed part of a record. */
@@ -213,6 +218,14 @@ static inline enum extent record_extent(const struct live_slot *slot, const stru
 	return EXTENT_PLANNED;
 }
 
+/* The record is whole, or there was no room for it: the call is no longer in flight, and its record visible. */
+static inline void record_show(struct live_slot *slot, const struct capture *capture, const struct stream_room *room)
+{
+	in_flight_drop(slot, capture->index);
+	if (__builtin_expect(room->at != NULL, 1))
+		stream_show(slot, room);
+}
+
 static void record_write(struct live_slot *slot, const struct capture *capture, uint64_t duration, int64_t result,
 			 int error, enum outcome outcome)
 {
@@ -221,20 +234,23 @@ static void record_write(struct live_slot *slot, const struct capture *capture, 
 	uint32_t words = fixed;
 
 	if (extent == EXTENT_PLANNED) {
-		record_write_planned(slot, capture, duration, result, error, outcome, NULL);
+		struct capture_held held = record_write_planned(slot, capture, duration, result, error, outcome);
+		record_show(slot, capture, &held.room);
 		return;
 	}
 	if (extent == EXTENT_PAYLOAD)
 		words += payload_words((uint64_t)result);
 	struct stream_room room = stream_reserve(&image.view, slot, words);
-	if (__builtin_expect(!room.at, 0))
-		return;
-	uint8_t *at = record_fill((struct record_call *)room.at, capture, duration, result, error, outcome, false);
-	if (extent == EXTENT_PAYLOAD) {
-		unsigned arg = TRAIT_PAYLOAD_ARG(traits[capture->type - RECORD_CALL]);
-		payload_put(at, arg, capture->args[arg], (uint64_t)result);
+	if (__builtin_expect(room.at != NULL, 1)) {
+		uint8_t *at =
+			record_fill((struct record_call *)room.at, capture, duration, result, error, outcome, false);
+		if (extent == EXTENT_PAYLOAD) {
+			unsigned arg = TRAIT_PAYLOAD_ARG(traits[capture->type - RECORD_CALL]);
+			payload_put(at, arg, capture->args[arg], (uint64_t)result);
+		}
+		stream_complete(&room, words, words, capture->type);
 	}
-	stream_publish(slot, &room, words, words, capture->type);
+	record_show(slot, capture, &room);
 }
 
 void capture_finish(struct capture *capture, int64_t result, int error, enum outcome outcome)
@@ -249,9 +265,9 @@ void capture_finish(struct capture *capture, int64_t result, int error, enum out
 		slot = slot_mine(); /* a signal handler has forked while the call was in flight */
 		if (!slot)
 			return;
-		capture->index = slot->in_flight_depth;
+		capture->index = in_flight_top(slot);
 	}
-	in_flight_drop(slot, capture->index);
+	in_flight_mark(slot, capture);
 	capture->slot = NULL;
 	record_write(slot, capture, now > capture->enter ? now - capture->enter : 0, result, error, outcome);
 }
@@ -274,9 +290,9 @@ void capture_depart(struct capture *capture, struct capture_held *held, unsigned
 	capture->site = (uint64_t)(uintptr_t)site;
 	capture->before_count = 0;
 	capture->length = 0;
-	capture->index = slot->in_flight_depth;
+	capture->index = in_flight_top(slot);
 	capture->enter = ticks_now();
-	record_write_planned(slot, capture, 0, 0, 0, OUTCOME_DEPARTED, held);
+	*held = record_write_planned(slot, capture, 0, 0, 0, OUTCOME_DEPARTED);
 	capture->slot = slot;
 }
 

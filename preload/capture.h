@@ -42,7 +42,7 @@ struct capture {
 	uint16_t type; /* RECORD_CALL + event */
 	uint8_t argc;
 	uint8_t before_count;
-	uint32_t index;	 /* in slot->in_flight */
+	uint32_t index;	 /* in slot->in_flight; at most LIVE_IN_FLIGHT_MAX, where nothing is kept */
 	uint32_t length; /* what a value-result length was before the call */
 	const struct capture_before *before;
 	uint64_t args[CALL_ARGS_MAX];
@@ -71,6 +71,14 @@ void capture_depart(struct capture *capture, struct capture_held *held, unsigned
 
 /* It has failed: its record says so, and becomes visible. */
 void capture_stay(struct capture *capture, const struct capture_held *held, int64_t result);
+
+/* The place of the next call in flight, whatever others have written over its slot. */
+static inline uint32_t in_flight_top(const struct live_slot *slot)
+{
+	uint32_t depth = slot->in_flight_depth;
+
+	return depth < LIVE_IN_FLIGHT_MAX ? depth : LIVE_IN_FLIGHT_MAX;
+}
 
 /* Whether a frame at `frame` has been jumped out of, or returned from, as far as one at `now` can tell. */
 bool frame_was_left(uint64_t frame, uint64_t now);

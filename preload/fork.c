@@ -95,7 +95,7 @@ __attribute__((used)) void vfork_return(int pid, uint64_t *site)
 	slot->vfork_child = 0;
 	slot->vfork_enter = 0;
 	capture.type = RECORD_CALL + EVENT_vfork;
-	capture.index = slot->in_flight_depth;
+	capture.index = in_flight_top(slot);
 	if (CAPTURE_ENABLED(EVENT_vfork))
 		capture_finish(&capture, pid, pid < 0 ? errno : 0, OUTCOME_RETURNED);
 }

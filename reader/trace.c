@@ -86,7 +86,7 @@ static int salvage_once(struct trace *trace, const char *path, struct log_troubl
 	if (rc)
 		return rc == -ENOMEM ? rc : 0;
 	bytes = log_writer_memory(trace->live_memory, &size);
-	if (!size || !(counts.events | counts.unfinished | counts.processes | counts.threads | counts.lost_full))
+	if (!size || !(counts.events | counts.unfinished | counts.processes | counts.threads | counts.reported))
 		return 0;
 	rc = log_open_memory(bytes, size, &trace->live, trouble);
 	return rc < 0 ? rc : 0;

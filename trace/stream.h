@@ -184,19 +184,25 @@ static inline void stream_publish_all(struct live_slot *slot)
 }
 
 /*
- * Makes the record at `room` whole and visible. Records are published in order: one that was interrupted holds back
- * those nested in it. When they fill a quarter of the ring, the handler that wrote them is not expected to come back,
- * and they are published without it. No record is larger than three eighths, with padding twice that, so that there is
- * room for the next one.
+ * Makes the record at `room`, which is whole, visible. Records are published in order: one that was interrupted holds
+ * back those nested in it. When they fill a quarter of the ring, the handler that wrote them is not expected to come
+ * back, and they are published without it. No record is larger than three eighths, with padding twice that, so that
+ * there is room for the next one.
  */
-static inline void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
-				  uint32_t words, enum record_type type)
+static inline void stream_show(struct live_slot *slot, const struct stream_room *room)
 {
-	stream_complete(room, reserved_words, words, type);
 	uint64_t head = *(volatile uint64_t *)&slot->head;
 	if (__builtin_expect(room->first != head, 0) && slot->reserved - head < room->ring_size / 4)
 		return; /* nested in an unfinished reservation, which publishes us */
 	stream_publish_all(slot);
+}
+
+/* Makes the record at `room` whole and visible. */
+static inline void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
+				  uint32_t words, enum record_type type)
+{
+	stream_complete(room, reserved_words, words, type);
+	stream_show(slot, room);
 }
 
 /* Whether the collector has died; its memory of us is gone then, and waiting for it would be for ever. */

@@ -157,6 +157,61 @@ Test(live_read, packs_a_call_in_flight_as_unfinished_and_not_as_lost)
 	cr_assert(taking.events[0].is_unfinished);
 }
 
+/* A call of fd 1, whole or not, that nobody has published; its thread was killed before it was off the list of those in
+ * flight. */
+static void returned_call(bool is_whole)
+{
+	const uint32_t words = sizeof(struct record_call) / 8 + 2;
+	uint64_t position;
+	struct record_call *call = (void *)ring_maker_reserve(&maker, words, &position);
+
+	*call = (struct record_call){.enter = 11, .duration = 1};
+	call->args[0] = 1;
+	call->args[1] = 0;
+	if (is_whole)
+		ring_maker_finish(&maker, position, words, RECORD_CALL + ring_maker_call_index(), false);
+	maker.slot->in_flight[0] = (struct live_in_flight){
+		.enter = 11, .type = LIVE_RETURNED | (RECORD_CALL + ring_maker_call_index()), .argc = 2, .args = {1}};
+	maker.slot->in_flight_depth = 1;
+}
+
+static void assert_returned_call(bool is_unfinished)
+{
+	cr_assert_eq(take(UINT64_MAX, true), 0);
+	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot), 0);
+	cr_assert_eq(live_reader_counts(taking.reader)->lost_torn, 0);
+	taking_read(&taking);
+	assert_fds(2, 0);
+	cr_assert_eq(taking.events[1].is_unfinished, is_unfinished);
+}
+
+Test(live_read, has_a_call_once_whose_thread_was_killed_when_its_record_was_whole)
+{
+	ring_maker_thread(&maker, 7, 8);
+	ring_maker_call(&maker, 0, 10);
+	returned_call(true);
+	assert_returned_call(false);
+}
+
+Test(live_read, has_a_call_as_unfinished_whose_thread_was_killed_while_it_was_recorded)
+{
+	ring_maker_thread(&maker, 7, 8);
+	ring_maker_call(&maker, 0, 10);
+	returned_call(false);
+	assert_returned_call(true);
+}
+
+Test(live_read, counts_a_torn_record_as_lost_also_beside_one_that_was_whole_when_its_thread_was_killed)
+{
+	ring_maker_thread(&maker, 7, 8);
+	ring_maker_torn_call(&maker); /* a handler jumped out of it */
+	returned_call(true);
+	cr_assert_eq(take(UINT64_MAX, true), 0);
+	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot), 0);
+	cr_assert_eq(live_reader_counts(taking.reader)->lost_torn, 1);
+	cr_assert_eq(live_reader_counts(taking.reader)->unfinished, 0);
+}
+
 Test(live_read, passes_over_in_flight_entries_that_are_no_calls)
 {
 	maker.slot->in_flight_depth = UINT32_MAX;

@@ -113,6 +113,28 @@ Test(salvage, begins_where_the_last_frame_of_the_log_ended)
 	cr_assert_eq(counts.events, 6 + 5);
 }
 
+Test(salvage, tells_of_losses_that_the_collector_knew_and_had_not_written)
+{
+	struct live_slot *slot = slot_at(0);
+
+	slot->lost = 30;
+	slot->made += 30;
+	slot->taken[0].frames = 3;
+	slot->taken[0].cursor = (struct live_cursor){.position = slot->head,
+						     .sequence = 40,
+						     .lost = 30,
+						     .unreported = 30,
+						     .slot_lost = 30,
+						     .slot_made = slot->made,
+						     .pid = 7,
+						     .tid = 8};
+	area_write(AREA_SIZE);
+	cr_assert_eq(salvage(3), 0);
+	cr_assert_eq(counts.events, 5);
+	cr_assert_eq(counts.lost_full, 0);
+	cr_assert_eq(counts.reported, 30);
+}
+
 Test(salvage, does_not_change_the_file)
 {
 	static uint8_t after[AREA_SIZE];

@@ -37,8 +37,8 @@ def storm_check(case):
     for call in 'recv', 'send':
         low = made[f'{call}~'] - made['jumps']
         expect(low <= case.counts[call] <= made[f'{call}~'] + 1, f'{case.counts[call]} of {call}, made {made[f"{call}~"]}')
-    # only the one in ten or so that was hit while it was being written may be lost
-    expect(lost <= made['jumps'] / 4, f'{lost} lost of {made["jumps"]} that were jumped out of')
+    # each jump costs one call at most: one that was being written, or, when the collector lags, was waiting for room
+    expect(lost <= made['jumps'], f'{lost} lost of {made["jumps"]} that were jumped out of')
 
 
 def unnoticed_check(case):
