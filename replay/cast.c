@@ -6,6 +6,9 @@
 #include "replay/composition.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+
+#include "reader/endpoint.h"
 
 static uint64_t key_of(uint64_t a, uint64_t b, uint64_t c)
 {
@@ -127,6 +130,7 @@ uint32_t cast_object(struct composition *composition, const struct object *objec
 					 .origin = SCORE_NONE,
 					 .mapping = SCORE_NONE,
 					 .listener = SCORE_NONE,
+					 .name = SCORE_NONE,
 					 .family = object->family,
 					 .socket_type = object->socket_type,
 					 .type = (uint8_t)object->type,
@@ -134,6 +138,20 @@ uint32_t cast_object(struct composition *composition, const struct object *objec
 	index = composition->objects.count - 1;
 	put(composition, &composition->by_id, object->id, index);
 	return index;
+}
+
+uint32_t cast_name(struct composition *composition, const struct endpoint *endpoint, uint16_t socket_type)
+{
+	/* objects are numbered from 1 on, and never get so far */
+	struct object name = {.type = OBJECT_UNKNOWN, .id = 1ull << 63 | socket_type};
+
+	if (!endpoint_is_named(endpoint))
+		return SCORE_NONE;
+	if (endpoint->family == AF_UNIX)
+		name.id |= map_hash(socket_type, endpoint->path, strlen(endpoint->path));
+	else
+		name.id |= (uint64_t)endpoint->port << 16;
+	return cast_object(composition, &name);
 }
 
 static uint32_t slot_add(struct composition *composition, uint32_t process, int32_t fd, uint32_t object)

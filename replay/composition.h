@@ -48,15 +48,16 @@ struct composed_object {
 	uint32_t peer, origin;
 	uint32_t mapping;  /* number of the live address that stands for it, or SCORE_NONE */
 	uint32_t listener; /* what connects to it or is accepted from it; see ordering.c */
+	uint32_t name;	   /* the port or path that it is bound to, an object as well */
 	uint16_t family, socket_type;
 	uint8_t type; /* enum object_type */
 	bool is_made; /* by a recorded call that is made again */
 	bool is_standin, is_cut, is_polled, is_file, is_socket_used;
-	bool is_stub; /* its other end was not recorded, or not all that it did */
-	bool is_pair; /* both ends were made at once */
-	bool is_connected, is_accepted;
-	uint64_t waiting; /* bytes sent to it and not yet received */
-	bool is_owed;	  /* it was found ready although nothing was waiting */
+	bool is_stub;				  /* its other end was not recorded, or not all that it did */
+	bool is_pair;				  /* both ends were made at once */
+	bool is_tried, is_connected, is_accepted; /* a connection was asked for; it came about; it was accepted */
+	uint64_t waiting;			  /* bytes sent to it and not yet received */
+	bool is_owed;				  /* it was found ready although nothing was waiting */
 };
 
 struct composed_slot {
@@ -133,6 +134,9 @@ uint32_t cast_part(struct composition *composition, uint32_t process, uint32_t t
 uint32_t cast_thread(struct composition *composition, uint32_t process, uint32_t creator, uint32_t ordinal);
 int cast_thread_seen(struct composition *composition, const struct frame_thread *thread);
 uint32_t cast_object(struct composition *composition, const struct object *object);
+
+/* A port or path as such: who is there, and whether anybody, changes in its order. */
+uint32_t cast_name(struct composition *composition, const struct endpoint *endpoint, uint16_t socket_type);
 
 /* The slot that descriptor `fd` of `process` is now, or SCORE_NONE. */
 uint32_t cast_slot(struct composition *composition, uint32_t process, uint32_t pid, int32_t fd);

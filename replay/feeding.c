@@ -49,7 +49,10 @@ static void note_roles(struct composition *composition)
 	for (uint32_t i = 0; i < composition->accesses.count; i++) {
 		const struct access *access = &ROWS(composition->accesses, struct access)[i];
 		struct composed_object *object = COMPOSED_OBJECT(composition, access->object);
+		bool is_well = !COMPOSED_ACT(composition, access->act)->error;
 		if (access->classes & ACCESS_CONNECTS)
+			object->is_tried = true;
+		if (access->classes & (ACCESS_CONNECTS | ACCESS_TAKES | ACCESS_GIVES) && is_well)
 			object->is_connected = true;
 		if (access->made != SCORE_NONE)
 			COMPOSED_OBJECT(composition, access->made)->is_accepted = true;
@@ -139,7 +142,8 @@ static void choose_stubs(struct composition *composition)
 		if (object->type != OBJECT_SOCKET && object->type != OBJECT_PIPE)
 			continue;
 		if (!peer)
-			object->is_stub = object->is_connected || object->is_accepted || is_datagram(object);
+			object->is_stub = (object->is_tried && object->is_connected) || object->is_accepted ||
+					  is_datagram(object);
 	}
 }
 
@@ -270,7 +274,7 @@ static void feed_connect(struct feeding *feeding, const struct access *access)
 		return;
 	if (act->error && act->error != EINPROGRESS)
 		return;
-	if (feed.op == FEED_SERVE && !object->is_connected)
+	if (feed.op == FEED_SERVE && !object->is_stub)
 		return;
 	if (feed.op == FEED_SERVE && object->listener == SCORE_NONE)
 		for (uint32_t i = 0; i < access->object; i++)

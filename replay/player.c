@@ -166,6 +166,7 @@ static void process_end(struct player *player)
 	int status = process->status < 0 ? 0 : process->status;
 
 	if (WIFSIGNALED(status)) {
+		signal(WTERMSIG(status), SIG_DFL);
 		RAW_2(setrlimit, RLIMIT_CORE, &none);
 		RAW_2(kill, RAW_1(getpid, 0), WTERMSIG(status));
 	}
@@ -266,7 +267,9 @@ int command_perform(int argc, char **argv)
 		return 2;
 	}
 	crc32c_tables_make();
+	/* programs that asked for these had handlers for them */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGIO, SIG_IGN);
 	RAW_2(clock_gettime, CLOCK_REALTIME, &now);
 	score->realtime_shift = now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)score->realtime;
 	atomic_store(&score->begun, player_now());

@@ -39,6 +39,7 @@ struct maker {
 	bool ok;	  /* it returned and did not fail */
 	bool is_received; /* an access with payload was noted */
 	bool has_bits, is_unknown;
+	bool has_made;	 /* behind a pointer: the result means something else */
 	bool is_binding; /* the address that is given becomes its own */
 };
 
@@ -348,6 +349,22 @@ static void make_string(struct maker *maker, unsigned arg)
 	point_at(maker, arg, area_put(maker, text, strlen(text), strlen(text) + 1));
 }
 
+/* What is done to a port or path: taking it, going there. */
+static void note_name(struct maker *maker, const struct endpoint *endpoint)
+{
+	struct composition *composition = maker->composition;
+	uint32_t name;
+
+	if (maker->object == SCORE_NONE)
+		return;
+	name = cast_name(composition, endpoint, COMPOSED_OBJECT(composition, maker->object)->socket_type);
+	if (name == SCORE_NONE)
+		return;
+	access_add(maker, name, SCORE_NONE, 0);
+	if (maker->is_binding && maker->ok)
+		COMPOSED_OBJECT(composition, maker->object)->name = name;
+}
+
 /*
  * A port is that of whoever was recorded to have it. Where the network is everybody's, who was not recorded gets one of
  * his own, and what is bound gets any.
@@ -387,6 +404,8 @@ static void note_port(struct maker *maker)
 		endpoint = endpoint_parse(item->bytes, item->size);
 		if (!endpoint.port || maker->call->result.identity == IDENTITY_NEW)
 			continue;
+		if (maker->is_binding)
+			note_name(maker, &endpoint);
 		if (map_put(&composition->ports,
 			    (uint64_t)COMPOSED_OBJECT(composition, maker->object)->socket_type << 16 | endpoint.port,
 			    (void *)((uintptr_t)maker->object + 1)))
@@ -404,7 +423,7 @@ static uint32_t address_put(struct maker *maker, const struct event_item *item, 
 	uint32_t at;
 
 	*size = stage_address(composition->stage, item->bytes, item->size, text);
-	if (maker->object != SCORE_NONE) {
+	if (maker->object != SCORE_NONE && !maker->is_binding) {
 		access = access_add(maker, maker->object, SCORE_NONE, ACCESS_SENDS_TO);
 		if (access) {
 			access->data = pool_add(composition, text, *size);
@@ -413,6 +432,7 @@ static uint32_t address_put(struct maker *maker, const struct event_item *item, 
 	}
 	at = area_put(maker, text, *size, sizeof(text));
 	set_port(maker, &endpoint, at);
+	note_name(maker, &endpoint);
 	return at;
 }
 
@@ -499,6 +519,7 @@ static void store_array(struct maker *maker, unsigned arg, const struct value_sp
 		memcpy(&fd, item->bytes + i * 4, 4);
 		struct object *object = identity_made(composition->identities, fd);
 		uint32_t slot = cast_slot_made(composition, maker->process, fd, object);
+		maker->has_made = true;
 		store_add(maker, at + i * 4, STORE_FD, slot);
 		if (object)
 			access_add(maker, cast_object(composition, object), slot, ACCESS_MADE);
@@ -822,6 +843,16 @@ static uint32_t classes_of(const struct maker *maker, const struct flow *flow, e
 	return kind == KIND_FD && flow->direction == FLOW_NONE ? ACCESS_CONNECTS : 0;
 }
 
+/* What begins to listen at its name, or leaves it. */
+static void note_named(struct maker *maker, uint32_t object, const struct flow *flow, uint32_t classes)
+{
+	uint32_t name = COMPOSED_OBJECT(maker->composition, object)->name;
+
+	if (name != SCORE_NONE && flow->direction == FLOW_NONE &&
+	    (classes & ACCESS_ENDS || !strcmp(maker->call->family, "socket")) && !(classes & ACCESS_ACCEPTS))
+		access_add(maker, name, SCORE_NONE, 0);
+}
+
 /* The objects among the plain arguments; the first is what the call is about. */
 static void note_arguments(struct maker *maker, const struct flow *flow)
 {
@@ -858,6 +889,7 @@ static void note_arguments(struct maker *maker, const struct flow *flow)
 		if (maker->object == SCORE_NONE)
 			maker->object = object;
 		access_add(maker, object, slot, classes);
+		note_named(maker, object, flow, classes);
 	}
 }
 
@@ -867,6 +899,15 @@ static bool is_ready(const struct struct_spec *layout, const uint8_t *after)
 	const struct field_spec *last = &layout->fields[layout->count - 1];
 
 	return after && last->value.width && value_load(&last->value, after + last->offset, last->value.width);
+}
+
+/* Whoever waits at a listener sees those who come to its name. */
+static void note_looked_name(struct maker *maker, uint32_t object)
+{
+	uint32_t name = COMPOSED_OBJECT(maker->composition, object)->name;
+
+	if (name != SCORE_NONE)
+		access_add(maker, name, SCORE_NONE, 0);
 }
 
 /* Descriptors in the arrays and sets of a call that waits for readiness. */
@@ -984,6 +1025,7 @@ static void note_members(struct maker *maker, uint32_t set)
 		struct access *access = access_add(maker, interest.object, interest.slot, ACCESS_LOOKS);
 		if (access)
 			access->is_known_ready = ready;
+		note_looked_name(maker, interest.object);
 	}
 }
 
@@ -1007,13 +1049,15 @@ static void note_result(struct maker *maker)
 	struct composition *composition = maker->composition;
 	const struct value_spec *value = &maker->call->result;
 	struct object *object = identity_result(composition->identities);
+	struct object *made;
 	uint32_t index, slot = SCORE_NONE;
 	struct access *access;
 
 	if (!maker->ok)
 		return;
-	if ((value->kind == KIND_FD || value->kind == KIND_MQD) && value->identity == IDENTITY_NEW) {
-		struct object *made = identity_made(composition->identities, (int32_t)maker->event->result);
+	made = identity_made(composition->identities, (int32_t)maker->event->result);
+	if (((value->kind == KIND_FD || value->kind == KIND_MQD) && value->identity == IDENTITY_NEW) ||
+	    (value->kind == KIND_INT && made && !maker->has_made)) {
 		object = made ? made : object;
 		slot = cast_slot_made(composition, maker->process, (int32_t)maker->event->result, object);
 		store_add(maker, STORE_RESULT, STORE_FD, slot);
@@ -1032,10 +1076,10 @@ static void note_result(struct maker *maker)
 	if (index == SCORE_NONE)
 		return;
 	if ((value->kind == KIND_ADDRESS || value->kind == KIND_SEM) && value->identity == IDENTITY_NEW) {
-		struct composed_object *made = COMPOSED_OBJECT(composition, index);
-		if (made->mapping == SCORE_NONE)
-			made->mapping = composition->mappings++;
-		store_add(maker, STORE_RESULT, STORE_ADDRESS, made->mapping);
+		struct composed_object *place = COMPOSED_OBJECT(composition, index);
+		if (place->mapping == SCORE_NONE)
+			place->mapping = composition->mappings++;
+		store_add(maker, STORE_RESULT, STORE_ADDRESS, place->mapping);
 		maker->act->flags |= ACT_CHOSEN;
 	}
 	for (uint32_t i = composition->accesses.count; maker->object != SCORE_NONE && i--;) {
