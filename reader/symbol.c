@@ -8,8 +8,11 @@
 
 #include <elfutils/libdwfl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SYMBOLS_BUDGET (1ull << 30)
 
@@ -75,13 +78,30 @@ static const Dwfl_Callbacks callbacks = {
 	.debuginfo_path = &debug_paths,
 };
 
+/* What the log names may be anything by now: pipes and devices are not waited for. */
+static int open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static void open_file(struct symbol_file *file)
 {
-	Dwfl *session = dwfl_begin(&callbacks);
+	int fd = open_regular(file->path);
+	Dwfl *session = fd >= 0 ? dwfl_begin(&callbacks) : NULL;
 
+	if (session)
+		file->module = dwfl_report_offline(session, file->path, file->path, fd);
+	if (fd >= 0 && !file->module)
+		close(fd);
 	if (!session)
 		return;
-	file->module = dwfl_report_offline(session, file->path, file->path, -1);
 	dwfl_report_end(session, NULL, NULL);
 	if (!file->module || !dwfl_module_getelf(file->module, &file->bias) || !is_same_file(file)) {
 		dwfl_end(session);

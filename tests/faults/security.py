@@ -7,7 +7,7 @@ import stat
 import subprocess
 import time
 
-from trial import SKIP, Trial, expect, is_alive
+from trial import SKIP, Trial, Wrong, expect, is_alive
 
 
 def mode_of(path):
@@ -136,4 +136,24 @@ def namespaces(tools, chance, is_long):
     return 0
 
 
-CASES = {'modes': modes, 'secure': secure, 'scribbles': scribbles, 'namespaces': namespaces}
+def symbols(tools, chance, is_long):
+    """A log names files, which the reader opens for the names of functions: one that is no file does not keep it."""
+    trial = Trial(tools)
+    try:
+        program = trial.folder / 'program'
+        shutil.copy(trial.programs / 'crowd', program)
+        subprocess.run([trial.ipctrace, 'record', '-q', '-k', '-o', trial.log, '-e', 'shutdown', '--', program, 'threads', '1', '1', '1'], check=True, timeout=30)
+        plain = subprocess.run([trial.ipctrace, 'print', '-k', trial.log], capture_output=True, text=True, timeout=30)
+        expect('(work+' in plain.stdout, plain.stdout + plain.stderr)
+        program.unlink()
+        os.mkfifo(program)
+        named = subprocess.run([trial.ipctrace, 'print', '-k', trial.log], capture_output=True, text=True, timeout=30)
+        expect(named.returncode == 0 and 'shutdown(' in named.stdout and '(work+' not in named.stdout, named.stdout + named.stderr)
+        print('  a pipe in the place of a program is not waited for')
+    except subprocess.TimeoutExpired as late:
+        raise Wrong(f'{late.cmd[1]} hangs') from late
+    finally:
+        trial.cleanup()
+
+
+CASES = {'symbols': symbols, 'modes': modes, 'secure': secure, 'scribbles': scribbles, 'namespaces': namespaces}
