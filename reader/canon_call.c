@@ -197,8 +197,8 @@ static void read_word(struct view_maker *maker, const char *name, const struct v
 	case KIND_SIZE:
 		maker->view->is_short |= is_cut_off(maker->view, word);
 		/* How much fits is the caller's buffer; how much there was is in the payload. */
-		if (!(maker->view->is_stream && maker->view->rule->flow.direction) && !is_size_sent(maker->view, word))
-			read_number(value, word, part);
+		if (!(maker->view->is_stream && maker->view->rule->flow.direction))
+			read_number(value, is_size_sent(maker->view, word) ? UINT64_MAX : word, part);
 		break;
 	case KIND_CLOCK_TICKS:
 	case KIND_UNRECORDED:

@@ -29,6 +29,12 @@ const char *contents_chance(const struct contents *contents);
 /* Whether they are the same but for two parts that have changed places. */
 bool contents_are_swapped(const struct contents *contents);
 
+/*
+ * Whether they are the same but for the heads of frames, short pieces here and there, each of which says how far it is
+ * to the next one.
+ */
+bool contents_are_reframed(const struct contents *contents);
+
 /* Whether two contents differ in decimal numbers alone. */
 bool contents_are_counted(const struct contents *contents);
 

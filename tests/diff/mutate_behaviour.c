@@ -118,6 +118,15 @@ static bool commute(const struct event *a, const struct event *b)
 	return (b_takes && (a_takes || call_sends(a))) || (a->call == b->call && has_same_items(a, b));
 }
 
+/* Descriptors that are passed make what comes later mean other things: reordering them alone would make no sense. */
+static bool passes_descriptors(const struct event *event)
+{
+	for (uint32_t i = 0; i < event->items_count; i++)
+		if (event->items[i].form == ITEM_CONTROL && event->items[i].size)
+			return true;
+	return false;
+}
+
 static bool fits_reorder(struct mutate *mutate, struct place place)
 {
 	const struct draft_event *event = place_event(mutate->draft, place);
@@ -125,7 +134,8 @@ static bool fits_reorder(struct mutate *mutate, struct place place)
 
 	return next && event->object == next->object && call_acts(mutate->draft, event) &&
 	       call_acts(mutate->draft, next) && !event->event.error && !next->event.error &&
-	       event_end(event) <= next->event.enter && !commute(&event->event, &next->event);
+	       event_end(event) <= next->event.enter && !commute(&event->event, &next->event) &&
+	       !passes_descriptors(&event->event) && !passes_descriptors(&next->event);
 }
 
 /* They change places; the first begins when the first did, and the second ends when the second did. */

@@ -85,6 +85,8 @@ static bool rename_text(const struct rename *rename, uint8_t *bytes, uint32_t si
 
 /* Small messages between programs of one machine carry numbers as they stand in memory. */
 #define MESSAGE_MAX 64u
+/* Messages; larger ones are contents of files. */
+#define NETWORK_MAX 4096u
 
 static bool rename_words(const struct rename *rename, uint8_t *bytes, uint32_t size)
 {
@@ -96,6 +98,28 @@ static bool rename_words(const struct rename *rename, uint8_t *bytes, uint32_t s
 		other = (uint32_t)rename_number(rename, word);
 		if (other == word || word < rename->smallest_written)
 			continue;
+		memcpy(bytes + at, &other, sizeof(other));
+		found = true;
+	}
+	return found;
+}
+
+/* In messages that go over a network they stand anywhere, the highest byte first. */
+static bool rename_network_words(const struct rename *rename, uint8_t *bytes, uint32_t size)
+{
+	bool found = false;
+
+	for (uint32_t at = 0; at + 4 <= size; at++) {
+		uint32_t word, other;
+		memcpy(&word, bytes + at, sizeof(word));
+		word = ntohl(word);
+		/* small ones are too likely to be something else, and so are those that fill the word */
+		if (word < 1024 || word > UINT16_MAX)
+			continue;
+		other = (uint32_t)rename_number(rename, word);
+		if (other == word)
+			continue;
+		other = htonl(other);
 		memcpy(bytes + at, &other, sizeof(other));
 		found = true;
 	}
@@ -123,7 +147,8 @@ static void rename_texts(const struct rename *rename, struct event *event)
 		bool is_payload = copy.form == ITEM_PAYLOAD;
 		bool is_renamed = rename_text(rename, bytes, copy.size, is_payload && copy.size < copy.total);
 		if (is_payload && copy.size == copy.total)
-			is_renamed |= rename_words(rename, bytes, copy.size);
+			is_renamed |= rename_words(rename, bytes, copy.size) |
+				      (copy.size < NETWORK_MAX && rename_network_words(rename, bytes, copy.size));
 		if (!is_renamed)
 			continue;
 		struct event_item *items = owns ? (struct event_item *)event->items : draft_items(draft, event);

@@ -114,10 +114,11 @@ void mutate_times(struct mutate *mutate)
 	snprintf(mutate_note(mutate, NULL, "times")->is, sizeof(mutate->changes->is), "%u pieces", PIECES);
 }
 
-/* ---- one place that became slow --------------------------------------------------------------------------------- */
+/* ---- one sort of call that became slow
+ * --------------------------------------------------------------------------------- */
 
 /* Below that many calls, or that long, nobody could tell. */
-#define CALLS_MIN    20u
+#define CALLS_MIN    50u
 #define DURATION_MIN 5000.0 /* ns */
 #define SLOWER	     3
 
@@ -126,7 +127,7 @@ struct timed {
 	uint32_t pid;
 };
 
-static int compare_sites(const void *a, const void *b)
+static int compare_sorts(const void *a, const void *b)
 {
 	const struct timed *left = a, *right = b;
 	const struct event *x = &left->event->event, *y = &right->event->event;
@@ -135,15 +136,12 @@ static int compare_sites(const void *a, const void *b)
 		return left->pid < right->pid ? -1 : 1;
 	if (x->call != y->call)
 		return x->call < y->call ? -1 : 1;
-	if (x->site != y->site)
-		return x->site < y->site ? -1 : 1;
 	return x->duration < y->duration ? -1 : x->duration > y->duration;
 }
 
-static bool is_same_site(const struct timed *a, const struct timed *b)
+static bool is_same_sort(const struct timed *a, const struct timed *b)
 {
-	return a->pid == b->pid && a->event->event.call == b->event->event.call &&
-	       a->event->event.site == b->event->event.site;
+	return a->pid == b->pid && a->event->event.call == b->event->event.call;
 }
 
 static struct timed *collect_calls(struct draft *draft, size_t *count)
@@ -159,7 +157,7 @@ static struct timed *collect_calls(struct draft *draft, size_t *count)
 		for (size_t at = 0; at < draft->streams[i].count; at++)
 			if (call_counts(draft, draft->streams[i].events[at]))
 				timed[(*count)++] = (struct timed){draft->streams[i].events[at], draft->streams[i].pid};
-	qsort(timed, *count, sizeof(*timed), compare_sites);
+	qsort(timed, *count, sizeof(*timed), compare_sorts);
 	return timed;
 }
 
@@ -199,7 +197,7 @@ void mutate_slow(struct mutate *mutate)
 	uint64_t fitting = 0;
 
 	for (size_t first = 0, next; first < count; first = next) {
-		for (next = first; next < count && is_same_site(&timed[first], &timed[next]);)
+		for (next = first; next < count && is_same_sort(&timed[first], &timed[next]);)
 			next++;
 		const struct timed *median = &timed[first + (next - first) / 2];
 		if (next - first >= CALLS_MIN && (double)median->event->event.duration >= least &&

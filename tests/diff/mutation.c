@@ -19,7 +19,7 @@ const struct mutation mutations[] = {
 	{"payload", false, "a byte of a message is another one", mutate_payload},
 	{"wrong-object", false, "a message goes to another descriptor of the same sort", mutate_wrong_object},
 	{"flag", false, "one flag is set or cleared", mutate_flag},
-	{"slow", false, "the calls of one place take three times as long", mutate_slow},
+	{"slow", false, "all calls of one name in a process take three times as long", mutate_slow},
 	{"pids", true, "all processes and threads have other numbers", mutate_pids},
 	{"ports", true, "all ports that the kernel chose are others", mutate_ports},
 	{"addresses", true, "all mappings lie elsewhere", mutate_addresses},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "reader/chance.h"
@@ -48,6 +49,31 @@ Test(chance, two_parts_that_changed_places_are_not)
 
 	cr_assert(contents_are_swapped(&contents));
 	cr_assert_null(judge(old, new, false));
+}
+
+/* Ninety bytes, whole, or with the last forty in a frame of their own; sizes in hexadecimal, and a byte for the sort.
+ */
+static bool is_reframed(const char *first, const char *second, const char *third)
+{
+	char data[91], old[200], new[200];
+
+	for (int i = 0; i < 90; i++)
+		data[i] = (char)('A' + i * i % 23);
+	data[90] = 0;
+	int old_size = snprintf(old, sizeof(old), "%s#%s", first, data);
+	int new_size = snprintf(new, sizeof(new), "%s#%.50s%s#%s", second, data, third, data + 50);
+	struct contents contents = {.old = (const uint8_t *)old,
+				    .new = (const uint8_t *)new,
+				    .old_size = (uint32_t)old_size,
+				    .new_size = (uint32_t)new_size};
+	return contents_are_reframed(&contents);
+}
+
+Test(chance, the_same_in_other_frames_is_known_by_their_sizes)
+{
+	cr_assert(is_reframed("005f", "0037", "002d"));
+	cr_assert_not(is_reframed("005f", "0077", "002d"));
+	cr_assert_not(is_reframed("005f", "0037", "7777"));
 }
 
 Test(chance, a_time_in_a_message_that_is_no_text_is)
