@@ -105,6 +105,24 @@ def measure_latency(options, known):
                'rows': [[name, *(statistics.median(r[c] for r in results) for c in columns)] for name, results in found.items()]}
 
 
+def measure_stacks(options, known):
+    """Added ns a call with and without call stacks, in pieces seen and hidden as measure_calls() does."""
+    calls, work, took = scaled(options, 50_000), str(options.build / 'bench/work'), {}
+    tracer = next(t for t in known if t.name == 'ipctrace')
+    rows = {'no stack': ('deep', ()), 'always the same 16 frames': ('deep', ('-k16',)),
+            'one of 65,536 ways to go 16 calls deep': ('paths', ('-k16',))}
+    with tracers.scratch() as folder:
+        for _ in range(attempts(options)):
+            for name, (mode, settings) in rows.items():
+                done = tracer.run([work, 'pairs', mode, str(calls)], str(folder / 'log'), settings=settings)
+                took.setdefault(name, []).append((done.json()['added'], done.log_bytes / calls))
+                remove(folder / 'log')
+    plain = statistics.median(added for added, _ in took['no stack'])
+    yield {'title': 'added ns a call with call stacks, failing recv', 'columns': ['', 'added', 'of which the stack', 'B a call'],
+           'rows': [[name, spread([added for added, _ in found]), statistics.median(added for added, _ in found) - plain,
+                     statistics.median(size for _, size in found)] for name, found in took.items()]}
+
+
 def measure_start(options, known):
     count, work = scaled(options, 200), str(options.build / 'bench/work')
     wanted = [t for t in known if t.name not in ('shim + 2 clocks', 'perf trace', 'ltrace')]
@@ -117,15 +135,25 @@ def measure_start(options, known):
                 took.setdefault(tracer.name, []).append(found['median'] / 1000)
                 remove(folder / 'log')
     native = statistics.median(took['native'])
+    commands = {'--version': ['--version'], 'record true': ['record', '-q', '-o', '{}', '--', '/bin/true'], 'report of it': ['report', '{}']}
+    alone = {}
+    with tracers.scratch() as folder:
+        for _ in range(attempts(options)):
+            for name, words in commands.items():
+                line = [str(options.build / 'ipctrace'), *(word.format(folder / 'log') for word in words)]
+                found = tracers.run([work, 'spawn', str(max(count // 10, 5)), *line]).json()
+                alone.setdefault('ipctrace ' + name, []).append(found['median'] / 1000)
     yield {'title': 'µs to start /bin/true and see it end', 'columns': ['', 'µs', 'added'],
            'rows': [[name, spread(values), statistics.median(values) - native] for name, values in took.items()]}
+    yield {'title': 'µs that the command itself takes', 'columns': ['', 'µs'],
+           'rows': [[name, spread(values)] for name, values in alone.items()]}
 
 
 def measure_programs(options, known):
     yield from programs.measure(options, known, attempts(options))
 
 
-def timed(command, rounds, timeout=120):
+def timed(command, rounds, timeout):
     """Best of a few: seconds, and the most memory in KiB. None when it fails."""
     best, rss = None, 0
     for _ in range(rounds):
@@ -147,7 +175,7 @@ def timed(command, rounds, timeout=120):
 
 
 def reader_row(name, command, events, rounds):
-    seconds, rss = timed(command, rounds)
+    seconds, rss = timed(command, rounds, 120 + events / 500_000)
     return [name, events / 1e6, seconds, events / seconds / 1e6 if seconds else None, rss]
 
 
@@ -159,7 +187,7 @@ def measure_readers(options, known):
     with tracers.scratch() as folder:
         for events in (scaled(options, min(1_000_000, options.events)), scaled(options, options.events)):
             log = str(folder / 'log.ipct')
-            by_name['ipctrace'].run([work, 'ping', str(events)], log)
+            by_name['ipctrace'].run([work, 'ping', str(events)], log, timeout=120 + events / 200_000)
             for words in (['report', '--by=call'], ['report'], ['print'], ['print', '-y', '-tt'], ['print', '--json'], ['check']):
                 rows.append(reader_row('ipctrace ' + ' '.join(words), [ipctrace, *words, log], events, rounds))
             remove(folder / 'log.ipct')
@@ -180,8 +208,9 @@ def measure_readers(options, known):
 
 
 def scale_row(options, tracer, name, words, events, folder):
-    done = tracer.run([str(options.build / 'bench/work'), *map(str, words)], str(folder / 'log'))
-    native = tracers.run([str(options.build / 'bench/work'), *map(str, words)])
+    line, seconds = [str(options.build / 'bench/work'), *map(str, words)], 120 + events / 500_000
+    done = tracer.run(line, str(folder / 'log'), timeout=seconds)
+    native = tracers.run(line, timeout=seconds)
     size = done.log_bytes
     remove(folder / 'log')
     return [name, events, native.seconds * 1e9 / events, done.seconds * 1e9 / events, size / events,
@@ -211,5 +240,5 @@ def measure_scale(options, known):
         yield {'title': 'near-random arguments', 'columns': columns, 'rows': rows}
 
 
-PARTS = {'calls': measure_calls, 'latency': measure_latency, 'start': measure_start, 'programs': measure_programs,
+PARTS = {'calls': measure_calls, 'stacks': measure_stacks, 'latency': measure_latency, 'start': measure_start, 'programs': measure_programs,
          'readers': measure_readers, 'scale': measure_scale}

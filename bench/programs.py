@@ -83,7 +83,7 @@ def serve(tracer, options, command, port, log, load, stop):
 
 
 def redis(tracer, options, folder, log):
-    port, requests = free_port(), 3000 if options.quick or tracer.name == 'strace' else 30000
+    port, requests = free_port(), 3000 if options.quick or tracer.name == 'strace' else 60000
     said = serve(tracer, options, ['redis-server', '--port', str(port), '--save', '', '--dir', str(folder)], port, log,
                  ['redis-benchmark', '-p', str(port), '-P', '1', '-n', str(requests), '-t', 'set,get', '--csv'],
                  lambda pid: subprocess.run(['redis-cli', '-p', str(port), 'shutdown', 'nosave'], capture_output=True))

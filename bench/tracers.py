@@ -29,6 +29,14 @@ class Run:
         raise RuntimeError(f'no result: {(self.text + self.errors).strip()[-400:]}')
 
 
+def used_by(pid):
+    """Seconds of processor time that a process has used, and the most memory it had, in KiB."""
+    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
+    status = pathlib.Path(f'/proc/{pid}/status').read_text().splitlines()
+    rss = next((int(line.split()[1]) for line in status if line.startswith('VmHWM:')), 0)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'), rss
+
+
 class Watch(threading.Thread):
     """Looks at a process while it lives: processor time of its own, and the most memory it had."""
 
@@ -39,11 +47,8 @@ class Watch(threading.Thread):
 
     def look(self):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            fields = pathlib.Path(f'/proc/{self.pid}/stat').read_text().rsplit(')', 1)[1].split()
-            self.cpu = max(self.cpu, (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'))
-            for line in pathlib.Path(f'/proc/{self.pid}/status').read_text().splitlines():
-                if line.startswith('VmHWM:'):
-                    self.rss = max(self.rss, int(line.split()[1]))
+            cpu, rss = used_by(self.pid)
+            self.cpu, self.rss = max(self.cpu, cpu), max(self.rss, rss)
 
     def run(self):
         while not self.ended.wait(0.01):
@@ -112,8 +117,8 @@ class Ipctrace(Tracer):
         super().__init__(name)
         self.command, self.settings = str(build / 'ipctrace'), settings
 
-    def run(self, command, log, settings=(), **options):
-        done = run([self.command, 'record', '-o', log, *self.settings, *settings, '--', *command], watch=True)
+    def run(self, command, log, settings=(), timeout=120, **options):
+        done = run([self.command, 'record', '-o', log, *self.settings, *settings, '--', *command], watch=True, timeout=timeout)
         done.log_bytes = size_of(log)
         return done
 
@@ -194,6 +199,7 @@ class Lttng(Tracer):
         steps = [['create', session, f'--output={log}'],
                  ['enable-channel', '-u', '-s', session, '--blocking-timeout=inf', 'calls'],
                  ['enable-event', '-u', '-s', session, '-c', 'calls', 'bench:call'], ['start', session]]
+        before = self.consumer()
         try:
             for step in steps:
                 done = run(['lttng', '-q', *step])
@@ -203,8 +209,21 @@ class Lttng(Tracer):
         finally:
             run(['lttng', '-q', 'stop', session])
             run(['lttng', '-q', 'destroy', session])
+        after = self.consumer()
+        if after:
+            done.collector_cpu, done.collector_rss = after[0] - (before[0] if before else 0), after[1]
         done.log_bytes = size_of(log)
         return done
+
+    def consumer(self):
+        """What the daemon that writes the trace has used; it is a child of ours, and starts with the first session."""
+        if not self.daemon:
+            return None
+        for task in pathlib.Path(f'/proc/{self.daemon.pid}/task').glob('*/children'):
+            for pid in task.read_text().split():
+                if pathlib.Path(f'/proc/{pid}/comm').read_text().startswith('lttng-consumer'):
+                    return used_by(pid)
+        return None
 
     def close(self):
         if self.daemon:

@@ -5,7 +5,7 @@
  *
  *   work MODE CALLS [THREADS]         MODE: a row of modes[]
  *   work pairs MODE CALLS [THREADS]   the same, and as much again past a preloaded tracer, taking turns
- *   work latency MODE CALLS       how long single calls took, up to p99.99
+ *   work latency MODE CALLS           how long single calls took, up to p99.99
  *   work spawn COUNT PROGRAM...   starts PROGRAM so often, one after the other
  *   work threads COUNT CALLS      threads that all live at once, each making CALLS failing calls
  *   work processes COUNT CALLS    the same for processes
@@ -54,6 +54,7 @@ static void die(const char *what)
 struct hands {
 	int pair[2];
 	int sem, queue;
+	unsigned path;
 	char bytes[MESSAGE];
 };
 
@@ -144,6 +145,8 @@ static const struct mode {
 	{"semop", 2, open_semaphore, seen_semop, hidden_semop, close_semaphore},
 	{"msg", 2, open_queue, seen_message, hidden_message, close_queue},
 	{"mmap", 2, open_nothing, seen_map, hidden_map, open_nothing},
+	{"deep", 1, open_nothing, seen_deep, hidden_deep, open_nothing},
+	{"paths", 1, open_nothing, seen_paths, hidden_paths, open_nothing},
 };
 
 /* The mode of that name; ends the program when there is none. */
