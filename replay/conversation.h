@@ -121,6 +121,9 @@ void conversations_free(struct conversations *conversations);
  */
 int conversations_flip(struct conversations *conversations);
 
+/* Whether process `pid` is `from`, or was started by it or by its children; `from` 0: by anybody. */
+bool process_descends(const struct trace *trace, uint32_t pid, uint32_t from);
+
 /*
  * Keeps only those of the process `pid` and what it started: what they say to the other processes of the trace is said
  * to somebody else then.

@@ -82,6 +82,8 @@ void feeder_free(struct feeder *feeder)
 		close(feeder->kept[i]);
 	if (feeder->door >= 0)
 		close(feeder->door);
+	feeder_sysv_free(feeder);
+	map_clear(&feeder->types);
 	free(feeder->kept);
 	free(feeder->sessions);
 	free(feeder->gates);
@@ -212,6 +214,7 @@ static void stuck_find(struct feeder *feeder)
 	for (uint32_t i = 0; i < feeder->conversations->count; i++)
 		if (!feeder->sessions[i].is_over)
 			feeder->sessions[i].is_stuck = true;
+	feeder->is_stuck = true;
 }
 
 static int sessions_play(struct feeder *feeder)
@@ -221,6 +224,8 @@ static int sessions_play(struct feeder *feeder)
 	for (uint32_t i = 0; !rc && i < feeder->conversations->count && feeder->outcome == FEEDER_RUNNING; i++)
 		if (feeder->sessions[i].fd >= 0)
 			rc = session_play(feeder, &feeder->sessions[i]);
+	if (!rc && feeder->outcome == FEEDER_RUNNING)
+		feeder_sysv_play(feeder);
 	return rc ? rc : clients_begin(feeder);
 }
 
@@ -257,6 +262,8 @@ int feeder_step(struct feeder *feeder, int child)
 	/* what moved may have set others free */
 	if (rc || feeder->outcome != FEEDER_RUNNING || feeder->moved != before)
 		return rc;
+	if (feeder->players)
+		return feeder_wait(feeder, child, 1);
 	return feeder_wait(feeder, child, pace_now() - feeder->moved < STUCK_AFTER ? STEP_MS / 4 : STEP_MS);
 }
 
@@ -281,7 +288,10 @@ void feeder_finish(struct feeder *feeder)
 	for (uint32_t i = 0; i < feeder->conversations->count; i++)
 		if (feeder->sessions[i].fd >= 0 && session_play(feeder, &feeder->sessions[i]))
 			break;
-	if (outcome == FEEDER_DONE)
+	feeder_sysv_play(feeder);
+	if (outcome == FEEDER_DONE) {
 		left_out_tell(feeder);
+		feeder_sysv_finish(feeder);
+	}
 	feeder->outcome = feeder->divergences ? FEEDER_DIVERGED : outcome;
 }

@@ -15,6 +15,7 @@
 #include "replay/conversation.h"
 #include "replay/expectation.h"
 #include "replay/masks.h"
+#include "replay/sysv.h"
 
 /* A recorded conversation, being played. */
 struct session {
@@ -46,6 +47,14 @@ struct gate {
 	struct recorded_address at;
 };
 
+/* How far a System V object is. */
+struct sysv_player {
+	int id;		/* -1: not there yet */
+	uint32_t first; /* of its messages: those before it are done */
+	bool *is_done;
+	uint32_t step; /* of a set's steps: the next */
+};
+
 struct feeder_settings {
 	bool is_lenient;
 	bool may_pass;	   /* what is not recorded goes to the real peer */
@@ -67,10 +76,15 @@ struct feeder {
 	struct feeder_settings settings;
 	struct session *sessions; /* by number of the conversation */
 	struct gate *gates;	  /* by number of the listener */
-	char address[64];	  /* abstract */
-	int door;		  /* listens there */
-	uint64_t moved;		  /* when something happened last, ns */
-	int *kept;		  /* our ends of descriptors that were passed */
+	const struct recorded_sysvs *sysv;
+	struct sysv_player *players; /* by number of the object; NULL: there are none */
+	struct map types;	     /* of messages: recorded pids to live ones */
+	uint32_t sysv_matched, sysv_masked;
+	bool is_stuck;	  /* what the program has not sent on queues is not waited for */
+	char address[64]; /* abstract */
+	int door;	  /* listens there */
+	uint64_t moved;	  /* when something happened last, ns */
+	int *kept;	  /* our ends of descriptors that were passed */
 	uint32_t kept_count;
 	uint64_t passed;		 /* connections to real peers */
 	struct text story;		 /* the first divergence, in lines */
@@ -96,7 +110,18 @@ void feeder_finish(struct feeder *feeder);
 /* Whether everything that clients do to the program is done. Never for a program that is a client itself. */
 bool feeder_clients_are_done(const struct feeder *feeder);
 
+/*
+ * Makes room for System V objects before the program is started: a namespace of their own, and what it did not create
+ * itself. 0 or -errno. Borrows `sysv`.
+ */
+int feeder_sysv_prepare(struct feeder *feeder, const struct recorded_sysvs *sysv);
+
 /* ---- between the files ---- */
+
+void feeder_sysv_free(struct feeder *feeder);
+void feeder_sysv_play(struct feeder *feeder);
+void feeder_sysv_finish(struct feeder *feeder);
+bool feeder_sysv_may_proceed(const struct feeder *feeder, uint64_t time);
 
 /* Answers one request of the library. 0 or -errno. */
 int feeder_answer(struct feeder *feeder, int connection);

@@ -205,7 +205,7 @@ bool feeder_may_proceed(const struct feeder *feeder, const struct session *sessi
 		if (other != session && !other->is_stuck && time_next(other) < time)
 			return false;
 	}
-	return true;
+	return feeder_sysv_may_proceed(feeder, time);
 }
 
 /* A socket on which the recorded bytes wait; what is written to it is read by nobody. Its other end stays open. */

@@ -30,6 +30,7 @@ struct peer {
 	const struct replay_options *options;
 	struct trace *trace;
 	struct conversations conversations;
+	struct recorded_sysvs sysv;
 	struct masks masks;
 	struct feeder feeder;
 	struct brood brood;
@@ -122,6 +123,16 @@ static uint32_t program_find_recorded(const struct peer *peer)
 	return pid;
 }
 
+static bool is_anything_played(const struct peer *peer, char *reason, size_t size)
+{
+	uint32_t external = sysv_count(&peer->sysv);
+
+	for (uint32_t i = 0; i < peer->conversations.count; i++)
+		external += !peer->conversations.list[i].is_internal;
+	snprintf(reason, size, "it has nobody who was not recorded as well: no connection, no System V object");
+	return external != 0;
+}
+
 /* Positive after one line. */
 static int conversations_prepare(struct peer *peer)
 {
@@ -135,11 +146,27 @@ static int conversations_prepare(struct peer *peer)
 		conversations_select(&peer->conversations, peer->trace, pid);
 	if (peer->options->peer_is_clients && conversations_flip(&peer->conversations))
 		return -ENOMEM;
-	if (!conversations_are_whole(&peer->conversations, reason, sizeof(reason))) {
+	rc = sysv_read(&peer->sysv, peer->trace, pid);
+	if (rc)
+		return rc;
+	if (!conversations_are_whole(&peer->conversations, reason, sizeof(reason)) ||
+	    !sysv_is_whole(&peer->sysv, reason, sizeof(reason)) || !is_anything_played(peer, reason, sizeof(reason))) {
 		fprintf(stderr, "ipctrace: %s: the recorded peer cannot be played: %s\n", peer->options->trace, reason);
 		return 1;
 	}
 	return masks_read(peer);
+}
+
+/* Positive after one line. */
+static int sysv_prepare(struct peer *peer)
+{
+	int rc = feeder_sysv_prepare(&peer->feeder, &peer->sysv);
+
+	if (rc != -EPERM && rc != -ENOSPC)
+		return rc;
+	fprintf(stderr, "ipctrace: System V objects cannot be played here: no namespace of their own may be made: %s\n",
+		strerror(-rc));
+	return 1;
 }
 
 /* The program, and `ipctrace record` around it when it is to be recorded. NULL without memory. */
@@ -284,6 +311,12 @@ static void tell_summary(const struct peer *peer)
 		masked += session->expectation.masked;
 		messages += expectation_count(session->conversation);
 	}
+	for (uint32_t i = 0; i < peer->sysv.count; i++)
+		for (uint32_t k = 0; k < peer->sysv.list[i].messages_count; k++)
+			messages += !peer->sysv.list[i].messages[k].is_internal &&
+				    !peer->sysv.list[i].messages[k].is_received;
+	matched += feeder->sysv_matched;
+	masked += feeder->sysv_masked;
 	text_format(&out, "%u of %u conversations, %u of %u messages matched, %u masked: %s", played, all, matched,
 		    messages, masked, words[feeder->outcome]);
 	if (feeder->outcome == FEEDER_DIVERGED && feeder->divergences > 1)
@@ -324,6 +357,8 @@ static int peer_run(struct peer *peer)
 	if (!rc)
 		rc = feeder_open(&peer->feeder, &peer->conversations, &peer->masks, &settings);
 	if (!rc && options->command)
+		rc = sysv_prepare(peer);
+	if (!rc && options->command)
 		rc = program_start(peer);
 	if (!rc) {
 		/* only now: the program is to have what we were started with */
@@ -351,6 +386,7 @@ int replay_peer(struct replay_options *options)
 	status = peer_run(&peer);
 	feeder_free(&peer.feeder);
 	conversations_free(&peer.conversations);
+	sysv_free(&peer.sysv);
 	masks_free(&peer.masks);
 	trace_close(peer.trace);
 	return status;
