@@ -39,6 +39,7 @@ struct rerun {
 	int fd;
 	struct tally tally;
 	bool has_hung, was_stopped;
+	char player[PATH_MAX];	  /* ourselves, by the name of what was recorded */
 	char recording[PATH_MAX]; /* of the replay; "" when there is none */
 };
 
@@ -142,15 +143,31 @@ static void objects_remove(const struct rerun *rerun)
 	}
 }
 
+/* A player goes by the name of the program: that is how diff knows it. */
+static void player_name(struct rerun *rerun)
+{
+	const struct log_head *head = trace_head(rerun->trace);
+	const char *name = head->command_count ? head->command[0] : "program", *slash = strrchr(name, '/');
+	char self[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	name = slash && slash[1] ? slash + 1 : name;
+	snprintf(rerun->player, sizeof(rerun->player), "%s/%.200s", rerun->stage.folder, name);
+	self[size > 0 ? size : 0] = '\0';
+	if (size <= 0 || symlink(self, rerun->player))
+		strcpy(rerun->player, "/proc/self/exe");
+}
+
 static int perform(struct rerun *rerun)
 {
 	char number[16], limit[32];
-	char *plain[] = {"/proc/self/exe", "perform", number, NULL};
+	char *plain[] = {rerun->player, "perform", number, NULL};
 	char *recorded[] = {"/proc/self/exe", "record",	 "-q",	 "-o", rerun->recording, "-s", limit, "--",
-			    "/proc/self/exe", "perform", number, NULL};
+			    rerun->player,    "perform", number, NULL};
 	struct brood brood;
 	int rc;
 
+	player_name(rerun);
 	snprintf(limit, sizeof(limit), "%u", trace_head(rerun->trace)->payload_limit);
 	memset(SCORE_AT(rerun->score, ids, int32_t), 0xff, rerun->score->objects_count * sizeof(int32_t));
 	snprintf(number, sizeof(number), "%d", rerun->fd);

@@ -100,7 +100,7 @@ uint32_t cast_thread(struct composition *composition, uint32_t process, uint32_t
 
 int cast_thread_seen(struct composition *composition, const struct frame_thread *thread)
 {
-	uint32_t process, part;
+	uint32_t process, part, start;
 
 	if (thread->tid == thread->pid)
 		return 0;
@@ -108,6 +108,10 @@ int cast_thread_seen(struct composition *composition, const struct frame_thread 
 	cast_part(composition, process, thread->pid);
 	part = cast_thread(composition, process, thread->creator, thread->ordinal);
 	COMPOSED_PART(composition, part)->score.tid = thread->tid;
+	start = get(&composition->starts, map_mix(thread->start));
+	if (start == SCORE_NONE)
+		put(composition, &composition->starts, map_mix(thread->start), start = composition->starts.count);
+	COMPOSED_PART(composition, part)->score.start = start % PART_STARTS;
 	put(composition, &composition->by_thread, (uint64_t)process << 32 | thread->tid, part);
 	return composition->failed ? -ENOMEM : 0;
 }
@@ -223,7 +227,8 @@ void cast_free(struct composition *composition)
 {
 	struct map *maps[] = {&composition->by_pid,    &composition->by_thread, &composition->by_ordinal,
 			      &composition->by_handle, &composition->by_id,	&composition->pending,
-			      &composition->threads,   &composition->pool_map,	&composition->ports};
+			      &composition->threads,   &composition->pool_map,	&composition->ports,
+			      &composition->starts};
 	struct rows *rows[] = {&composition->acts,     &composition->composed,	&composition->processes,
 			       &composition->parts,    &composition->slots,	&composition->objects,
 			       &composition->accesses, &composition->standins,	&composition->edges,

@@ -6,6 +6,7 @@
 #include "replay/composition.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -171,12 +172,14 @@ static void act_special(struct composition *composition, struct score_act *act, 
 		act->how = ACT_THREAD;
 		act->what = cast_thread(composition, process, tid, (uint32_t)ordinal_of(event));
 		COMPOSED_PART(composition, act->what)->score.is_begun = true;
+		act->flags |= event->args[event->call->argc - 1] ? ACT_ARGUMENT : 0;
 		if (map_put(&composition->threads, thread_name_key(process, event), (void *)((uintptr_t)act->what + 1)))
 			composition->failed = true;
 		break;
 	case ISSUE_JOIN:
 		act->what = (uint32_t)((uintptr_t)map_get(&composition->threads, thread_name_key(process, event)) - 1);
 		act->how = act->what == SCORE_NONE ? ACT_FILL : ACT_JOIN;
+		act->flags |= event->args[event->call->argc - 1] ? ACT_ARGUMENT : 0;
 		break;
 	case ISSUE_EXEC:
 		act->how = ACT_EXEC;
@@ -365,6 +368,9 @@ static int trace_compose(struct composition *composition)
 	return rc == TRACE_E_END ? composition->acts.count ? 0 : COMPOSE_E_EMPTY : rc;
 }
 
+/* Out of the way of the descriptors that the program has. */
+#define SCORE_FD_MIN 900
+
 /* ---- the block ------------------------------------------------------------------------------------------------ */
 
 static uint64_t place(uint64_t *end, uint64_t size)
@@ -464,9 +470,14 @@ static int score_make(struct score **score, int *fd, struct composition *composi
 {
 	struct score head = {0};
 	void *block;
+	int low;
 
 	lay_out(&head, composition);
-	*fd = memfd_create("ipctrace score", 0);
+	low = memfd_create("ipctrace score", MFD_CLOEXEC);
+	if (low < 0)
+		return -errno;
+	*fd = fcntl(low, F_DUPFD, SCORE_FD_MIN);
+	close(low);
 	if (*fd < 0)
 		return -errno;
 	if (ftruncate(*fd, (off_t)head.size))

@@ -109,6 +109,7 @@ struct composition {
 	struct map pending;    /* process << 32 | fd, received and not yet used: slot + 1 */
 	struct map threads;    /* hash of process, pthread_t: part + 1 */
 	struct map ports;      /* socket type << 16 | port: the object that has it + 1 */
+	struct map starts;     /* address where threads begin: how many-th + 1 */
 	uint32_t mappings;
 	bool failed; /* out of memory */
 };

@@ -426,11 +426,11 @@ static void act_special(struct player_thread *thread, const struct score_act *ac
 		seen->state = seen->result > 0 ? MARK_SAME : MARK_OUTCOME;
 		break;
 	case ACT_THREAD:
-		seen->result = player_thread(thread, act->what);
+		seen->result = player_thread(thread, act->what, act->flags & ACT_ARGUMENT);
 		seen->state = seen->result ? MARK_OUTCOME : MARK_SAME;
 		break;
 	case ACT_JOIN:
-		seen->result = pthread_join(player->threads[act->what], &value);
+		seen->result = pthread_join(player->threads[act->what], act->flags & ACT_ARGUMENT ? &value : NULL);
 		seen->state = seen->result ? MARK_OUTCOME : MARK_SAME;
 		break;
 	case ACT_EXEC:

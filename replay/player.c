@@ -121,36 +121,50 @@ static bool part_perform(struct player_thread *thread)
 	return true;
 }
 
-struct beginning {
-	struct player *player;
-	uint32_t part;
-};
+static struct player player;
 
-static void *thread_run(void *argument)
+/* Which part it is has been left for it: its argument is as it was in the record, nothing or something. */
+static void *thread_run(void)
 {
-	struct beginning beginning = *(struct beginning *)argument;
+	uint32_t part = atomic_exchange(&player.beginning, 0) - 1;
 	struct player_thread thread;
 
-	free(argument);
-	thread_begin(&thread, beginning.player, beginning.part);
+	thread_begin(&thread, &player, part);
 	if (!part_perform(&thread))
 		for (;;)
 			RAW_1(pause, 0);
-	RAW_2(munmap, thread.scratch, score_part(beginning.player->score, beginning.part)->scratch_size + 4096);
+	RAW_2(munmap, thread.scratch, score_part(player.score, part)->scratch_size + 4096);
 	return NULL;
 }
 
-int64_t player_thread(struct player_thread *thread, uint32_t part)
+/* Threads that began alike begin alike: by this tools tell workers from others. */
+#define START(n)                                      \
+	static void *thread_start_##n(void *argument) \
+	{                                             \
+		__asm__ volatile("" ::"i"(n));        \
+		return thread_run();                  \
+	}
+
+START(0)
+START(1) START(2) START(3) START(4) START(5) START(6) START(7)
+
+	static void *(*const starts[PART_STARTS])(void *) = {thread_start_0, thread_start_1, thread_start_2,
+							     thread_start_3, thread_start_4, thread_start_5,
+							     thread_start_6, thread_start_7};
+
+int64_t player_thread(struct player_thread *thread, uint32_t part, bool has_argument)
 {
-	struct beginning *beginning = malloc(sizeof(*beginning));
+	uint32_t none = 0;
 	int rc;
 
-	if (!beginning)
-		return ENOMEM;
-	*beginning = (struct beginning){thread->player, part};
-	rc = pthread_create(&thread->player->threads[part], NULL, thread_run, beginning);
+	while (!atomic_compare_exchange_weak(&player.beginning, &none, part + 1)) {
+		none = 0;
+		RAW_1(sched_yield, 0);
+	}
+	rc = pthread_create(&player.threads[part], NULL, starts[score_part(player.score, part)->start],
+			    has_argument ? &player : NULL);
 	if (rc)
-		free(beginning);
+		atomic_store(&player.beginning, 0);
 	return rc;
 }
 
@@ -184,7 +198,7 @@ static void strays_begin(struct player_thread *thread)
 		const struct score_part *part = score_part(score, i);
 		if (part->process == thread->player->process && i != thread->part && !part->is_begun &&
 		    part->acts_count)
-			player_thread(thread, i);
+			player_thread(thread, i, true);
 	}
 	for (uint32_t i = 1; thread->player->process == 0 && i < score->processes_count; i++)
 		if (score_process(score, i)->is_orphan && score_process(score, i)->main != SCORE_NONE)
@@ -238,9 +252,9 @@ static struct score *score_map(int fd)
 	return at < 0 && at > -4096 ? NULL : (struct score *)at;
 }
 
-static bool player_make(struct player *player, struct score *score)
+static bool player_make(struct score *score)
 {
-	*player = (struct player){
+	player = (struct player){
 		.score = score,
 		.fds = memory_make(score->slots_count * sizeof(int32_t)),
 		.others = memory_make(score->objects_count * sizeof(int32_t)),
@@ -249,20 +263,19 @@ static bool player_make(struct player *player, struct score *score)
 		.places = memory_make(score->mappings_count * sizeof(uint64_t)),
 		.threads = memory_make(score->parts_count * sizeof(pthread_t)),
 	};
-	if (!player->fds || !player->others || !player->seats || !player->refs || !player->places || !player->threads)
+	if (!player.fds || !player.others || !player.seats || !player.refs || !player.places || !player.threads)
 		return false;
-	memset(player->fds, 0xff, score->slots_count * sizeof(int32_t));
-	memset(player->others, 0xff, score->objects_count * sizeof(int32_t));
+	memset(player.fds, 0xff, score->slots_count * sizeof(int32_t));
+	memset(player.others, 0xff, score->objects_count * sizeof(int32_t));
 	return true;
 }
 
 int command_perform(int argc, char **argv)
 {
-	static struct player player;
 	struct score *score = argc == 2 ? score_map(atoi(argv[1])) : NULL;
 	struct timespec now;
 
-	if (!score || !player_make(&player, score)) {
+	if (!score || !player_make(score)) {
 		fprintf(stderr, "ipctrace perform: is part of ipctrace replay\n");
 		return 2;
 	}

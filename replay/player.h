@@ -17,12 +17,13 @@
 struct player {
 	struct score *score;
 	uint32_t process;
-	int32_t *fds;	    /* by slot; -1: not open */
-	int32_t *others;    /* by object: the end that was not recorded; -1: none */
-	uint32_t *seats;    /* by object: the address in the pool that `others` is bound to */
-	uint8_t *refs;	    /* by object: slots that are open */
-	uint64_t *places;   /* by mapping */
-	pthread_t *threads; /* by part */
+	int32_t *fds;		    /* by slot; -1: not open */
+	int32_t *others;	    /* by object: the end that was not recorded; -1: none */
+	uint32_t *seats;	    /* by object: the address in the pool that `others` is bound to */
+	uint8_t *refs;		    /* by object: slots that are open */
+	uint64_t *places;	    /* by mapping */
+	pthread_t *threads;	    /* by part */
+	_Atomic uint32_t beginning; /* part + 1 of a thread that has not taken it yet; 0: none */
 };
 
 struct player_thread {
@@ -67,7 +68,7 @@ void slot_set(struct player *player, uint32_t slot, int32_t fd);
 
 /* Begin what the tree of creation says. What they return is what the calls returned; errno is set. */
 int64_t player_fork(struct player_thread *thread, uint32_t process);
-int64_t player_thread(struct player_thread *thread, uint32_t part);
+int64_t player_thread(struct player_thread *thread, uint32_t part, bool has_argument);
 
 /* Waits until every part of the process has come to its end. */
 void player_wait_parts(struct player_thread *thread);

@@ -32,16 +32,17 @@ enum act_how {
 };
 
 enum act_flag {
-	ACT_STREAM = 1,	  /* receives from a stream: go on until as much is there as was recorded */
-	ACT_RETRY = 2,	  /* it found something: "not yet" is tried again */
-	ACT_READY = 4,	  /* waits for readiness: any number above 0 is as good */
-	ACT_GROW = 8,	  /* maps a descriptor, or moves bytes out of one: it must be as long */
-	ACT_WAITED = 16,  /* its time measured a peer */
-	ACT_SENDS = 32,	  /* what it wrote to a stand-in is thrown away */
-	ACT_CHOSEN = 64,  /* the result is a number that the kernel chose */
-	ACT_CLOSES = 128, /* `what` is the slot that it closes */
-	ACT_FILE = 256,	  /* what stands in is a file */
-	ACT_BINDS = 512,  /* its socket may have got a port */
+	ACT_STREAM = 1,	     /* receives from a stream: go on until as much is there as was recorded */
+	ACT_RETRY = 2,	     /* it found something: "not yet" is tried again */
+	ACT_READY = 4,	     /* waits for readiness: any number above 0 is as good */
+	ACT_GROW = 8,	     /* maps a descriptor, or moves bytes out of one: it must be as long */
+	ACT_WAITED = 16,     /* its time measured a peer */
+	ACT_SENDS = 32,	     /* what it wrote to a stand-in is thrown away */
+	ACT_CHOSEN = 64,     /* the result is a number that the kernel chose */
+	ACT_CLOSES = 128,    /* `what` is the slot that it closes */
+	ACT_FILE = 256,	     /* what stands in is a file */
+	ACT_BINDS = 512,     /* its socket may have got a port */
+	ACT_ARGUMENT = 1024, /* the thread that begins is given something */
 };
 
 /* Why a call is not made. Index into fill_reasons[]. */
@@ -166,11 +167,15 @@ struct score_process {
 	uint32_t exit_part, exit_act; /* the exit() that ended it, or SCORE_NONE */
 };
 
+/* So many places where threads begin are told apart. */
+#define PART_STARTS 8
+
 struct score_part {
 	uint32_t process, tid; /* recorded */
 	uint32_t acts, acts_count;
 	uint32_t ends; /* so many acts come to an end */
 	uint32_t scratch_size;
+	uint8_t start; /* threads that began at the same place have the same, below PART_STARTS */
 	bool is_begun; /* by an act, or as the first of a process */
 };
 
