@@ -14,6 +14,8 @@
 
 #include "trace/raw.h"
 
+#define PAIR_BYTES (2 * sizeof(int))
+
 static struct sockaddr_un feeder;
 static socklen_t feeder_size;
 
@@ -41,22 +43,22 @@ uint64_t inode_of(int fd)
 	return raw_syscall(SYS_fstat, fd, &about) ? 0 : about.st_ino;
 }
 
-static long request_send(long socket, struct peer_request *request, int fd)
+static long request_send(long socket, struct peer_request *request, const int *pair)
 {
 	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[CMSG_SPACE(PAIR_BYTES)];
 		struct cmsghdr align;
 	} control = {0};
 	struct iovec vector = {request, sizeof(*request)};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 	long sent;
 
-	if (fd >= 0) {
+	if (pair) {
 		struct cmsghdr *head = &control.align;
 		message.msg_control = control.bytes;
 		message.msg_controllen = sizeof(control.bytes);
-		*head = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+		*head = (struct cmsghdr){CMSG_LEN(PAIR_BYTES), SOL_SOCKET, SCM_RIGHTS};
+		memcpy(CMSG_DATA(head), pair, PAIR_BYTES);
 	}
 	do {
 		sent = raw_syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
@@ -64,7 +66,7 @@ static long request_send(long socket, struct peer_request *request, int fd)
 	return sent;
 }
 
-bool feeder_ask(struct peer_request *request, int fd, struct peer_answer *answer)
+bool feeder_ask(struct peer_request *request, const int *pair, struct peer_answer *answer)
 {
 	long socket = raw_syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), size = -1;
 
@@ -73,7 +75,7 @@ bool feeder_ask(struct peer_request *request, int fd, struct peer_answer *answer
 		return false;
 	request->pid = (int32_t)raw_syscall(SYS_getpid);
 	request->tid = (int32_t)raw_syscall(SYS_gettid);
-	if (!raw_syscall(SYS_connect, socket, &feeder, feeder_size) && request_send(socket, request, fd) > 0)
+	if (!raw_syscall(SYS_connect, socket, &feeder, feeder_size) && request_send(socket, request, pair) > 0)
 		do {
 			size = raw_syscall(SYS_recvfrom, socket, answer, sizeof(*answer), 0, NULL, NULL);
 		} while (size == -EINTR);

@@ -14,10 +14,10 @@
 bool feeder_is_there(void);
 
 /*
- * Fills in who asks, sends `request` and, unless it is negative, the descriptor `fd`. False when the feeder is gone:
+ * Fills in who asks, sends `request` and, unless it is NULL, a pair of descriptors. False when the feeder is gone:
  * then *answer says that the network is unreachable, for the program is not to reach anything by accident.
  */
-bool feeder_ask(struct peer_request *request, int fd, struct peer_answer *answer);
+bool feeder_ask(struct peer_request *request, const int *pair, struct peer_answer *answer);
 
 /* The inode of what descriptor `fd` means; 0 when it cannot be had. */
 uint64_t inode_of(int fd);

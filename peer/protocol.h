@@ -18,7 +18,7 @@
 #define PEER_NUMBER_MARK '.'
 
 enum peer_verb {
-	PEER_CONNECT,	 /* bytes: where to; with the other end of a pair whose own end has `inode` */
+	PEER_CONNECT,	 /* bytes: where to; with both ends of a pair, the program's own first, which has `inode` */
 	PEER_CONNECTED,	 /* connect() on what is in the feeder's hands already */
 	PEER_BIND,	 /* bytes: where */
 	PEER_LISTEN,	 /* may it? */

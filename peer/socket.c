@@ -86,7 +86,7 @@ static int connect_played(int fd, const struct sockaddr *address, socklen_t size
 	request.inode = inode_of(ends[0]);
 	request.is_blocking = !(raw_syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK);
 	request.replaced = inode_of(fd);
-	feeder_ask(&request, ends[1], &answer);
+	feeder_ask(&request, ends, &answer);
 	raw_syscall(SYS_close, ends[1]);
 	if (answer.verdict == PEER_PLAY)
 		rc = socket_replace(fd, ends[0]);
@@ -107,7 +107,7 @@ EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
 		return NEXT(connect)(fd, address, size);
 	if (family == AF_UNIX) {
 		struct peer_request again = request_about(fd, PEER_CONNECTED);
-		feeder_ask(&again, -1, &answer);
+		feeder_ask(&again, NULL, &answer);
 		if (answer.verdict == PEER_DONE)
 			return result_of(&answer);
 	}
@@ -136,7 +136,7 @@ EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size)
 		request.inode = inode_of(fd);
 		memcpy(request.bytes, address, size);
 		if (is_played(request.family, request.type))
-			feeder_ask(&request, -1, &answer);
+			feeder_ask(&request, NULL, &answer);
 	}
 	return answer.verdict == PEER_DONE ? result_of(&answer) : NEXT(bind)(fd, address, size);
 }
@@ -150,7 +150,7 @@ static void listening_tell(int fd, uint64_t replaced)
 
 	raw_syscall(SYS_getsockname, fd, request.bytes, &size);
 	request.size = size;
-	feeder_ask(&request, -1, &answer);
+	feeder_ask(&request, NULL, &answer);
 }
 
 /* A listener with a name that the kernel chooses, in the place of one that the network would find. */
@@ -187,7 +187,7 @@ EXPORT int listen(int fd, int backlog)
 		request.type = option_of(fd, SO_TYPE);
 		request.inode = inode_of(fd);
 		if (is_played(request.family, request.type))
-			feeder_ask(&request, -1, &answer);
+			feeder_ask(&request, NULL, &answer);
 	}
 	if (answer.verdict == PEER_DONE)
 		return result_of(&answer);
@@ -207,7 +207,7 @@ static void accepted_name(int fd, struct sockaddr *address, socklen_t *size, soc
 
 	if (request.size <= sizeof(sa_family_t) || option_of(fd, SO_DOMAIN) != AF_UNIX)
 		return;
-	feeder_ask(&request, -1, &answer);
+	feeder_ask(&request, NULL, &answer);
 	if (answer.verdict != PEER_DONE || answer.error)
 		return;
 	*size = room;
@@ -251,7 +251,7 @@ static bool name_ask(int fd, enum peer_verb verb, struct sockaddr *address, sock
 	struct peer_request request = request_about(fd, verb);
 	struct peer_answer answer;
 
-	feeder_ask(&request, -1, &answer);
+	feeder_ask(&request, NULL, &answer);
 	if (answer.verdict != PEER_DONE || answer.error)
 		return false;
 	*size = room;
@@ -296,7 +296,7 @@ EXPORT int getsockopt(int fd, int level, int name, void *__restrict value, sockl
 	request = request_about(fd, PEER_GET_OPTION);
 	request.level = level;
 	request.option = name;
-	feeder_ask(&request, -1, &answer);
+	feeder_ask(&request, NULL, &answer);
 	if (answer.verdict != PEER_DONE)
 		return NEXT(getsockopt)(fd, level, name, value, size);
 	if (answer.error)
@@ -317,6 +317,6 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	request = request_about(fd, PEER_SET_OPTION);
 	request.level = level;
 	request.option = name;
-	feeder_ask(&request, -1, &answer);
+	feeder_ask(&request, NULL, &answer);
 	return answer.verdict == PEER_DONE ? result_of(&answer) : NEXT(setsockopt)(fd, level, name, value, size);
 }

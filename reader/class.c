@@ -140,13 +140,14 @@ __attribute__((format(printf, 3, 4))) static void limit(struct class_verdict *ve
 	va_end(arguments);
 }
 
-static void judge_trust(struct class_verdict *verdict, struct trace *trace)
+void class_judge_trust(struct class_verdict *verdict, struct trace *trace)
 {
 	const struct trace_loss *loss = trace_loss(trace);
 	uint64_t lost = loss->lost + (loss->is_closed ? loss->end.lost_without_slot : 0);
 	const char *machine = trace_head(trace)->machine;
 	struct utsname here;
 
+	*verdict = (struct class_verdict){.level = CLASS_PEER};
 	if (lost)
 		limit(verdict, CLASS_PRINT, "%lu calls were lost while recording", (unsigned long)lost);
 	if (loss->damage_regions || loss->damaged_frames || loss->lost_uncounted)
@@ -160,8 +161,7 @@ void class_judge(struct class_verdict *verdict, const struct class_count *count,
 	const char *redact = trace_head(trace)->redact;
 	uint64_t bytes = count->cut_bytes;
 
-	*verdict = (struct class_verdict){.level = CLASS_PEER};
-	judge_trust(verdict, trace);
+	class_judge_trust(verdict, trace);
 	if (bytes && redact && *redact && strcmp(redact, "none"))
 		limit(verdict, CLASS_CALLS, "payload was left out (--redact %s)", redact);
 	else if (bytes)

@@ -47,6 +47,9 @@ struct class_count {
 int class_count_batch(struct class_count *count, const struct batch_view *batch);
 void class_count_free(struct class_count *count);
 
+/* By what is missing and where it was made alone: CLASS_PEER, or CLASS_PRINT and why. */
+void class_judge_trust(struct class_verdict *verdict, struct trace *trace);
+
 /* `unseen` images were begun and never reported. */
 void class_judge(struct class_verdict *verdict, const struct class_count *count, struct trace *trace, uint64_t unseen);
 

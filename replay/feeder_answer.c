@@ -17,7 +17,7 @@
 struct asking {
 	struct feeder *feeder;
 	const struct peer_request *request;
-	int fd; /* that came with it, or -1; whoever keeps it sets it to -1 */
+	int fds[2]; /* that came with it, or -1; whoever keeps one sets it to -1 */
 	struct peer_answer *answer;
 };
 
@@ -123,6 +123,14 @@ static bool is_refused(const struct conversation *conversation)
 	       conversation->connect_error != EINTR && conversation->connect_error != EALREADY;
 }
 
+static bool has_reset(const struct conversation *conversation)
+{
+	for (uint32_t i = 0; i < conversation->messages_count; i++)
+		if (conversation->messages[i].sort == MESSAGE_RESET)
+			return true;
+	return false;
+}
+
 static void answer_connect(struct asking *asking)
 {
 	const struct peer_request *request = asking->request;
@@ -135,7 +143,7 @@ static void answer_connect(struct asking *asking)
 		answer_real(asking);
 		return;
 	}
-	if (!session || asking->fd < 0) {
+	if (!session || asking->fds[1] < 0) {
 		answer_unknown(asking, &place);
 		return;
 	}
@@ -148,9 +156,14 @@ static void answer_connect(struct asking *asking)
 	}
 	asking->answer->verdict = PEER_PLAY;
 	asking->answer->error = request->is_blocking ? 0 : session->conversation->connect_error;
-	if (session_begin(asking->feeder, session, asking->fd))
+	/* its own end is wanted only to break the connection; else it would keep the program's closing from us */
+	if (has_reset(session->conversation)) {
+		session->other = asking->fds[0];
+		asking->fds[0] = -1;
+	}
+	if (session_begin(asking->feeder, session, asking->fds[1]))
 		answer_error(asking, ENOBUFS);
-	asking->fd = -1;
+	asking->fds[1] = -1;
 }
 
 /* Once more on the same socket: it is there by now, or it has failed. */
@@ -336,21 +349,19 @@ static void (*const answers[PEER_VERB_COUNT])(struct asking *asking) = {
 	[PEER_SET_OPTION] = answer_set_option,
 };
 
-static int descriptor_of(struct msghdr *message)
+static void descriptors_take(struct msghdr *message, int *fds)
 {
 	struct cmsghdr *head = CMSG_FIRSTHDR(message);
-	int fd = -1;
 
 	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-	    head->cmsg_len >= CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-	return fd;
+	    head->cmsg_len <= CMSG_LEN(2 * sizeof(int)))
+		memcpy(fds, CMSG_DATA(head), head->cmsg_len - CMSG_LEN(0));
 }
 
 int feeder_answer(struct feeder *feeder, int connection)
 {
 	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
 		struct cmsghdr align;
 	} control = {0};
 	struct peer_request request;
@@ -361,15 +372,18 @@ int feeder_answer(struct feeder *feeder, int connection)
 				 .msg_control = control.bytes,
 				 .msg_controllen = sizeof(control.bytes)};
 	ssize_t size = recvmsg(connection, &message, MSG_CMSG_CLOEXEC);
-	struct asking asking = {feeder, &request, size > 0 ? descriptor_of(&message) : -1, &answer};
+	struct asking asking = {feeder, &request, {-1, -1}, &answer};
 
+	if (size > 0)
+		descriptors_take(&message, asking.fds);
 	/* somebody who changed his mind, or no library of ours */
 	if (size == (ssize_t)sizeof(request) && request.verb < PEER_VERB_COUNT && request.size <= PEER_BYTES) {
 		answers[request.verb](&asking);
 		if (send(connection, &answer, sizeof(answer), MSG_NOSIGNAL) < 0 && errno != EPIPE)
 			size = -errno;
 	}
-	if (asking.fd >= 0)
-		close(asking.fd);
+	for (int i = 0; i < 2; i++)
+		if (asking.fds[i] >= 0)
+			close(asking.fds[i]);
 	return size < 0 && errno == ENOMEM ? -ENOMEM : 0;
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "peer/protocol.h"
-#include "reader/amount.h"
+#include "reader/class.h"
 #include "reader/library.h"
 #include "replay/brood.h"
 #include "replay/feeder.h"
@@ -138,10 +138,17 @@ static int conversations_prepare(struct peer *peer)
 {
 	int rc = conversations_read(&peer->conversations, peer->trace);
 	uint32_t pid = program_find_recorded(peer);
+	struct class_verdict trust;
 	char reason[256];
 
 	if (rc)
 		return rc;
+	class_judge_trust(&trust, peer->trace);
+	if (trust.level < CLASS_PEER) {
+		fprintf(stderr, "ipctrace: %s: the recorded peer cannot be played: %s\n", peer->options->trace,
+			trust.reasons[0].text);
+		return 1;
+	}
 	if (!peer->options->peer_is_clients && pid)
 		conversations_select(&peer->conversations, peer->trace, pid);
 	if (peer->options->peer_is_clients && conversations_flip(&peer->conversations))

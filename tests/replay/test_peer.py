@@ -174,6 +174,16 @@ class Workers(Pair):
         return [f'{PYTHON} -S {HERE}/fork_clients.py {self.port}']
 
 
+class Edges(Pair):
+    byte = b'close', b'clase'
+
+    def server(self):
+        return [PYTHON, '-S', HERE / 'edge_server.py', self.port]
+
+    def client(self):
+        return [f'{PYTHON} -S {HERE}/edge_client.py {self.port}']
+
+
 class Rights(Pair):
     byte = b'nothing', b'nuthing'
 
@@ -221,7 +231,7 @@ PAIRS = {
     'curl': (Curl, 'client'), 'urllib': (Urllib, 'client'), 'nginx': (Curl, 'server'),
     'psql': (Postgres, 'client'), 'git': (Git, 'client'),
     'workers': (Workers, 'server'), 'threads': (Workers, 'client'), 'descriptors': (Rights, 'client'),
-    'sysv': (SystemV, 'client'),
+    'edges': (Edges, 'client'), 'sysv': (SystemV, 'client'),
 }
 
 
