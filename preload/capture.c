@@ -208,6 +208,7 @@ static struct capture_held record_write_planned(struct live_slot *slot, const st
 				  more && follow.child);
 	if (more)
 		used += follow_write(&follow, at);
+	words = stream_shrink(slot, &room, words, used);
 	stream_complete(&room, words, used, capture->type);
 	return (struct capture_held){room, words, used};
 }

@@ -151,6 +151,22 @@ static inline struct stream_room stream_reserve(const struct live_view *view, st
 }
 
 /*
+ * Gives back what a record of `words` did not need of its reservation, unless a handler has reserved behind it since or
+ * published it half written. Returns how many words are reserved now. A name may be 4 KiB long and is mostly short: a
+ * ring of 512 KiB would hold 128 calls that were given one.
+ */
+static inline uint32_t stream_shrink(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
+				     uint32_t words)
+{
+	uint64_t end = room->position + reserved_words * 8ull;
+
+	if (words == reserved_words || *(volatile uint64_t *)&slot->head > room->position ||
+	    !word_exchange(&slot->reserved, end, room->position + words * 8ull))
+		return reserved_words;
+	return words;
+}
+
+/*
  * Makes the record at `room` whole: stores its head, of `words` (at most those reserved) and `type`; the rest of the
  * reservation becomes padding. It is not visible yet, but found when the slot's owner is gone.
  */
@@ -201,7 +217,7 @@ static inline void stream_show(struct live_slot *slot, const struct stream_room 
 static inline void stream_publish(struct live_slot *slot, const struct stream_room *room, uint32_t reserved_words,
 				  uint32_t words, enum record_type type)
 {
-	stream_complete(room, reserved_words, words, type);
+	stream_complete(room, stream_shrink(slot, room, reserved_words, words), words, type);
 	stream_show(slot, room);
 }
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Room in a ring, as one thread and the signal handlers that interrupt it take it and give it back.
+ */
+#include <criterion/criterion.h>
+
+#include "tests/trace/ring_maker.h"
+#include "trace/stream.h"
+
+static struct ring_maker maker;
+static struct live_control control;
+static const struct live_view view = {.control = &control, .ring_size = MAKER_RING};
+
+static void set_up(void)
+{
+	ring_maker_init(&maker);
+	maker.slot->limit = MAKER_RING;
+	control.full_policy = FULL_DROP;
+}
+
+static void tear_down(void)
+{
+	ring_maker_free(&maker);
+}
+
+TestSuite(stream, .init = set_up, .fini = tear_down);
+
+/* A record that might have needed `most` words, and needed `used`. */
+static struct stream_room record_make(uint32_t most, uint32_t used)
+{
+	struct stream_room room = stream_reserve(&view, maker.slot, most);
+
+	if (room.at)
+		stream_publish(maker.slot, &room, most, used, RECORD_THREAD_END);
+	return room;
+}
+
+static struct record_head head_at(uint64_t position)
+{
+	return *(const struct record_head *)(maker.bytes + (position & (MAKER_RING - 1)));
+}
+
+static void expect_head(uint64_t position, uint32_t words, uint32_t type)
+{
+	cr_expect_eq(head_at(position).stamp, record_stamp(position));
+	cr_expect_eq(head_at(position).words, words);
+	cr_expect_eq(head_at(position).type, type);
+}
+
+Test(stream, gives_back_what_a_record_did_not_need)
+{
+	record_make(500, 10);
+	cr_expect_eq(maker.slot->reserved, 80);
+	cr_expect_eq(maker.slot->head, 80);
+	expect_head(0, 10, RECORD_THREAD_END);
+}
+
+Test(stream, holds_as_many_records_as_are_short)
+{
+	for (unsigned i = 0; i < 700; i++)
+		record_make(500, 10);
+	cr_expect_eq(maker.slot->lost, 0);
+	cr_expect_eq(maker.slot->head, 700 * 80);
+}
+
+Test(stream, pads_what_a_handler_has_written_behind)
+{
+	struct stream_room outer = stream_reserve(&view, maker.slot, 500);
+
+	record_make(300, 20);
+	cr_expect_eq(maker.slot->head, 0);
+	stream_publish(maker.slot, &outer, 500, 10, RECORD_THREAD_BEGIN);
+	cr_expect_eq(maker.slot->head, 4160);
+	cr_expect_eq(maker.slot->reserved, 4160);
+	expect_head(0, 10, RECORD_THREAD_BEGIN);
+	expect_head(80, 490, RECORD_PAD);
+	expect_head(4000, 20, RECORD_THREAD_END);
+}
+
+Test(stream, gives_nothing_back_that_has_been_published_without_the_record)
+{
+	struct stream_room outer = stream_reserve(&view, maker.slot, 500);
+
+	stream_publish_all(maker.slot);
+	stream_publish(maker.slot, &outer, 500, 10, RECORD_THREAD_BEGIN);
+	cr_expect_eq(maker.slot->reserved, 4000);
+	expect_head(80, 490, RECORD_PAD);
+}
