@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reader/map.h"
+
 void *array_add(void **array, uint32_t *count, size_t size)
 {
 	if (!(*count & (*count - 1))) {
@@ -70,9 +72,53 @@ static bool looks_like_tls(const struct text *stream)
 /* The two ends of one connection, when identity never saw both alive. */
 static bool is_other_end(const struct conversation *client, const struct conversation *server)
 {
-	return client->role == CONVERSATION_CLIENT && server->role == CONVERSATION_SERVER &&
-	       endpoint_is_named(&client->local) && endpoint_equal(&client->local, &server->remote) &&
+	return endpoint_is_named(&client->local) && endpoint_equal(&client->local, &server->remote) &&
 	       endpoint_equal(&client->remote, &server->local);
+}
+
+static void internal_note(struct conversation *client, struct conversation *server)
+{
+	client->is_internal = server->is_internal = true;
+	client->peer_pid = server->pid;
+	server->peer_pid = client->pid;
+}
+
+/* The same for both ends of a connection. */
+static uint64_t ends_key(const struct conversation *one)
+{
+	bool is_client = one->role == CONVERSATION_CLIENT;
+
+	return map_mix(endpoint_hash(is_client ? &one->local : &one->remote)) ^
+	       endpoint_hash(is_client ? &one->remote : &one->local);
+}
+
+static int internal_find(struct conversations *to)
+{
+	struct map servers = {0};
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < to->count; i++)
+		if (to->list[i].role == CONVERSATION_SERVER)
+			rc = map_put(&servers, ends_key(&to->list[i]), &to->list[i]);
+	for (uint32_t i = 0; !rc && i < to->count; i++) {
+		struct conversation *one = &to->list[i], *server;
+		server = one->role == CONVERSATION_CLIENT ? map_get(&servers, ends_key(one)) : NULL;
+		if (server && is_other_end(one, server))
+			internal_note(one, server);
+	}
+	map_clear(&servers);
+	return rc;
+}
+
+/* Whether somebody who is not in the trace came. */
+static void listeners_settle(struct conversations *to)
+{
+	for (uint32_t i = 0; i < to->count; i++)
+		for (uint32_t k = 0; k < to->listeners_count; k++)
+			if (to->list[i].role == CONVERSATION_SERVER && !to->list[i].is_internal &&
+			    to->listeners[k].local.family && to->listeners[k].local.port == to->list[i].local.port &&
+			    !strcmp(to->listeners[k].local.path, to->list[i].local.path))
+				to->listeners[k].has_external = true;
 }
 
 /* One that made way for another on the same socket. */
@@ -88,24 +134,6 @@ static int name_make(struct conversation *conversation)
 	return conversation->name ? 0 : -ENOMEM;
 }
 
-/* Whether somebody who is not in the trace came. */
-static void listeners_settle(struct conversations *to)
-{
-	for (uint32_t i = 0; i < to->count; i++)
-		for (uint32_t k = 0; k < to->listeners_count; k++)
-			if (to->list[i].role == CONVERSATION_SERVER && !to->list[i].is_internal &&
-			    to->listeners[k].local.family && to->listeners[k].local.port == to->list[i].local.port &&
-			    !strcmp(to->listeners[k].local.path, to->list[i].local.path))
-				to->listeners[k].has_external = true;
-}
-
-static void internal_note(struct conversation *client, struct conversation *server)
-{
-	client->is_internal = server->is_internal = true;
-	client->peer_pid = server->pid;
-	server->peer_pid = client->pid;
-}
-
 int conversations_settle(struct conversations *to)
 {
 	for (uint32_t i = 0; i < to->count; i++) {
@@ -114,10 +142,9 @@ int conversations_settle(struct conversations *to)
 		if (name_make(one))
 			return -ENOMEM;
 		one->is_tls = looks_like_tls(&one->streams[STREAM_OUT]) || looks_like_tls(&one->streams[STREAM_IN]);
-		for (uint32_t k = 0; k < to->count && one->role == CONVERSATION_CLIENT; k++)
-			if (is_other_end(one, &to->list[k]))
-				internal_note(one, &to->list[k]);
 	}
+	if (internal_find(to))
+		return -ENOMEM;
 	listeners_settle(to);
 	return 0;
 }

@@ -16,6 +16,9 @@
 #include "reader/map.h"
 #include "reader/value.h"
 
+/* Of one conversation, kept or not: they are held in memory. */
+#define BYTES_MAX (1ull << 30)
+
 struct reading;
 
 /* What is known of a call once and for all; -1: there is no such argument. */
@@ -97,8 +100,12 @@ static int bytes_add(struct conversation *conversation, const struct message *li
 {
 	struct text *stream = &conversation->streams[like->direction];
 	struct message message = *like;
-	char *room = text_room(stream, total);
+	char *room;
 
+	if (total > BYTES_MAX - conversation->streams[STREAM_OUT].size ||
+	    total > BYTES_MAX - conversation->streams[STREAM_IN].size)
+		return -EFBIG;
+	room = text_room(stream, total);
 	if (!room)
 		return -ENOMEM;
 	message.sort = MESSAGE_BYTES;
@@ -311,12 +318,13 @@ static int read_moved(struct reading *reading, const struct event *event, const 
 	const struct message sent = {.direction = STREAM_OUT, .time = event->enter},
 			     received = {.direction = STREAM_IN, .time = event->enter + event->duration};
 	uint64_t size = event->result > 0 ? (uint64_t)event->result : 0;
+	int rc = 0;
 
-	if (to && size && bytes_add(to, &sent, NULL, 0, size))
-		return -ENOMEM;
-	if (from && size && bytes_add(from, &received, NULL, 0, size))
-		return -ENOMEM;
-	return 0;
+	if (to && size)
+		rc = bytes_add(to, &sent, NULL, 0, size);
+	if (from && size && !rc)
+		rc = bytes_add(from, &received, NULL, 0, size);
+	return rc;
 }
 
 /* Notes the descriptors in a control message, until they are used. */
@@ -350,6 +358,7 @@ static int read_bytes(struct reading *reading, const struct event *event, const 
 	bool is_sent = use->flow.direction == FLOW_SENT;
 	struct message message = {.direction = is_sent ? STREAM_OUT : STREAM_IN,
 				  .time = is_sent ? event->enter : event->enter + event->duration};
+	int rc;
 
 	if (event->error || event->outcome != OUTCOME_RETURNED)
 		return read_failure(conversation, event);
@@ -363,8 +372,9 @@ static int read_bytes(struct reading *reading, const struct event *event, const 
 		const struct event_item *item = &event->items[i];
 		if (item->form != ITEM_PAYLOAD || (!item->total && !conversation->is_datagram))
 			continue;
-		if (bytes_add(conversation, &message, item->bytes, item->size, item->total))
-			return -ENOMEM;
+		rc = bytes_add(conversation, &message, item->bytes, item->size, item->total);
+		if (rc)
+			return rc;
 		message.rights_count = 0;
 	}
 	if (is_sent || event->result || conversation->is_datagram)

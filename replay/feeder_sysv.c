@@ -194,7 +194,9 @@ static void message_compare(struct feeder *feeder, const struct recorded_sysv *s
 		const struct queue_message *message = &sysv->messages[k];
 		if (!is_expected(message) || player->is_done[k])
 			continue;
-		first = first ? first : message;
+		/* of the same type it is most likely meant to be */
+		if (!first || (first->type != live->type && message->type == live->type))
+			first = message;
 		if (!is_type(feeder, message->type, live->type) ||
 		    !is_content(feeder, sysv->bytes.bytes + message->offset, message->size, live->bytes, size,
 				&is_masked))
