@@ -289,7 +289,10 @@ static int verify(const struct rerun *rerun)
 	while (!brood_is_over(&brood) && !stopped)
 		nanosleep(&(struct timespec){0, LOOK_EVERY}, NULL);
 	brood_end(&brood);
-	return WIFEXITED(brood.status) ? WEXITSTATUS(brood.status) : REPLAY_TROUBLE;
+	if (WIFEXITED(brood.status))
+		return WEXITSTATUS(brood.status);
+	fprintf(stderr, "ipctrace replay: diff was ended by signal %d\n", WTERMSIG(brood.status));
+	return REPLAY_TROUBLE;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------------ */

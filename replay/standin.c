@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -17,6 +18,8 @@
 #define BUFFER_SIZE (32 << 20)
 /* Other ends stay out of the way of what the program has. */
 #define OTHER_MIN 700
+/* A connection over the loopback comes about at once; ms. */
+#define CONNECT_WITHIN 1000
 
 static const char filler[65536];
 
@@ -231,7 +234,8 @@ static void feed_do(struct player_thread *thread, const struct score_act *act, c
 
 	switch (feed->op) {
 	case FEED_SERVE:
-		feed_serve(thread, feed, bytes);
+		if (other < 0)
+			feed_serve(thread, feed, bytes);
 		return;
 	case FEED_VISIT:
 		feed_visit(player, feed);
@@ -274,9 +278,12 @@ static void feed_accept(struct player_thread *thread, const struct score_feed *f
 	char path[sizeof(struct sockaddr_un) + 1] = "";
 	const char *address = SCORE_AT(thread->player->score, pool, const char) + feed->data;
 
+	struct pollfd wait = {.fd = thread->listener, .events = POLLIN};
+
 	if (thread->listener < 0)
 		return;
-	other_set(thread->player, feed->object, RAW_4(accept4, thread->listener, 0, 0, SOCK_CLOEXEC));
+	if (RAW_3(poll, &wait, 1, CONNECT_WITHIN) > 0)
+		other_set(thread->player, feed->object, RAW_4(accept4, thread->listener, 0, 0, SOCK_CLOEXEC));
 	RAW_1(close, thread->listener);
 	thread->listener = -1;
 	if (feed->family != AF_UNIX || feed->size <= 2 || !address[2])

@@ -83,7 +83,7 @@ static void print_filled(const struct tally *tally, struct text *out)
 		text_format(out, "%" PRIu64 " file%s or terminal%s played", tally->standins,
 			    tally->standins == 1 ? "" : "s", tally->standins == 1 ? "" : "s");
 	if (tally->unhashed) {
-		text_format(out, "%s%" PRIu64 " receipt%s of payload that was not kept: only sizes compared",
+		text_format(out, "%s%" PRIu64 " receipt%s of payload that is not known: only sizes compared",
 			    first ? "" : "; ", tally->unhashed, tally->unhashed == 1 ? "" : "s");
 		first = false;
 	}

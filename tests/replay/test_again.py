@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Runs recorded programs again, and looks whether all came to the same, in order, and nothing is left.
+
+  test_again.py IPCTRACE NAME PROGRAMS [--long]    NAME is one of the cases below, PROGRAMS the folder of our own ones
+
+Long: 20 times at every pace, else once or twice.
+"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'programs'))
+from program import PATIENCE, SKIPPED, Skip, port_find, program_find
+import record_change
+
+IPCTRACE, NAME, PROGRAMS = os.path.realpath(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3]).resolve()
+ROUNDS = 20 if '--long' in sys.argv else 1
+PACES = ['think', 'original', 'max']
+
+
+class Place:
+    """A folder of its own, in which everything that a replay makes would show."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.temporary = self.folder / 'tmp'
+        self.temporary.mkdir()
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(('IPCTRACE_', 'LD_'))}
+        self.environment |= {'LC_ALL': 'C', 'TMPDIR': str(self.temporary), 'PATH': os.environ['PATH'] + ':/usr/sbin:/sbin'}
+
+    def run(self, *argv, status=0):
+        done = subprocess.run([str(word) for word in argv], cwd=self.folder, env=self.environment, text=True, capture_output=True,
+                              timeout=PATIENCE, stdin=subprocess.DEVNULL)
+        assert status is None or done.returncode == status, \
+            f'{argv}: status {done.returncode}, expected {status}\n{done.stdout}{done.stderr}'
+        return done
+
+    def record(self, *argv, name='trace.ipct'):
+        """Payload is kept whole."""
+        self.run(IPCTRACE, 'record', '-q', '-s', '64K', '-o', name, '--', *argv, status=None)
+        return self.folder / name
+
+    def replay(self, trace, *options, status=0):
+        done = self.run(IPCTRACE, 'replay', '--json', '--timeout', '20s', *options, trace, status=None)
+        if done.returncode != status:
+            told = self.run(IPCTRACE, 'replay', '--timeout', '20s', *options, trace, status=None)
+            raise AssertionError(f'{options}: status {done.returncode}, expected {status}\n{done.stdout}{done.stderr}'
+                                 f'once more: {told.returncode}\n{told.stdout}{told.stderr}')
+        self.look_clean()
+        return json.loads(done.stdout)['replay']
+
+    def look_clean(self):
+        left = [path.name for path in self.temporary.iterdir()]
+        assert not left, f'left behind: {left}'
+        folder = f'{self.temporary}/'.encode()
+        for process in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+            try:
+                assert not process.read_bytes().startswith(folder), f'still running: {process}'
+            except OSError:
+                pass
+
+
+def objects_ours():
+    """System V objects that begin with the private byte."""
+    rows = [line.split() for name in ('msg', 'sem', 'shm') for line in pathlib.Path(f'/proc/sysvipc/{name}').read_text().splitlines()[1:]]
+    return [row for row in rows if int(row[0]) & 0xff000000 == 0x7e000000]
+
+
+def check_same(place, trace, least=0.9, shared=True):
+    """All that can be made comes to the same, in the recorded order."""
+    for number in range(ROUNDS):
+        for pace in PACES if ROUNDS > 1 else PACES[:1] + PACES[2:]:
+            told = place.replay(trace, f'--pace={pace}')
+            assert told['same'] == told['replayed'] and not told['missing'] and not told['broken_edges'], (pace, told)
+            assert told['replayed'] >= least * told['calls'], told
+    if shared:
+        told = place.replay(trace, '--shared', '--pace=max')
+        assert told['same'] == told['replayed'], told
+        assert not objects_ours(), objects_ours()
+
+
+def case_workers(place):
+    """Producers and consumers in threads, on System V objects; and a message of which one byte was changed."""
+    trace = place.record(PROGRAMS / 'again-workers')
+    check_same(place, trace, 1)
+    changed = place.folder / 'changed.ipct'
+    # what is sent changes, the hash of what was received does not
+    record_change.replace(trace, changed, b'\x07' + b'b' * 47, b'\x07' + b'b' * 20 + b'X' + b'b' * 26)
+    told = place.run(IPCTRACE, 'replay', changed, status=1).stdout
+    assert told.count('differs: ') == 1 and 'msgrcv' in told and 'received other bytes' in told, told
+
+
+def case_rights(place):
+    """An AF_UNIX server that hands descriptors to its clients."""
+    check_same(place, place.record(PROGRAMS / 'again-rights', place.folder / 'socket'), 1)
+
+
+def case_forkserver(place):
+    """Eight workers on one listener. The replay is recorded, and diff finds nothing."""
+    trace = place.record(PROGRAMS / 'again-forkserver')
+    check_same(place, trace, 1)
+    told = place.run(IPCTRACE, 'replay', '--verify', trace)
+    assert 'same: 0 differences' in told.stdout, told.stdout
+    place.look_clean()
+
+
+def case_plumbing(place):
+    """Pipes, pairs, a POSIX queue, eventfd, poll, select, epoll; a file and the output are played."""
+    check_same(place, place.record(PROGRAMS / 'again-plumbing'))
+
+
+SHELL_REDIS = '''{server} --port {port} --bind 127.0.0.1 --save "" >/dev/null &
+until {cli} -p {port} ping >/dev/null 2>&1; do sleep 0.1; done
+for i in 1 2 3; do {cli} -p {port} incr visits >/dev/null; done
+{cli} -p {port} lpush list x y z >/dev/null; {cli} -p {port} lrange list 0 -1 >/dev/null
+{cli} -p {port} shutdown nosave >/dev/null 2>&1; wait'''
+
+SHELL_NGINX = '''{server} -c {folder}/nginx.conf & server=$!
+until {curl} -s -o /dev/null http://127.0.0.1:{port}/; do sleep 0.1; done
+{curl} -s -o /dev/null http://127.0.0.1:{port}/big; {curl} -s -o /dev/null http://127.0.0.1:{port}/none
+kill $server; wait'''
+
+
+def case_redis(place):
+    """A redis server and its clients, all recorded; then the clients alone, whose server is played."""
+    words = {'server': program_find('redis-server'), 'cli': program_find('redis-cli'), 'port': port_find()}
+    check_same(place, place.record('/bin/sh', '-c', SHELL_REDIS.format(**words)), 0.5)
+    server = subprocess.Popen([words['server'], '--port', str(words['port']), '--bind', '127.0.0.1', '--save', ''],
+                              cwd=place.folder, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        while subprocess.run([words['cli'], '-p', str(words['port']), 'ping'], capture_output=True).stdout != b'PONG\n':
+            time.sleep(0.05)
+        trace = place.record(words['cli'], '-p', words['port'], '-r', '20', 'incr', 'visits', name='client.ipct')
+    finally:
+        server.kill()
+        server.wait()
+    check_same(place, trace, 0.7)
+
+
+def case_nginx(place):
+    """nginx with two workers, and curl."""
+    words = {'server': program_find('nginx'), 'curl': program_find('curl'), 'port': port_find(), 'folder': place.folder}
+    (place.folder / 'www').mkdir()
+    (place.folder / 'www' / 'index.html').write_text('hello')
+    (place.folder / 'www' / 'big').write_text('0123456789abcde\n' * 4096)
+    temporary = ' '.join(f'{name}_temp_path {place.folder}/{name};' for name in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
+    (place.folder / 'nginx.conf').write_text(
+        f'worker_processes 2; daemon off; error_log /dev/null; pid {place.folder}/pid; events {{ worker_connections 64; }}\n'
+        f'http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{words["port"]}; root {place.folder}/www; }} }}\n')
+    check_same(place, place.record('/bin/sh', '-c', SHELL_NGINX.format(**words)), 0.5)
+
+
+def case_crowd(place):
+    """Many threads; long: a million calls over 64 threads."""
+    count = 1000000 if ROUNDS > 1 else 20000
+    trace = place.record(PROGRAMS / 'again-crowd', 64, count)
+    told = place.replay(trace, '--pace=max')
+    assert told['same'] == told['calls'] >= count and not told['broken_edges'], told
+
+
+def case_trouble(place):
+    """What cannot be run again is refused in a line; a stopped replay leaves nothing."""
+    trace = place.record(PROGRAMS / 'again-workers')
+    whole = trace.read_bytes()
+    short = place.folder / 'short.ipct'
+    short.write_bytes(whole[:len(whole) * 2 // 3])
+    text = place.folder / 'text.ipct'
+    text.write_text('no trace\n')
+    filtered = place.folder / 'filtered.ipct'
+    place.run(IPCTRACE, 'record', '-q', '-e', 'msgsnd', '-o', filtered, '--', PROGRAMS / 'again-workers')
+    other = place.folder / 'other.ipct'
+    record_change.replace(trace, other, b'x86_64', b'mips64')
+    for path in (short, text, filtered, other, place.folder / 'none.ipct'):
+        done = place.run(IPCTRACE, 'replay', path, status=2)
+        assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith('ipctrace'), done.stderr
+        place.look_clean()
+    planned = place.run(IPCTRACE, 'replay', '--dry-run', trace).stdout
+    assert planned.startswith('would start 1 process with 7 threads'), planned
+    stop_by_signal(place)
+
+
+def stop_by_signal(place):
+    """While it waits for the time of a call."""
+    trace = place.record(PROGRAMS / 'again-rights', place.folder / 'socket', '20', name='slow.ipct')
+    for options in ([], ['--shared'], ['--verify']):
+        replay = subprocess.Popen([IPCTRACE, 'replay', *options, str(trace)], cwd=place.folder, env=place.environment,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.7)
+        assert replay.poll() is None, 'it is over already'
+        replay.send_signal(signal.SIGINT)
+        assert replay.wait(PATIENCE) == -signal.SIGINT
+        place.look_clean()
+        assert not objects_ours(), objects_ours()
+
+
+def main():
+    try:
+        with tempfile.TemporaryDirectory(prefix='again') as folder:
+            globals()[f'case_{NAME}'](Place(folder))
+    except Skip as reason:
+        print(f'skipped: {reason}')
+        sys.exit(SKIPPED)
+
+
+main()
