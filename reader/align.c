@@ -5,6 +5,7 @@
  */
 #include "reader/align.h"
 #include "reader/align_anchor.h"
+#include "reader/huge.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -197,11 +198,11 @@ int align_sequences(const uint64_t *old, uint32_t old_count, const uint64_t *new
 		    uint64_t steps_max, struct alignment *alignment)
 {
 	size_t diagonals = (size_t)old_count + new_count + 4;
-	int32_t *points = malloc(2 * diagonals * sizeof(*points));
+	int32_t *points = huge_alloc(2 * diagonals * sizeof(*points));
 	struct aligner aligner = {.a = old, .b = new, .result = alignment};
 	int rc = 0;
 
-	*alignment = (struct alignment){.match = malloc((old_count + 1ull) * sizeof(uint32_t))};
+	*alignment = (struct alignment){.match = huge_alloc((old_count + 1ull) * sizeof(uint32_t))};
 	aligner.steps_max = steps_max ? steps_max : ALIGN_STEPS_MAX;
 	if (!points || !alignment->match || old_count > INT32_MAX / 2 || new_count > INT32_MAX / 2) {
 		rc = -ENOMEM;

@@ -5,6 +5,7 @@
 #include "reader/canon_pass.h"
 #include "format/crc32c.h"
 #include "reader/canon_port.h"
+#include "reader/huge.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static int make_room(void **array, uint32_t *room, uint32_t count, size_t size)
 	void *wider = reallocarray(*array, wanted, size);
 	if (!wider)
 		return -ENOMEM;
-	*array = wider;
+	*array = huge_advise(wider, wanted * size);
 	*room = wanted;
 	return 0;
 }
@@ -561,6 +562,7 @@ static int finish_threads(struct canon *canon)
 	for (uint32_t i = 0; i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
 		struct canon_thread *thread = &canon->threads[token->thread];
+		canon->flags |= token->flags;
 		if (token->flags & TOKEN_REAPS)
 			continue;
 		thread->content = map_mix(thread->content + token->key) + token->content;

@@ -111,6 +111,7 @@ struct canon {
 	const struct catalogue *catalogue;
 	const uint8_t *enabled;
 	uint32_t payload_limit; /* no more of any payload counts as kept */
+	uint16_t flags;		/* that any of the tokens has */
 	uint64_t events;
 	struct call_times times; /* of calls that did not fail */
 	struct trace *trace;

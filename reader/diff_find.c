@@ -5,18 +5,25 @@
 #include "reader/diff_find.h"
 #include "reader/align.h"
 #include "reader/diff_noise.h"
+#include "reader/huge.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Between two aligned tokens, more than this is only paired in order. */
 #define GAP_MAX 128u
+/* Tokens that are worth a thread. */
+#define PARALLEL_LEAST 10000u
 
 struct finder {
 	struct edits *edits;
 	const struct pairing *pairing;
 	const struct strands *strands;
 	uint32_t pair[SIDES]; /* the strands being compared */
+	const bool *is_own;   /* by old strand: which of them this finder compares */
+	int rc;
 };
 
 static const struct canon_token *token_at(const struct finder *finder, unsigned side, uint32_t place)
@@ -183,7 +190,7 @@ static bool sieve_has(const struct sieve *sieve, uint64_t number)
  */
 static uint64_t *blend_tokens(const uint64_t *full, const uint64_t *coarse, uint32_t count, const struct sieve *other)
 {
-	uint64_t *blended = malloc((count + 1ull) * sizeof(*blended));
+	uint64_t *blended = huge_alloc((count + 1ull) * sizeof(*blended));
 
 	for (uint32_t i = 0; blended && i < count; i++)
 		blended[i] = sieve_has(other, full[i]) ? full[i] : coarse[i];
@@ -270,27 +277,112 @@ static int add_whole(struct finder *finder, unsigned side, uint32_t index)
 	return rc;
 }
 
+/* ---- all of them ---------------------------------------------------------------------------------------------- */
+
+static int compare_own(struct finder *finder)
+{
+	const struct strands *old = &finder->strands[SIDE_OLD], *new = &finder->strands[SIDE_NEW];
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < old->count; i++) {
+		uint32_t partner = old->rows[i].partner;
+		if (!finder->is_own[i])
+			continue;
+		finder->pair[SIDE_OLD] = i;
+		finder->pair[SIDE_NEW] = partner;
+		rc = partner == CANON_NONE ? add_whole(finder, SIDE_OLD, i)
+					   : compare_strands(finder, &old->rows[i], &new->rows[partner]);
+	}
+	finder->rc = rc;
+	return rc;
+}
+
+static void *compare_others(void *argument)
+{
+	compare_own(argument);
+	return NULL;
+}
+
+/* Shares strands out by their length; returns whether the second of the two got any. */
+static bool share_strands(const struct strands *old, bool *own, bool *others)
+{
+	uint64_t work = 0, others_work = 0;
+	bool any = false;
+
+	for (uint32_t i = 0; i < old->count; i++) {
+		bool is_others = others_work + old->rows[i].count <= work;
+		own[i] = !is_others;
+		others[i] = is_others;
+		*(is_others ? &others_work : &work) += old->rows[i].count;
+		any |= is_others;
+	}
+	return any && work + others_work >= PARALLEL_LEAST;
+}
+
+/* Adds `more` to `edits`; both are in order of their old strands, and so is the result. Frees what it takes. */
+static int merge_edits(struct edits *edits, struct edits *more)
+{
+	struct edit *rows = malloc((edits->count + (size_t)more->count + 1) * sizeof(*rows));
+	uint32_t i = 0, k = 0, count = 0;
+
+	while (rows && (i < edits->count || k < more->count)) {
+		bool is_first = k == more->count || (i < edits->count && edits->rows[i].strands[SIDE_OLD] <
+										 more->rows[k].strands[SIDE_OLD]);
+		rows[count++] = is_first ? edits->rows[i++] : more->rows[k++];
+	}
+	if (!edits->unaligned[SIDE_OLD] && !edits->unaligned[SIDE_NEW])
+		memcpy(edits->gap, more->gap, sizeof(edits->gap));
+	for (unsigned side = 0; side < SIDES; side++)
+		edits->unaligned[side] += more->unaligned[side];
+	edits->compared += more->compared;
+	free(more->rows);
+	if (!rows)
+		return -ENOMEM;
+	free(edits->rows);
+	edits->rows = rows;
+	edits->count = count;
+	edits->room = count + 1;
+	return 0;
+}
+
+/* Old strands with their partners, by two threads when there is enough to do. */
+static int compare_all(struct finder *finder, bool *shares)
+{
+	uint32_t count = finder->strands[SIDE_OLD].count;
+	struct edits more = {0};
+	struct finder others = *finder;
+	pthread_t thread;
+
+	finder->is_own = shares;
+	others.edits = &more;
+	others.is_own = shares + count;
+	bool is_shared = share_strands(&finder->strands[SIDE_OLD], shares, shares + count);
+	bool is_parallel = is_shared && !pthread_create(&thread, NULL, compare_others, &others);
+	if (!is_parallel)
+		memset(shares, 1, count);
+	int rc = compare_own(finder);
+	if (!is_parallel)
+		return rc;
+	pthread_join(thread, NULL);
+	int merged = merge_edits(finder->edits, &more);
+	return rc ? rc : others.rc ? others.rc : merged;
+}
+
 int edits_find(struct edits *edits, const struct pairing *pairing, const struct strands strands[SIDES])
 {
 	struct finder finder = {.edits = edits, .pairing = pairing, .strands = strands};
-	int rc = 0;
+	bool *shares = calloc(2 * (size_t)strands[SIDE_OLD].count + 1, sizeof(*shares));
+	int rc = shares ? 0 : -ENOMEM;
 
 	*edits = (struct edits){0};
-	for (uint32_t i = 0; !rc && i < strands[SIDE_OLD].count; i++) {
-		const struct strand *old = &strands[SIDE_OLD].rows[i];
-		if (old->partner == CANON_NONE) {
-			rc = add_whole(&finder, SIDE_OLD, i);
-			continue;
-		}
-		finder.pair[SIDE_OLD] = i;
-		finder.pair[SIDE_NEW] = old->partner;
-		rc = compare_strands(&finder, old, &strands[SIDE_NEW].rows[old->partner]);
-	}
+	if (!rc)
+		rc = compare_all(&finder, shares);
 	for (uint32_t i = 0; !rc && i < strands[SIDE_NEW].count; i++)
 		if (strands[SIDE_NEW].rows[i].partner == CANON_NONE)
 			rc = add_whole(&finder, SIDE_NEW, i);
 	if (!rc)
 		rc = edits_settle(edits, pairing, strands);
+	free(shares);
 	if (rc) {
 		free(edits->rows);
 		*edits = (struct edits){0};

@@ -39,27 +39,6 @@ static int index_threads(struct settling *settling, unsigned side)
 	return 0;
 }
 
-/* The tokens' own tables: what they are and where they stand. */
-static int index_tokens(struct settling *settling)
-{
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct strands *strands = &settling->strands[side];
-		uint32_t count = settling->pairing->canons[side]->tokens_count;
-		settling->full[side] = calloc(count + 1ull, sizeof(uint64_t));
-		settling->place[side] = calloc(count + 1ull, sizeof(uint32_t));
-		if (!settling->full[side] || !settling->place[side] || index_threads(settling, side))
-			return -ENOMEM;
-		for (uint32_t i = 0; i < strands->count; i++) {
-			const struct strand *strand = &strands->rows[i];
-			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
-				settling->full[side][strands->list[k]] = strands->full[k];
-				settling->place[side][strands->list[k]] = k;
-			}
-		}
-	}
-	return 0;
-}
-
 int edits_settle(struct edits *edits, const struct pairing *pairing, const struct strands strands[SIDES])
 {
 	struct settling settling = {.edits = edits, .pairing = pairing, .strands = strands};
@@ -68,7 +47,9 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 
 	if (!edits->count)
 		return 0;
-	rc = index_tokens(&settling);
+	rc = index_threads(&settling, SIDE_OLD);
+	if (!rc)
+		rc = index_threads(&settling, SIDE_NEW);
 	removed = malloc(edits->count * sizeof(*removed));
 	added = malloc(edits->count * sizeof(*added));
 	if (!removed || !added)
@@ -93,8 +74,6 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 	free(removed);
 	free(added);
 	for (unsigned side = 0; side < SIDES; side++) {
-		free(settling.full[side]);
-		free(settling.place[side]);
 		free(settling.reaps[side]);
 		free(settling.endgame[side]);
 	}

@@ -24,7 +24,7 @@ static uint32_t wakes_before(const struct settling *settling, unsigned side, uin
 	const struct strand *row = &strands->rows[strand];
 	uint32_t wakes = 0;
 
-	for (uint32_t i = row->from; i <= settling->place[side][token]; i++)
+	for (uint32_t i = row->from; i <= place_of(settling, side, token); i++)
 		wakes += token_of(settling, side, strands->list[i])->flags & TOKEN_WOKEN ? 1 : 0;
 	return wakes;
 }
@@ -53,7 +53,7 @@ static bool jumps_its_like(const struct settling *settling, const struct edit *e
 {
 	const struct strands *strands = &settling->strands[SIDE_OLD];
 	const struct strand *row = &strands->rows[edit->strands[SIDE_OLD]];
-	uint32_t place = settling->place[SIDE_OLD][edit->old];
+	uint32_t place = place_of(settling, SIDE_OLD, edit->old);
 	uint64_t subject = subject_of(settling, SIDE_OLD, edit->old);
 
 	for (uint32_t i = place ? place - 1 : 0; subject && i <= place + 1; i++)
@@ -72,7 +72,7 @@ static bool is_causal(const struct settling *settling, const struct edit *edit)
 	const struct strands *strands = &settling->strands[SIDE_OLD];
 	const struct strand *row = &strands->rows[edit->strands[SIDE_OLD]];
 	const uint16_t acts = TOKEN_SENDS | TOKEN_RECEIVES | TOKEN_FORKS | TOKEN_WAITS;
-	uint32_t place = settling->place[SIDE_OLD][edit->old];
+	uint32_t place = place_of(settling, SIDE_OLD, edit->old);
 	const struct canon_token *own = token_of(settling, SIDE_OLD, edit->old);
 
 	for (uint32_t i = place ? place - 1 : 0; i <= place + 1; i++) {
@@ -162,7 +162,7 @@ static uint32_t list_places(struct settling *settling, enum edit_kind kind, bool
 		if (edit->kind != kind || edit->noise)
 			continue;
 		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
-		uint64_t key = settling->full[side][token];
+		uint64_t key = full_of(settling, side, token);
 		places[count++] = (struct place){own ? mix(key, edit->strands[SIDE_OLD]) : key, i};
 	}
 	qsort(places, count, sizeof(*places), compare_places);
@@ -200,7 +200,7 @@ static uint32_t list_changed(struct settling *settling, unsigned side, struct pl
 		const struct edit *edit = &settling->edits->rows[i];
 		if (edit->kind != EDIT_CHANGED || edit->noise)
 			continue;
-		uint64_t key = settling->full[side][side == SIDE_OLD ? edit->old : edit->new];
+		uint64_t key = full_of(settling, side, side == SIDE_OLD ? edit->old : edit->new);
 		places[count++] = (struct place){mix(key, edit->strands[SIDE_OLD]), i};
 	}
 	qsort(places, count, sizeof(*places), compare_places);
@@ -215,7 +215,7 @@ static void join_places(struct settling *settling, struct edit *here, struct edi
 	here->new = there->new;
 	there->new = moved;
 	judge_order(settling, there);
-	if (settling->full[SIDE_OLD][here->old] == settling->full[SIDE_NEW][here->new])
+	if (full_of(settling, SIDE_OLD, here->old) == full_of(settling, SIDE_NEW, here->new))
 		judge_order(settling, here);
 }
 
@@ -233,7 +233,7 @@ void settle_swaps(struct settling *settling, struct place *before, struct place 
 		} else if (before[i].key > after[k].key || here->kind != EDIT_CHANGED || here == there) {
 			k++;
 		} else {
-			if (settling->full[SIDE_NEW][here->new] == settling->full[SIDE_OLD][there->old])
+			if (full_of(settling, SIDE_NEW, here->new) == full_of(settling, SIDE_OLD, there->old))
 				join_places(settling, here, there);
 			i++;
 			k++;

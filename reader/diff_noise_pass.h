@@ -7,14 +7,13 @@
 #define IPCTRACE_READER_DIFF_NOISE_PASS_H
 
 #include "reader/diff_noise.h"
+#include "reader/diff_place.h"
 #include "reader/map.h"
 
 struct settling {
 	struct edits *edits;
 	const struct pairing *pairing;
 	const struct strands *strands;
-	uint64_t *full[SIDES];	/* by token */
-	uint32_t *place[SIDES]; /* in its strand's list */
 	uint32_t *reaps[SIDES];
 	uint32_t *endgame[SIDES]; /* by thread: the token from which on it only sees its children off */
 };
@@ -33,6 +32,17 @@ static inline uint64_t mix(uint64_t hash, uint64_t value)
 static inline const struct canon_token *token_of(const struct settling *settling, unsigned side, uint32_t token)
 {
 	return token == CANON_NONE ? NULL : &settling->pairing->canons[side]->tokens[token];
+}
+
+/* What the token looks like in its strand, and where it stands there. */
+static inline uint64_t full_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	return strands_full(&settling->strands[side], token);
+}
+
+static inline uint32_t place_of(const struct settling *settling, unsigned side, uint32_t token)
+{
+	return strands_place(&settling->strands[side], token);
 }
 
 /* The edit does not count, unless it did not before. */

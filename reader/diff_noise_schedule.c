@@ -16,6 +16,8 @@ static int learn_timers(struct settling *settling, struct map *learned)
 	for (unsigned side = 0; side < SIDES; side++) {
 		const struct canon *canon = settling->pairing->canons[side];
 		const struct strands *strands = &settling->strands[side];
+		if (!(canon->flags & TOKEN_TIMER))
+			continue;
 		for (uint32_t i = 0; i < strands->count; i++) {
 			const struct strand *strand = &strands->rows[i];
 			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
@@ -44,7 +46,7 @@ int settle_timers(struct settling *settling)
 			if (!token)
 				continue;
 			uint64_t class = settling->pairing->classes[side][token->thread];
-			is_timer = map_get(&learned, mix(class, settling->full[side][tokens[side]])) != NULL;
+			is_timer = map_get(&learned, mix(class, full_of(settling, side, tokens[side]))) != NULL;
 		}
 		if (is_timer)
 			settle_mark(settling, edit, NOISE_TIMER);
@@ -186,7 +188,7 @@ static void find_endgames(struct settling *settling, unsigned side)
 	const struct canon *canon = settling->pairing->canons[side];
 	uint32_t *endgame = settling->endgame[side], *reaps = settling->reaps[side];
 
-	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+	for (uint32_t i = 0; canon->flags & TOKEN_REAPS && i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
 		if (token->flags & TOKEN_FORKS) {
 			endgame[token->thread] = CANON_NONE;

@@ -18,6 +18,7 @@
 struct stretch {
 	uint32_t objects[SIDES];
 	uint32_t first[SIDES];	  /* tokens; CANON_NONE: none */
+	uint32_t last[SIDES], tokens[SIDES];
 	uint64_t bytes[SIDES][2]; /* by way, CANON_RECEIVED and CANON_SENT */
 	uint32_t payload[SIDES][2];
 	uint64_t pieces[SIDES][2]; /* a sum of hashes: equal when they are the same pieces */
@@ -107,9 +108,11 @@ static int add_to_stretch(struct settling *settling, struct stretches *stretches
 	stretches->of_token[side][index] = (uint32_t)(stretch - stretches->rows) + 1;
 	if (stretch->first[side] == CANON_NONE)
 		stretch->first[side] = index;
+	stretch->last[side] = index;
+	stretch->tokens[side]++;
 	stretch->payload[side][way] = crc32c_combine(stretch->payload[side][way], token->payload, token->bytes);
 	stretch->bytes[side][way] += token->bytes;
-	stretch->pieces[side][way] += settling->full[side][index];
+	stretch->pieces[side][way] += full_of(settling, side, index);
 	stretch->calls[side][way] |= 1ull << (token->key & 63);
 	return 0;
 }
@@ -145,11 +148,13 @@ static uint32_t list_sendings(const struct settling *settling, const struct stre
 	const struct canon *canon = settling->pairing->canons[side];
 	const struct stretch *stretch = &stretches->rows[which];
 	uint32_t object = stretch->objects[side];
+	uint32_t from = is_whole ? canon->objects[object].birth : stretch->first[side];
+	uint32_t to = is_whole ? canon->objects[object].end : stretch->last[side];
 	uint64_t received = 0, sent = 0;
 	uint32_t count = 0;
 
-	for (uint32_t i = is_whole ? canon->objects[object].birth : stretch->first[side]; i < canon->tokens_count;
-	     i++) {
+	/* No further than it goes: there may be as many stretches as edits. */
+	for (uint32_t i = from; i < canon->tokens_count && i <= to; i++) {
 		const struct canon_token *token = &canon->tokens[i];
 		if (token->objects[0] != object || !has_flow(token))
 			continue;
@@ -202,7 +207,7 @@ static int find_early(const struct settling *settling, struct stretches *stretch
 		return 0;
 	for (unsigned side = 0; !rc && side < SIDES; side++) {
 		const struct canon_object *object = &settling->pairing->canons[side]->objects[stretch->objects[side]];
-		lists[side] = calloc(object->tokens + 1ull, sizeof(struct sending));
+		lists[side] = calloc((is_whole ? object->tokens : stretch->tokens[side]) + 1ull, sizeof(struct sending));
 		rc = lists[side] ? 0 : -ENOMEM;
 		if (!rc)
 			counts[side] = list_sendings(settling, stretches, side, which, is_whole, lists[side]);

@@ -4,9 +4,11 @@
  */
 #include "reader/diff_strand.h"
 #include "format/crc32c.h"
+#include "reader/huge.h"
 #include "reader/map.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ struct maker {
 	const struct map *serving; /* classes of threads whose connections are strands of their own */
 	const struct map *shared;  /* identifiers of objects that several threads receive from */
 	uint32_t *of_object;	   /* the session or task in which it was made, or which it is; CANON_NONE */
+	int rc;
 };
 
 /* ---- which strand --------------------------------------------------------------------------------------------- */
@@ -165,7 +168,7 @@ static int list_tokens(struct maker *maker)
 	uint32_t *used = calloc(strands->count + 1ull, sizeof(*used));
 	uint32_t from = 0;
 
-	strands->list = malloc((canon->tokens_count + 1ull) * sizeof(*strands->list));
+	strands->list = huge_alloc((canon->tokens_count + 1ull) * sizeof(*strands->list));
 	if (!last || !used || !strands->list) {
 		free(last);
 		free(used);
@@ -272,8 +275,8 @@ static int describe_tokens(struct maker *maker)
 	struct locals locals = {0};
 	size_t count = maker->canon->tokens_count + 1ull;
 
-	strands->coarse = malloc(count * sizeof(*strands->coarse));
-	strands->full = malloc(count * sizeof(*strands->full));
+	strands->coarse = huge_alloc(count * sizeof(*strands->coarse));
+	strands->full = huge_alloc(count * sizeof(*strands->full));
 	if (!strands->coarse || !strands->full)
 		return -ENOMEM;
 	for (uint32_t s = 0; s < strands->count; s++) {
@@ -429,7 +432,7 @@ static int make_side(struct maker *maker)
 	int rc = -ENOMEM;
 
 	maker->of_object = malloc((canon->objects_count + 1ull) * sizeof(uint32_t));
-	maker->strands->of_token = malloc((canon->tokens_count + 1ull) * sizeof(uint32_t));
+	maker->strands->of_token = huge_alloc((canon->tokens_count + 1ull) * sizeof(uint32_t));
 	if (maker->of_object && maker->strands->of_token) {
 		memset(maker->of_object, 0xff, canon->objects_count * sizeof(uint32_t));
 		rc = choose_strands(maker);
@@ -439,7 +442,14 @@ static int make_side(struct maker *maker)
 	if (!rc)
 		rc = describe_tokens(maker);
 	free(maker->of_object);
+	maker->rc = rc;
 	return rc;
+}
+
+static void *make_other_side(void *argument)
+{
+	make_side(argument);
+	return NULL;
 }
 
 int strands_make(struct strands strands[SIDES], const struct pairing *pairing, struct canon *canons[SIDES])
@@ -450,9 +460,18 @@ int strands_make(struct strands strands[SIDES], const struct pairing *pairing, s
 	crc32c_prepare();
 	strands[SIDE_OLD] = strands[SIDE_NEW] = (struct strands){0};
 	rc = find_noise_places(pairing, &serving, &shared);
-	for (unsigned side = 0; !rc && side < SIDES; side++) {
-		struct maker maker = {pairing, canons[side], &strands[side], side, &serving, &shared, NULL};
-		rc = make_side(&maker);
+	if (!rc) {
+		struct maker old = {pairing, canons[0], &strands[0], SIDE_OLD, &serving, &shared, NULL, 0};
+		struct maker new = {pairing, canons[1], &strands[1], SIDE_NEW, &serving, &shared, NULL, 0};
+		pthread_t thread;
+		/* A run that is compared with itself is folded once. */
+		bool is_parallel = canons[0] != canons[1] && !pthread_create(&thread, NULL, make_other_side, &new);
+		make_side(&old);
+		if (is_parallel)
+			pthread_join(thread, NULL);
+		else
+			make_side(&new);
+		rc = old.rc ? old.rc : new.rc;
 	}
 	if (!rc)
 		rc = find_partners(strands, pairing);

@@ -3,8 +3,8 @@
  * The places of differences, looked up in both traces: lines, context, and which field it is that differs.
  */
 #include "reader/chance.h"
+#include "reader/diff_place.h"
 #include "reader/difference.h"
-#include "reader/difference_loop.h"
 #include "reader/line.h"
 
 #include <errno.h>

@@ -31,14 +31,4 @@ int difference_loops_find(struct difference_loops *loops, const struct edits *ed
 			  const struct strands strands[SIDES]);
 void difference_loops_free(struct difference_loops *loops);
 
-/* Where `token` stands in the list of its strand. */
-uint32_t strands_place(const struct strands *strands, uint32_t token);
-
-/*
- * How often the `turn` tokens from `place` on are repeated without a break, in the direction of `step` (1 or -1) inside
- * their strand: 1 when not at all. Counts up to `most`.
- */
-uint32_t strands_turns(const struct strands *strands, uint32_t strand, int64_t place, int step, uint32_t turn,
-		       uint32_t most);
-
 #endif

@@ -57,7 +57,6 @@ enum fill_reason {
 	FILL_NO_SENDER,	  /* what it received, nobody was recorded to have sent */
 	FILL_VERSION,	  /* this build has no such call, or another one of this name */
 	FILL_NETWORK,	  /* an error that only the network itself can make */
-	FILL_NO_CHILD,	  /* it found that no child had ended, which is a matter of luck */
 	FILL_COUNT
 };
 

@@ -21,7 +21,6 @@ const char *const fill_reasons[FILL_COUNT] = {
 	[FILL_NO_SENDER] = "receiving what nobody was recorded to send",
 	[FILL_VERSION] = "unknown to this version",
 	[FILL_NETWORK] = "failing as only a real network can",
-	[FILL_NO_CHILD] = "finding that no child had ended yet",
 };
 
 static void act_count(struct tally *tally, struct score *score, uint32_t number)

@@ -1131,11 +1131,7 @@ static void settle_wait(struct maker *maker)
 {
 	const struct event *event = maker->event;
 
-	if (!maker->call->waits || maker->call->result.kind != KIND_PID || !maker->ok)
-		return;
-	if (!event->result)
-		give_up(maker, FILL_NO_CHILD);
-	if (event->result <= 0)
+	if (!maker->call->waits || maker->call->result.kind != KIND_PID || !maker->ok || event->result <= 0)
 		return;
 	for (unsigned arg = 0; arg < maker->call->argc; arg++)
 		if (maker->call->args[arg].value.kind == KIND_PID && (int32_t)event->args[arg] <= 0 &&
