@@ -180,6 +180,7 @@ static void write_down(void *context, struct object *object)
 	mask_bytes(&pass->mask, (const uint8_t *)name, strlen(name), &pass->scratch);
 	written->name = strdup(text_string(&pass->scratch));
 	written->shown = strdup(name);
+	written->is_client = object->type == OBJECT_SOCKET && written->is_stream && strstr(object->role, "-client");
 	written->is_private =
 		(object->type == OBJECT_MAPPING && !object->origin) || (object->type == OBJECT_SEM && object->numbered);
 	written->stem = stem_of(pass, object);
@@ -212,6 +213,7 @@ static void note_flow(struct pass *pass, struct canon_object *object, const stru
 	flow->bytes += token->bytes;
 	flow->raw_payload = is_same ? flow->payload : join_payload(pass, flow->raw_payload, raw->payload, raw->bytes);
 	flow->raw_bytes += raw->bytes;
+	flow->calls |= 1ull << (token->key & 63);
 	flow->tokens++;
 }
 
@@ -576,6 +578,8 @@ static int finish_threads(struct canon *canon)
 			object->thread != CANON_NONE && map_get(&several, canon->threads[object->thread].pid);
 		if (object->is_accepted && object->receiver != CANON_NONE)
 			canon->threads[object->receiver].accepted++;
+		if (object->is_client && object->receiver != CANON_NONE)
+			canon->threads[object->receiver].connected++;
 	}
 	map_clear(&several);
 	return rc;

@@ -56,6 +56,7 @@ struct canon_token {
 
 /* What went over one direction of a stream. */
 struct canon_flow {
+	uint64_t calls; /* which, a bit each */
 	uint64_t bytes;
 	uint32_t payload;
 	uint32_t tokens;
@@ -81,6 +82,7 @@ struct canon_object {
 	uint8_t type; /* enum object_type */
 	bool is_numbered, is_accepted, is_stream;
 	bool is_shared;	    /* several threads receive from it */
+	bool is_client;	    /* a connection that was not accepted but made */
 	bool is_counter;    /* eventfd and the like: what is read from it is a number of wake-ups */
 	bool is_registered; /* somebody has said that it will be waited for */
 	bool is_common;	    /* of a process with several threads */
@@ -96,11 +98,12 @@ struct canon_thread {
 	uint64_t start; /* where it began, independent of addresses; of a process its image */
 	uint32_t first; /* its first token */
 	uint32_t tokens;
-	uint32_t accepted; /* connections it worked on, when it waits for readiness */
-	bool is_process;   /* the first thread of one */
-	bool is_common;	   /* its process has others */
-	bool dispatches;   /* waits for readiness */
-	uint64_t content;  /* hash of its tokens */
+	uint32_t accepted;  /* connections it worked on, when it waits for readiness */
+	uint32_t connected; /* likewise, that it made itself */
+	bool is_process;    /* the first thread of one */
+	bool is_common;	    /* its process has others */
+	bool dispatches;    /* waits for readiness */
+	uint64_t content;   /* hash of its tokens */
 };
 
 struct canon {

@@ -229,6 +229,14 @@ static bool mask_words(const struct mask *mask, uint8_t *bytes, size_t size)
 	return replaced;
 }
 
+/* What stands behind it is a pid, of whomever. */
+static bool is_process_folder(const uint8_t *bytes, size_t at)
+{
+	static const char folder[] = "/proc/";
+
+	return at >= sizeof(folder) - 1 && !memcmp(bytes + at - (sizeof(folder) - 1), folder, sizeof(folder) - 1);
+}
+
 bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
 {
 	size_t begin = out->size;
@@ -242,7 +250,7 @@ bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, stru
 		if (!length && is_digit(bytes[at])) {
 			while (at + length < size && is_digit(bytes[at + length]))
 				length++;
-			word = word_of(mask, bytes + at, length);
+			word = is_process_folder(bytes, at) ? "<pid>" : word_of(mask, bytes + at, length);
 			if (!word) {
 				at += length;
 				continue;

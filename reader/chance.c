@@ -202,6 +202,24 @@ static bool is_number_of_run(const struct contents *contents, uint32_t size, con
 	return false;
 }
 
+static bool is_text(const uint8_t *bytes, const struct spot *spot)
+{
+	for (uint32_t i = spot->from; i < spot->to; i++)
+		if ((bytes[i] < ' ' && !strchr("\t\r\n", bytes[i])) || bytes[i] > '~' || !bytes[i])
+			return false;
+	return true;
+}
+
+/* What was drawn by lot is no text, nor a small number. */
+static bool is_drawn(const uint8_t *bytes, const struct spot *spot)
+{
+	uint32_t zeros = 0;
+
+	for (uint32_t i = spot->from; i < spot->to; i++)
+		zeros += !bytes[i];
+	return !is_text(bytes, spot) && zeros <= spot->different / 4;
+}
+
 /*
  * Wherever something differs there is a number of the run, or what may depend on it: right behind it, or a whole word,
  * as a checksum would. One other byte elsewhere is none of it, but for pages of a journal, which are written as they
@@ -212,7 +230,8 @@ static bool has_numbers_of_run(const struct contents *contents)
 	uint32_t size = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
 	struct spot spot = {0, 0, 0};
 	uint32_t explained = 0; /* where the last explained one ended */
-	uint32_t own = 0, others = 0;
+	uint32_t spots = 0;
+	uint32_t own = 0, others = 0, words = 0;
 
 	if (!contents->is_equally_long)
 		return false;
@@ -224,8 +243,11 @@ static bool has_numbers_of_run(const struct contents *contents)
 			explained = spot.to;
 		else
 			others++;
+		words += spot.different >= WORD_DIFFERENT && is_drawn(contents->old, &spot) &&
+			 is_drawn(contents->new, &spot);
+		spots++;
 	}
-	return own && (!others || size >= PAGE_MIN);
+	return own ? !others || size >= PAGE_MIN : spots && words == spots && !contents->is_cut;
 }
 
 /* How much of `new` from `at` on stands somewhere in `old`, and whether at another place. */
@@ -267,7 +289,7 @@ bool contents_are_swapped(const struct contents *contents)
 const char *contents_chance(const struct contents *contents)
 {
 	if (has_numbers_of_run(contents))
-		return "a time or pid of the run and what goes with it";
+		return "a time or pid of the run and what goes with it, or words drawn by lot";
 	if (has_other_identifiers(contents))
 		return "identifiers drawn by lot";
 	if (is_permuted(contents) && !contents_are_swapped(contents))
@@ -290,7 +312,7 @@ const char *contents_chance(const struct contents *contents)
 
 /* Where in a content heads were found. */
 struct heads {
-	uint32_t at[HEADS_MAX];
+	uint32_t at[HEADS_MAX], size[HEADS_MAX]; /* of what differs */
 	uint32_t count;
 };
 
@@ -322,13 +344,15 @@ static bool skip_heads(const struct contents *contents, uint32_t *old, uint32_t 
 	return false;
 }
 
-/* Whether one of the numbers that may stand at `at` is about `distance`. */
-static bool says_distance(const uint8_t *bytes, uint32_t size, uint32_t at, uint32_t distance)
+/* Whether a number of which some of the `differing` bytes at `at` are a part is about `distance`. */
+static bool says_distance(const uint8_t *bytes, uint32_t size, uint32_t at, uint32_t differing, uint32_t distance)
 {
 	uint32_t from = at > HEAD_MAX ? at - HEAD_MAX : 0, to = at + HEAD_MAX < size ? at + HEAD_MAX : size;
 
 	for (uint32_t i = from; i < to; i++) {
-		for (uint32_t length = 1; length <= HEAD_MAX && i + length <= to; length++) {
+		for (uint32_t length = 1; length <= HEAD_MAX && i + length <= to && i < at + differing; length++) {
+			if (i + length <= at)
+				continue;
 			char digits[HEAD_MAX + 1] = {0}, *end;
 			memcpy(digits, bytes + i, length);
 			unsigned long hex = strtoul(digits, &end, 16);
@@ -348,16 +372,18 @@ static bool are_sizes(const uint8_t *bytes, uint32_t size, const struct heads *h
 {
 	for (uint32_t i = 0; i < heads->count; i++) {
 		uint32_t next = i + 1 < heads->count ? heads->at[i + 1] : size;
-		if (!says_distance(bytes, size, heads->at[i], next - heads->at[i]))
+		if (!says_distance(bytes, size, heads->at[i], heads->size[i], next - heads->at[i]))
 			return false;
 	}
 	return true;
 }
 
-static void note_head(struct heads *heads, uint32_t at)
+static void note_head(struct heads *heads, uint32_t at, uint32_t size)
 {
-	if (heads->count < HEADS_MAX)
-		heads->at[heads->count++] = at;
+	if (heads->count == HEADS_MAX)
+		return;
+	heads->at[heads->count] = at;
+	heads->size[heads->count++] = size;
 }
 
 bool contents_are_reframed(const struct contents *contents)
@@ -376,9 +402,9 @@ bool contents_are_reframed(const struct contents *contents)
 			return false;
 		/* where only one side has a head, the other one has none */
 		if (old > old_at)
-			note_head(&heads[0], old_at);
+			note_head(&heads[0], old_at, old - old_at);
 		if (new > new_at)
-			note_head(&heads[1], new_at);
+			note_head(&heads[1], new_at, new - new_at);
 	}
 	return heads[0].count + heads[1].count && are_sizes(contents->old, contents->old_size, &heads[0]) &&
 	       are_sizes(contents->new, contents->new_size, &heads[1]);

@@ -65,6 +65,7 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		settle_memory(&settling);
 		drop_joined(edits);
 		settle_endgames(&settling);
+		settle_counters(&settling);
 		rc = settle_registrations(&settling);
 	}
 	if (!rc)

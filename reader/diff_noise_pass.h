@@ -72,6 +72,9 @@ int settle_registrations(struct settling *settling);
 /* Private memory of processes with several threads. */
 void settle_memory(struct settling *settling);
 
+/* How often counters of wake-ups are read. */
+void settle_counters(struct settling *settling);
+
 /* Waits and posts that are more or fewer by the same number. 0 or -ENOMEM. */
 int settle_handoffs(struct settling *settling);
 

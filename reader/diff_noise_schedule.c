@@ -121,9 +121,30 @@ void settle_memory(struct settling *settling)
 	}
 }
 
+/* ---- wake-ups ------------------------------------------------------------------------------------------------- */
+
+/* How often a counter is read depends on how many wake-ups came together; that it is read at all counts. */
+void settle_counters(struct settling *settling)
+{
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+		const struct canon *canon = settling->pairing->canons[side];
+		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
+			continue;
+		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
+		uint32_t object = token->objects[0];
+		if (object == CANON_NONE || !canon->objects[object].is_counter || !(token->flags & TOKEN_RECEIVES))
+			continue;
+		uint32_t partner = settling->pairing->objects[side][object];
+		if (partner != CANON_NONE && settling->pairing->canons[!side]->objects[partner].receiver != CANON_NONE)
+			settle_mark(settling, edit, NOISE_SCHEDULE);
+	}
+}
+
 /* ---- being woken ---------------------------------------------------------------------------------------------- */
 
-/* The semaphore in memory that several processes share of which an edit is one wait or post more or less. */
+/* The semaphore in memory that several processes or threads share of which an edit is one wait or post more or less. */
 static const struct canon_object *handoff_of(const struct settling *settling, const struct edit *edit)
 {
 	unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
@@ -135,7 +156,8 @@ static const struct canon_object *handoff_of(const struct settling *settling, co
 	if (token->objects[0] == CANON_NONE || token->error || token->flags & (TOKEN_MAKES | TOKEN_ENDS))
 		return NULL;
 	const struct canon_object *object = &canon->objects[token->objects[0]];
-	return object->type == OBJECT_SEM && !object->is_private && strchr(object->name, '+') ? object : NULL;
+	bool is_lock = object->is_private ? object->is_common : strchr(object->name, '+') != NULL;
+	return object->type == OBJECT_SEM && is_lock ? object : NULL;
 }
 
 /* A wait more, or a post less, counts up; a wait less, or a post more, down. */
@@ -148,32 +170,46 @@ static int64_t handoff_count(const struct settling *settling, const struct edit 
 	return edit->kind == EDIT_ADDED ? step : -step;
 }
 
+/* What became of the calls on all semaphores of one sort. */
+struct handoffs {
+	int64_t sleeps; /* waits more less posts more */
+	int64_t calls;	/* more */
+};
+
 /*
  * Who finds a lock taken goes to sleep on a semaphore, and whoever gives the lock back wakes him: where waits and posts
- * on the semaphores of one piece of shared memory are more or fewer by the same number, that is all that happened.
+ * on the semaphores of one sort are more or fewer by the same number, or other calls took the place of as many, that is
+ * all that happened.
  */
 int settle_handoffs(struct settling *settling)
 {
-	struct map sums = {0}; /* by class: the sum + a bias, as nothing is 0 */
-	const intptr_t bias = 1 << 30;
-	int rc = 0;
+	struct handoffs *sums = calloc(settling->edits->count + 1ull, sizeof(*sums));
+	struct map index = {0}; /* by class: the place + 1 */
+	uint32_t count = 0;
+	int rc = sums ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		const struct edit *edit = &settling->edits->rows[i];
 		const struct canon_object *object = handoff_of(settling, edit);
 		if (!object)
 			continue;
-		intptr_t sum = (intptr_t)map_get(&sums, object->class_id);
-		sum = (sum ? sum : bias) + (intptr_t)handoff_count(settling, edit);
-		rc = map_put(&sums, object->class_id, (void *)sum);
+		uintptr_t place = (uintptr_t)map_get(&index, object->class_id);
+		if (!place) {
+			place = ++count;
+			rc = map_put(&index, object->class_id, (void *)place);
+		}
+		sums[place - 1].sleeps += handoff_count(settling, edit);
+		sums[place - 1].calls += edit->kind == EDIT_ADDED ? 1 : -1;
 	}
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
 		const struct canon_object *object = handoff_of(settling, edit);
-		if (object && (intptr_t)map_get(&sums, object->class_id) == bias)
+		const struct handoffs *sum = object ? &sums[(uintptr_t)map_get(&index, object->class_id) - 1] : NULL;
+		if (sum && (!sum->sleeps || !sum->calls))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
-	map_clear(&sums);
+	map_clear(&index);
+	free(sums);
 	return rc;
 }
 

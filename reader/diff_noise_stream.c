@@ -17,16 +17,19 @@
  */
 struct stretch {
 	uint32_t objects[SIDES];
-	uint32_t first[SIDES];	  /* tokens; CANON_NONE: none */
+	uint32_t first[SIDES]; /* tokens; CANON_NONE: none */
 	uint32_t last[SIDES], tokens[SIDES];
 	uint64_t bytes[SIDES][2]; /* by way, CANON_RECEIVED and CANON_SENT */
 	uint32_t payload[SIDES][2];
-	uint64_t pieces[SIDES][2]; /* a sum of hashes: equal when they are the same pieces */
-	uint64_t calls[SIDES][2];  /* which calls, a bit each */
-	bool is_same_flow[2];	   /* of all that went over the object that way */
+	uint64_t pieces[SIDES][2];   /* a sum of hashes: equal when they are the same pieces */
+	uint64_t calls[SIDES][2];    /* which calls, a bit each */
+	uint32_t sorts[SIDES][2][2]; /* the first tokens of two of them; CANON_NONE: there are not so many */
+	uint32_t edits[2];	     /* that lie in it */
+	bool is_same_flow[2];	     /* of all that went over the object that way */
+	bool has_same_calls[2];	     /* likewise */
 	bool is_early;
 	uint32_t early[SIDES]; /* the transfer that came too early, and the one in its place */
-	uint32_t edit;	       /* that stands for the others when `is_early` */
+	uint32_t edit[2];      /* that stands for the others, by way; of both when `is_early` */
 };
 
 struct stretches {
@@ -87,11 +90,15 @@ static struct stretch *find_stretch(struct settling *settling, struct stretches 
 		stretches->room = room;
 	}
 	struct stretch *added = &stretches->rows[stretches->count++];
-	*added = (struct stretch){.first = {CANON_NONE, CANON_NONE}, .edit = CANON_NONE};
+	*added = (struct stretch){.first = {CANON_NONE, CANON_NONE}, .edit = {CANON_NONE, CANON_NONE}};
+	memset(added->sorts, 0xff, sizeof(added->sorts));
 	added->objects[side] = object;
 	added->objects[!side] = other;
-	for (unsigned way = 0; way < 2; way++)
+	for (unsigned way = 0; way < 2; way++) {
 		added->is_same_flow[way] = has_same_flow(settling, side, object, way);
+		added->has_same_calls[way] = pairing->canons[side]->objects[object].flows[way].calls ==
+					     pairing->canons[!side]->objects[other].flows[way].calls;
+	}
 	if (map_put(&stretches->index, key, (void *)(uintptr_t)stretches->count))
 		return NULL;
 	return added;
@@ -114,6 +121,11 @@ static int add_to_stretch(struct settling *settling, struct stretches *stretches
 	stretch->bytes[side][way] += token->bytes;
 	stretch->pieces[side][way] += full_of(settling, side, index);
 	stretch->calls[side][way] |= 1ull << (token->key & 63);
+	uint32_t *sorts = stretch->sorts[side][way];
+	if (sorts[0] == CANON_NONE)
+		sorts[0] = index;
+	else if (sorts[1] == CANON_NONE && token_of(settling, side, sorts[0])->key != token->key)
+		sorts[1] = index;
 	return 0;
 }
 
@@ -207,7 +219,8 @@ static int find_early(const struct settling *settling, struct stretches *stretch
 		return 0;
 	for (unsigned side = 0; !rc && side < SIDES; side++) {
 		const struct canon_object *object = &settling->pairing->canons[side]->objects[stretch->objects[side]];
-		lists[side] = calloc((is_whole ? object->tokens : stretch->tokens[side]) + 1ull, sizeof(struct sending));
+		lists[side] =
+			calloc((is_whole ? object->tokens : stretch->tokens[side]) + 1ull, sizeof(struct sending));
 		rc = lists[side] ? 0 : -ENOMEM;
 		if (!rc)
 			counts[side] = list_sendings(settling, stretches, side, which, is_whole, lists[side]);
@@ -229,7 +242,11 @@ static bool carries_same(const struct stretch *stretch, unsigned way)
 
 static bool is_recut(const struct stretch *stretch, unsigned way)
 {
-	return carries_same(stretch, way) && stretch->calls[SIDE_OLD][way] == stretch->calls[SIDE_NEW][way] &&
+	bool has_same_calls =
+		stretch->calls[SIDE_OLD][way] == stretch->calls[SIDE_NEW][way] ||
+		(stretch->has_same_calls[way] && stretch->calls[SIDE_OLD][way] && stretch->calls[SIDE_NEW][way]);
+
+	return carries_same(stretch, way) && has_same_calls &&
 	       (stretch->pieces[SIDE_OLD][way] != stretch->pieces[SIDE_NEW][way]);
 }
 
@@ -249,8 +266,8 @@ static void settle_early(struct settling *settling, struct stretch *stretch, uin
 {
 	struct edit *edit = &settling->edits->rows[index];
 
-	if (stretch->edit == CANON_NONE) {
-		stretch->edit = index;
+	if (stretch->edit[0] == CANON_NONE) {
+		stretch->edit[0] = index;
 		edit->kind = EDIT_REORDERED;
 		edit->is_causal = true;
 		edit->old = stretch->early[SIDE_OLD];
@@ -261,22 +278,71 @@ static void settle_early(struct settling *settling, struct stretch *stretch, uin
 	edit->old = edit->new = CANON_NONE;
 }
 
-static void settle_stretches(struct settling *settling, const struct stretches *stretches)
+/* Of the calls one way the one that only this side has made, or else any. */
+static uint32_t odd_one(const struct settling *settling, const struct stretch *stretch, unsigned side, unsigned way)
 {
+	const uint32_t *sorts = stretch->sorts[side][way];
+	bool is_other = sorts[1] != CANON_NONE &&
+			!(stretch->calls[!side][way] >> (token_of(settling, side, sorts[1])->key & 63) & 1);
+
+	return sorts[is_other];
+}
+
+/* The same bytes the same way, but one of the calls is another one, or has other flags: that is all. */
+static bool is_other_call(const struct stretch *stretch, unsigned way)
+{
+	return carries_same(stretch, way) && !stretch->has_same_calls[way] &&
+	       stretch->calls[SIDE_OLD][way] != stretch->calls[SIDE_NEW][way] && stretch->calls[SIDE_OLD][way] &&
+	       stretch->calls[SIDE_NEW][way] && stretch->edits[way] > 1;
+}
+
+static void settle_other_call(struct settling *settling, struct stretch *stretch, unsigned way, uint32_t index)
+{
+	struct edit *edit = &settling->edits->rows[index];
+	bool is_first = stretch->edit[way] == CANON_NONE;
+
+	edit->kind = is_first ? EDIT_CHANGED : EDIT_MOVED;
+	edit->old = is_first ? odd_one(settling, stretch, SIDE_OLD, way) : CANON_NONE;
+	edit->new = is_first ? odd_one(settling, stretch, SIDE_NEW, way) : CANON_NONE;
+	stretch->edit[way] = is_first ? index : stretch->edit[way];
+}
+
+/* The way of the stream that an edit is about; 2: both. */
+static unsigned way_of_edit(const struct settling *settling, const struct edit *edit)
+{
+	unsigned old = edit->old == CANON_NONE ? 2 : way_of(token_of(settling, SIDE_OLD, edit->old));
+	unsigned new = edit->new == CANON_NONE ? 2 : way_of(token_of(settling, SIDE_NEW, edit->new));
+
+	return old == 2 ? new : new == 2 || new == old ? old : 2;
+}
+
+static void count_edits(const struct settling *settling, struct stretches *stretches)
+{
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		struct stretch *stretch = stretch_of(stretches, edit);
+		unsigned way = stretch ? way_of_edit(settling, edit) : 2;
+		if (way < 2)
+			stretch->edits[way]++;
+	}
+}
+
+static void settle_stretches(struct settling *settling, struct stretches *stretches)
+{
+	count_edits(settling, stretches);
 	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
 		struct stretch *stretch = stretch_of(stretches, edit);
 		if (!stretch)
 			continue;
 		bool is_same = carries_same(stretch, CANON_SENT) && carries_same(stretch, CANON_RECEIVED);
-		unsigned way = edit->old != CANON_NONE ? way_of(token_of(settling, SIDE_OLD, edit->old))
-						       : way_of(token_of(settling, SIDE_NEW, edit->new));
-		bool is_one_way = edit->old == CANON_NONE || edit->new == CANON_NONE ||
-				  way_of(token_of(settling, SIDE_NEW, edit->new)) == way;
+		unsigned way = way_of_edit(settling, edit);
 		if (stretch->is_early && is_same)
 			settle_early(settling, stretch, i);
-		else if (!stretch->is_early && is_one_way && is_recut(stretch, way))
+		else if (!stretch->is_early && way < 2 && is_recut(stretch, way))
 			settle_mark(settling, edit, NOISE_RECUT);
+		else if (!stretch->is_early && way < 2 && is_other_call(stretch, way))
+			settle_other_call(settling, stretch, way, i);
 	}
 }
 

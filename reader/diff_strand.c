@@ -47,12 +47,17 @@ static uint32_t add_strand(struct maker *maker, enum strand_kind kind, uint32_t 
 	return strands->count++;
 }
 
-/* The accepted connection that a token speaks of first, or makes. */
+/* The connection that a token speaks of first, or makes: an accepted one, or one of several that its thread made. */
 static uint32_t connection_of(const struct canon *canon, const struct canon_token *token)
 {
-	for (unsigned i = 0; i < 2; i++)
-		if (token->objects[i] != CANON_NONE && canon->objects[token->objects[i]].is_accepted)
+	for (unsigned i = 0; i < 2; i++) {
+		if (token->objects[i] == CANON_NONE)
+			continue;
+		const struct canon_object *object = &canon->objects[token->objects[i]];
+		bool is_one_of_several = object->is_client && canon->threads[token->thread].connected > 1;
+		if (object->is_accepted || is_one_of_several)
 			return token->objects[i];
+	}
 	return CANON_NONE;
 }
 
@@ -416,7 +421,8 @@ static int find_noise_places(const struct pairing *pairing, struct map *serving,
 	for (unsigned side = 0; !rc && side < SIDES; side++) {
 		const struct canon *canon = pairing->canons[side];
 		for (uint32_t i = 0; !rc && i < canon->threads_count; i++)
-			if (canon->threads[i].dispatches && canon->threads[i].accepted > 1)
+			if (canon->threads[i].dispatches &&
+			    (canon->threads[i].accepted > 1 || canon->threads[i].connected > 1))
 				rc = map_put(serving, pairing->classes[side][i], serving);
 		for (uint32_t i = 0; !rc && i < canon->objects_count; i++)
 			if (canon->objects[i].is_shared && !canon->objects[i].is_counter &&

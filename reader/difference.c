@@ -3,6 +3,7 @@
  * From edits to differences: the class of each, and one difference for all that are alike.
  */
 #include "reader/difference.h"
+#include "reader/diff_place.h"
 #include "reader/difference_loop.h"
 #include "reader/map.h"
 
@@ -136,18 +137,31 @@ static bool same_objects(const struct classifier *classifier, const struct canon
 static bool is_shorter(const struct canon_token *old, const struct canon_token *new)
 {
 	if (new->flags & TOKEN_SENDS)
-		return new->flags & TOKEN_SHORT && !(old->flags & TOKEN_SHORT);
-	return !(old->flags & TOKEN_STREAM) && old->content == new->content && new->bytes < old->bytes;
+		return new->flags &TOKEN_SHORT && !(old->flags & TOKEN_SHORT);
+	return !(old->flags & TOKEN_STREAM) && old->content == new->content &&new->bytes < old->bytes;
 }
 
-static enum difference_class class_of_change(const struct classifier *classifier, const struct canon_token *old,
-					     const struct canon_token *new)
+/* Whether both are about what counts as the same where they stand. */
+static bool same_places(const struct classifier *classifier, const struct edit *edit)
 {
+	uint64_t coarse[SIDES];
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct strands *strands = &classifier->strands[side];
+		coarse[side] = strands->coarse[strands_place(strands, side == SIDE_OLD ? edit->old : edit->new)];
+	}
+	return coarse[SIDE_OLD] == coarse[SIDE_NEW];
+}
+
+static enum difference_class class_of_change(const struct classifier *classifier, const struct edit *edit)
+{
+	const struct canon_token *old = token_of(classifier, SIDE_OLD, edit->old);
+	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
 	bool same_payload = old->bytes == new->bytes && old->payload == new->payload;
 
 	if (old->error != new->error)
 		return CLASS_RESULT;
-	if (old->call != new->call || old->key != new->key)
+	if (old->call != new->call || old->key != new->key || !same_places(classifier, edit))
 		return CLASS_ARGUMENTS;
 	if (same_payload)
 		return CLASS_ARGUMENTS;
@@ -221,8 +235,7 @@ static enum difference_class class_of(struct classifier *classifier, const struc
 	default:
 		if (edit->is_misdirected)
 			return CLASS_ARGUMENTS;
-		return class_of_change(classifier, token_of(classifier, SIDE_OLD, edit->old),
-				       token_of(classifier, SIDE_NEW, edit->new));
+		return class_of_change(classifier, edit);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "reader/chance.h"
 #include "reader/diff_place.h"
 #include "reader/difference.h"
+#include "reader/difference_frame.h"
 #include "reader/line.h"
 
 #include <errno.h>
@@ -333,7 +334,7 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 	else if (difference->class == CLASS_PAYLOAD || (difference->class == CLASS_BYTES && contents.is_same_total))
 		why = contents_chance(&contents);
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
-		 difference->new &&texts_are_chance(difference->old, difference->new) && strchr(difference->old, '/'))
+		 difference->new &&texts_are_chance(difference->old, difference->new) && *difference->old == '"')
 		why = "names drawn by lot";
 	if (difference->class == CLASS_PAYLOAD && !why && contents_are_swapped(&contents)) {
 		difference->class = CLASS_REORDERED_CAUSAL;
@@ -476,6 +477,9 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 		explain(&looking, difference);
 		difference->has_details = true;
 	}
+	if (!rc)
+		rc = differences_reframe(differences, looking.count, edits, pairing, looking.details,
+					 looking.details_count);
 	if (!rc)
 		regroup(differences);
 	for (unsigned side = 0; side < SIDES; side++)

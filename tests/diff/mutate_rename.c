@@ -17,6 +17,7 @@ struct rename {
 	struct mutate *mutate;
 	struct map numbers, taken;
 	uint64_t smallest_written; /* numbers below it mean something else when they stand in a text */
+	bool is_in_messages;	   /* they are sent as words */
 };
 
 static uint64_t rename_number(const struct rename *rename, uint64_t number)
@@ -85,7 +86,7 @@ static bool rename_text(const struct rename *rename, uint8_t *bytes, uint32_t si
 
 /* Small messages between programs of one machine carry numbers as they stand in memory. */
 #define MESSAGE_MAX 64u
-/* Messages; larger ones are contents of files. */
+/* Longer messages carry contents. */
 #define NETWORK_MAX 4096u
 
 static bool rename_words(const struct rename *rename, uint8_t *bytes, uint32_t size)
@@ -147,8 +148,10 @@ static void rename_texts(const struct rename *rename, struct event *event)
 		bool is_payload = copy.form == ITEM_PAYLOAD;
 		bool is_renamed = rename_text(rename, bytes, copy.size, is_payload && copy.size < copy.total);
 		if (is_payload && copy.size == copy.total)
-			is_renamed |= rename_words(rename, bytes, copy.size) |
-				      (copy.size < NETWORK_MAX && rename_network_words(rename, bytes, copy.size));
+			is_renamed |= rename_words(rename, bytes, copy.size);
+		if (is_payload && copy.size == copy.total && copy.size < NETWORK_MAX && rename->is_in_messages &&
+		    !strcmp(event->call->family, "socket"))
+			is_renamed |= rename_network_words(rename, bytes, copy.size);
 		if (!is_renamed)
 			continue;
 		struct event_item *items = owns ? (struct event_item *)event->items : draft_items(draft, event);
@@ -256,7 +259,7 @@ static void rename_frame_pids(const struct rename *rename, struct draft_frame *f
 void mutate_pids(struct mutate *mutate)
 {
 	struct draft *draft = mutate->draft;
-	struct rename rename = {.mutate = mutate, .smallest_written = 100};
+	struct rename rename = {.mutate = mutate, .smallest_written = 100, .is_in_messages = true};
 
 	add_pids(&rename, draft);
 	mutate_events(draft, rename_event_pids, &rename);

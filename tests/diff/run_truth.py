@@ -60,9 +60,10 @@ PROGRAMS = {
     'nginx': Program('nginx_workers', (), {
         'sendfile-off': Truth({'removed', 'added', 'arguments'}, {'sendfile', 'pread', 'pread64', 'read', 'writev'})}, True),
     'http.server': Program('http_server', (), {
-        'missing-file': Truth({'arguments', 'removed', 'payload', 'bytes', 'result'}, None, 'tcp-server|large|small|nothing')}, True),
+        'missing-file': Truth({'arguments', 'removed', 'payload', 'bytes', 'result'}, None, 'tcp-server|large|small|nothing'),
+        'other-port': Truth({'arguments'}, {'bind'})}, True),
     'git clone': Program('git_clone', (), {
-        'shallow': Truth({'payload', 'bytes', 'added', 'removed', 'arguments', 'structure'})}, True),
+        'shallow': Truth({'payload', 'bytes', 'added', 'removed', 'arguments', 'structure', 'leak'})}, True),
     'curl': Program('curl_get', (), {'http-1.0': Truth({'payload', 'bytes'}, {'send', 'write', 'sendto'})}, True),
     'postgres': Program('postgres_sql', (), {'one-row-more': Truth({'payload', 'bytes', 'added'})}, True),
 }
@@ -146,7 +147,7 @@ class Judge:
 
     def mutate(self, log, kind, seed):
         """Another log, and what was done to it; None when there is nothing it could be done to."""
-        changed = self.folder / 'changed.ipct'
+        changed = self.folder / f'changed{os.getpid()}.ipct'
         done = subprocess.run([self.options.mutate_log, log, changed, f'--seed={seed}', kind], capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode == 1:
             return None, None

@@ -74,6 +74,11 @@ Test(chance, the_same_in_other_frames_is_known_by_their_sizes)
 	cr_assert(is_reframed("005f", "0037", "002d"));
 	cr_assert_not(is_reframed("005f", "0077", "002d"));
 	cr_assert_not(is_reframed("005f", "0037", "7777"));
+	const char *old = "GET /large HTTP/1.0\r\nHost: here\r\n\r\n",
+		   *new = "GET /large HTTP/1.0\r\nHost: qere\r\n\r\n";
+	struct contents request = {
+		.old = (const uint8_t *)old, .new = (const uint8_t *)new, .old_size = 37, .new_size = 37};
+	cr_assert_not(contents_are_reframed(&request));
 }
 
 Test(chance, a_time_in_a_message_that_is_no_text_is)

@@ -8,7 +8,7 @@ import time
 
 from series import RECORDED, main, wait_listening
 
-CHANGES = ['missing-file']
+CHANGES = ['missing-file', 'other-port']
 # Seconds until the thread of the last answer has closed its connection, too.
 SETTLED = 0.3
 
@@ -28,11 +28,11 @@ def ask(port, path):
 
 
 def run(run, change):
-    port = run.series.port
+    port = run.series.port + (change == 'other-port')
     server = run.start('/usr/bin/python3', '-u', '-m', 'http.server', port, '--bind', '127.0.0.1', '-d', run.folder / 'www', name=RECORDED)
     wait_listening(port)
     for number in range(20):
-        ask(port, 'nothing.txt' if change and number == 10 else ('small.txt', 'large.bin')[number % 2])
+        ask(port, 'nothing.txt' if change == 'missing-file' and number == 10 else ('small.txt', 'large.bin')[number % 2])
     time.sleep(SETTLED)
     run.stop(server, signal.SIGINT)
 
