@@ -74,6 +74,7 @@ struct live_control {
 	_Alignas(64) uint64_t collector_mutex[8];
 	/* Ticks, CLOCK_MONOTONIC and CLOCK_REALTIME in ns, read together: at the start, and at the latest frame. */
 	_Alignas(64) uint64_t anchors[2][3];
+	uint32_t slots_denied; /* 1 while no more slots can be made ready: there are enough, or the disk is full */
 	_Alignas(1024) uint8_t enabled[LIVE_EVENTS_MAX];
 	/* A bit for each slot that is likely to be free. Only a hint, which may be wrong: owners decide. */
 	uint64_t slots_free[LIVE_SLOTS_MAX / 64];

@@ -214,6 +214,7 @@ static void area_grow(struct collector *collector, uint32_t claimed, uint64_t no
 	step = step < SLOTS_FIRST ? SLOTS_FIRST : step > SLOTS_STEP_MAX ? SLOTS_STEP_MAX : step;
 	collector->grow_failed = live_area_grow(area, step) != 0;
 	collector->grown_at = now;
+	__atomic_store_n(&area->control->slots_denied, collector->grow_failed, __ATOMIC_RELAXED);
 	if (!collector->grow_failed)
 		syscall(SYS_futex, &area->control->drained, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }

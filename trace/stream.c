@@ -14,7 +14,7 @@
 #define ROOM_SPINS 512
 /* How long one futex wait lasts; a collector that died in between is noticed this late. */
 #define ROOM_WAIT_NS 10000000
-/* How long a claim waits for the collector to make more slots ready. */
+/* How long a claim waits for the collector to make more slots ready, where calls may be lost. */
 #define CLAIM_WAITS 50
 
 static void collector_wake(const struct live_view *view)
@@ -160,14 +160,25 @@ static void slot_begin(struct live_slot *slot, uint32_t pid, uint32_t tid, uint3
 	__atomic_store_n(&slot->image, image ? image : 1, __ATOMIC_RELEASE);
 }
 
+/*
+ * Whether to wait on. On a busy machine the collector may take seconds to make more slots, and a process that gave up
+ * would go on unrecorded, and faster than those that wait for room: most of what it does would be lost.
+ */
+static bool claim_is_worth(const struct live_view *view, uint32_t ready, int waits)
+{
+	const struct live_control *control = view->control;
+	bool comes = control->full_policy == FULL_WAIT && !__atomic_load_n(&control->slots_denied, __ATOMIC_RELAXED);
+
+	return (comes || (waits < CLAIM_WAITS && ready != view->hopeless_ready)) && !view->no_kernel &&
+	       !stream_collector_dead(view);
+}
+
 struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
 {
 	uint32_t ready = __atomic_load_n(&view->control->slots_ready, __ATOMIC_RELAXED);
 	struct live_slot *slot = slot_find(view, live_owner(pid, tid));
 
-	for (int waits = 0; !slot && waits < CLAIM_WAITS && ready != view->hopeless_ready && !view->no_kernel &&
-			    !stream_collector_dead(view);
-	     waits++) {
+	for (int waits = 0; !slot && claim_is_worth(view, ready, waits); waits++) {
 		collector_wait(view);
 		slot = slot_find(view, live_owner(pid, tid));
 	}

@@ -2,6 +2,9 @@
 /*
  * Room in a ring, as one thread and the signal handlers that interrupt it take it and give it back.
  */
+#include <pthread.h>
+#include <unistd.h>
+
 #include <criterion/criterion.h>
 
 #include "tests/trace/ring_maker.h"
@@ -85,4 +88,47 @@ Test(stream, gives_nothing_back_that_has_been_published_without_the_record)
 	stream_publish(maker.slot, &outer, 500, 10, RECORD_THREAD_BEGIN);
 	cr_expect_eq(maker.slot->reserved, 4000);
 	expect_head(80, 490, RECORD_PAD);
+}
+
+/* A view of one slot, which is not to be had. */
+static struct live_view claimed_view(enum full_policy policy)
+{
+	control.full_policy = policy;
+	control.collector_state = COLLECTOR_RUNNING;
+	control.slots_ready = 1;
+	maker.slot->owner = 0;
+	return (struct live_view){
+		.control = &control, .slots = (uint8_t *)maker.slot, .slots_count = 1, .ring_size = MAKER_RING};
+}
+
+static void *list_late(void *unused)
+{
+	usleep(900000);
+	live_slot_list(&control, 0);
+	return NULL;
+}
+
+Test(stream, waits_for_a_slot_as_long_as_there_can_be_one)
+{
+	struct live_view one = claimed_view(FULL_WAIT);
+	pthread_t thread;
+
+	cr_assert_eq(pthread_create(&thread, NULL, list_late, NULL), 0);
+	cr_expect_eq(stream_claim(&one, 7, 8, 1), maker.slot);
+	pthread_join(thread, NULL);
+}
+
+Test(stream, waits_half_a_second_for_a_slot_where_calls_may_be_lost)
+{
+	struct live_view one = claimed_view(FULL_DROP);
+
+	cr_expect_null(stream_claim(&one, 7, 8, 1));
+}
+
+Test(stream, waits_half_a_second_for_a_slot_where_no_more_can_be_made)
+{
+	struct live_view one = claimed_view(FULL_WAIT);
+
+	control.slots_denied = 1;
+	cr_expect_null(stream_claim(&one, 7, 8, 1));
 }
