@@ -27,7 +27,16 @@ def demo_run(ipctrace, demo, path):
     return run.stdout
 
 
+def check_verdicts(output):
+    """The same once more is the same; with another question it is different, and the first difference is what was asked."""
+    compared = output.split('5. Compare', 1)[1].splitlines()
+    verdicts = [line for line in compared if line.startswith(('same:', 'different:', 'incomplete:'))]
+    assert len(verdicts) == 2 and verdicts[0].startswith('same: 0 differences') and verdicts[1].startswith('different:'), output
+    assert any(line.startswith('1. ') for line in compared), output
+
+
 def check(output, sent, answered, who):
+    check_verdicts(output)
     lines = output.splitlines()
     assert len(lines) < 90, f'{len(lines)} lines are too many'
     for word in (sent, answered):
