@@ -111,7 +111,7 @@ echo "  \$ ipctrace diff $shown ${shown%demo.ipct}again.ipct"
 write_both "$new_word"
 record_both "$folder/changed.ipct"
 echo "  \$ ipctrace diff --limit=1 $shown ${shown%demo.ipct}changed.ipct     # the last line asks for $new_word"
-"$ipctrace" diff --color=never --limit=1 "$trace" "$folder/changed.ipct" | sed '/^not counted/d; s,^\(.\{150\}\).*,\1,'
+"$ipctrace" diff --color=never --limit=1 "$trace" "$folder/changed.ipct" | sed '/^2\. /,$d; /^not counted/d; s,^\(.\{150\}\).*,\1,'
 
 say "The trace is $shown. Some more to ask it:"
 cat <<TEXT
