@@ -20,6 +20,7 @@
 enum peer_verb {
 	PEER_CONNECT,	 /* bytes: where to; with both ends of a pair, the program's own first, which has `inode` */
 	PEER_CONNECTED,	 /* connect() on what is in the feeder's hands already */
+	PEER_SEND,	 /* bytes: to whom a datagram goes, of another host, from a socket that is not connected */
 	PEER_BIND,	 /* bytes: where */
 	PEER_LISTEN,	 /* may it? */
 	PEER_LISTENING,	 /* `inode` listens now for `replaced`; bytes: its AF_UNIX address */

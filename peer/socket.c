@@ -24,7 +24,7 @@
 /* The next function of the same name: libc's, or that of another library in between. */
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* ---- what a descriptor is ---------------------------------------------------------------------------------------- */
+/* ---- what a descriptor is ----------------------------------------------------------------------------------- */
 
 static int option_of(int fd, int name)
 {
@@ -70,8 +70,7 @@ static struct peer_request request_about(int fd, enum peer_verb verb)
 	return request;
 }
 
-/* ---- clients ------------------------------------------------------------------------------------------------------
- */
+/* ---- clients ------------------------------------------------------------------------------------------------ */
 
 static int connect_played(int fd, const struct sockaddr *address, socklen_t size, int family, int type)
 {
@@ -122,8 +121,58 @@ EXPORT int __connect(int fd, const struct sockaddr *address, socklen_t size)
 	return connect(fd, address, size);
 }
 
-/* ---- servers ------------------------------------------------------------------------------------------------------
- */
+/* ---- datagrams to whom nobody connected --------------------------------------------------------------------- */
+
+/* Whether an address is of the network, and not of this host. */
+static bool is_elsewhere(const struct sockaddr *address, socklen_t size)
+{
+	if (size >= sizeof(struct sockaddr_in6) && address->sa_family == AF_INET6)
+		return !IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+	return size >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET &&
+	       ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET;
+}
+
+/* Whether what is to be sent there may not leave this host; errno says so then. */
+static bool is_kept(int fd, const struct sockaddr *address, socklen_t size)
+{
+	struct peer_request request = {.verb = PEER_SEND, .size = size};
+	struct peer_answer answer;
+
+	if (!feeder_is_there() || !address || size > PEER_BYTES || !is_elsewhere(address, size))
+		return false;
+	memcpy(request.bytes, address, size);
+	request.inode = inode_of(fd);
+	feeder_ask(&request, NULL, &answer);
+	if (answer.verdict != PEER_DONE)
+		return false;
+	errno = answer.error;
+	return true;
+}
+
+EXPORT ssize_t sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address,
+		      socklen_t size)
+{
+	return is_kept(fd, address, size) ? -1 : NEXT(sendto)(fd, bytes, count, flags, address, size);
+}
+
+EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	if (message && message->msg_name && is_kept(fd, message->msg_name, message->msg_namelen))
+		return -1;
+	return NEXT(sendmsg)(fd, message, flags);
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	for (unsigned int i = 0; messages && i < count; i++) {
+		const struct msghdr *message = &messages[i].msg_hdr;
+		if (message->msg_name && is_kept(fd, message->msg_name, message->msg_namelen))
+			return -1;
+	}
+	return NEXT(sendmmsg)(fd, messages, count, flags);
+}
+
+/* ---- servers ------------------------------------------------------------------------------------------------ */
 
 EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size)
 {
@@ -234,8 +283,7 @@ EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
 	return accepted;
 }
 
-/* ---- names and options ---------------------------------------------------------------------------------------------
- */
+/* ---- names and options -------------------------------------------------------------------------------------- */
 
 /* Whether a name is one that only stands for another: AF_UNIX, or of the network and without a port. */
 static bool is_stand_in(const struct sockaddr *address, socklen_t size)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "reader/map.h"
 
@@ -53,9 +54,9 @@ static void messages_settle(struct conversation *conversation)
 			ended[message->direction] = true;
 		}
 		last = kept ? &conversation->messages[kept - 1] : NULL;
-		if (last && !conversation->is_datagram && !message->rights_count && message->sort == MESSAGE_BYTES &&
-		    last->sort == MESSAGE_BYTES && last->direction == message->direction &&
-		    last->offset + last->size == message->offset) {
+		if (last && !conversation->is_datagram && conversation->type != SOCK_SEQPACKET &&
+		    !message->rights_count && message->sort == MESSAGE_BYTES && last->sort == MESSAGE_BYTES &&
+		    last->direction == message->direction && last->offset + last->size == message->offset) {
 			last->size += message->size;
 			continue;
 		}

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* ---- addresses -------------------------------------------------------------------------------------------------- */
+/* ---- addresses ---------------------------------------------------------------------------------------------- */
 
 static void address_keep(struct recorded_address *address, const struct event_item *item)
 {
@@ -34,7 +34,7 @@ static void endpoint_keep(struct endpoint *endpoint, const struct recorded_addre
 		*endpoint = endpoint_parse(address->bytes, address->size);
 }
 
-/* ---- how connections begin, and what is asked about them -------------------------------------------------------- */
+/* ---- how connections begin, and what is asked about them ---------------------------------------------------- */
 
 static struct conversation *conversation_new(struct reading *reading, const struct event *event, struct object *socket,
 					     enum conversation_role role)
@@ -185,7 +185,7 @@ static int apply_shutdown(struct reading *reading, const struct event *event, st
 	return message_add(conversation, &end);
 }
 
-/* ---- the calls --------------------------------------------------------------------------------------------------- */
+/* ---- the calls ---------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;

@@ -66,7 +66,7 @@ static int bytes_add(struct conversation *conversation, const struct message *li
 	return message_add(conversation, &message);
 }
 
-/* ---- what is said ------------------------------------------------------------------------------------------------ */
+/* ---- what is said ------------------------------------------------------------------------------------------- */
 
 static int read_failure(struct conversation *conversation, const struct event *event)
 {
@@ -233,7 +233,7 @@ static void note_gone(void *context, struct object *object)
 		reading->error = -ENOMEM;
 }
 
-/* ---- the calls --------------------------------------------------------------------------------------------------- */
+/* ---- the calls ---------------------------------------------------------------------------------------------- */
 
 static uint64_t peek_of(const struct catalogue *catalogue, const struct value_spec *value)
 {
@@ -271,7 +271,7 @@ static int uses_make(struct reading *reading)
 	return 0;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------------------------------------------- */
 
 static int read_entries(struct reading *reading)
 {

@@ -24,8 +24,7 @@
 
 #define STEP_MS 100
 
-/* ---- beginning and end ---------------------------------------------------------------------------------------------
- */
+/* ---- beginning and end -------------------------------------------------------------------------------------- */
 
 static socklen_t abstract_name(struct sockaddr_un *name, const char *text)
 {
@@ -100,8 +99,7 @@ void feeder_diverge(struct feeder *feeder, struct session *session, const char *
 		feeder->outcome = FEEDER_DIVERGED;
 }
 
-/* ---- clients that we play ------------------------------------------------------------------------------------------
- */
+/* ---- clients that we play ----------------------------------------------------------------------------------- */
 
 static struct gate *gate_find(const struct feeder *feeder, const struct conversation *conversation)
 {
@@ -131,25 +129,37 @@ static int client_socket(const struct feeder *feeder, const struct session *sess
 	return fd;
 }
 
-/* A server that is none of ours. */
-static int client_socket_live(const struct session *session)
+/* To a server that is none of ours. 0, positive after one line, or -errno. */
+static int client_connect_live(struct feeder *feeder, struct session *session)
 {
-	return socket(session->conversation->family, session->conversation->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct conversation *conversation = session->conversation;
+	const struct recorded_address *to = &conversation->local_address;
+	int fd = socket(conversation->family, conversation->type | SOCK_CLOEXEC, 0);
+	char name[160];
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)to->bytes, to->size)) {
+		endpoint_print(&conversation->local, false, name, sizeof(name));
+		fprintf(stderr, "ipctrace: cannot connect to %s: %s\n", name, strerror(errno));
+		close(fd);
+		return 1;
+	}
+	return session_begin(feeder, session, fd);
 }
 
 static int client_connect(struct feeder *feeder, struct session *session)
 {
-	bool is_live = feeder->settings.is_live;
-	const struct gate *gate = is_live ? NULL : gate_find(feeder, session->conversation);
-	const struct recorded_address *to = is_live ? &session->conversation->local_address : gate ? &gate->at : NULL;
+	const struct gate *gate;
 	int fd;
 
-	if (!to || !to->size)
-		return 0;
-	fd = is_live ? client_socket_live(session) : client_socket(feeder, session);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)to->bytes, to->size) && errno != EINPROGRESS) {
+	if (feeder->settings.is_live)
+		return client_connect_live(feeder, session);
+	gate = gate_find(feeder, session->conversation);
+	fd = gate ? client_socket(feeder, session) : 0;
+	if (!gate || fd < 0)
+		return gate ? -errno : 0;
+	if (connect(fd, (const struct sockaddr *)gate->at.bytes, gate->at.size) && errno != EINPROGRESS) {
 		int rc = errno == EAGAIN ? 0 : -errno; /* its queue is full: later */
 		close(fd);
 		return rc;
@@ -189,8 +199,7 @@ bool feeder_clients_are_done(const struct feeder *feeder)
 	return clients != 0;
 }
 
-/* ---- the loop
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the loop ----------------------------------------------------------------------------------------------- */
 
 static int door_answer(struct feeder *feeder)
 {
@@ -285,9 +294,15 @@ void feeder_finish(struct feeder *feeder)
 	enum feeder_outcome outcome = feeder->outcome;
 
 	/* all its descriptors are closed, but for those of children that go on */
-	for (uint32_t i = 0; i < feeder->conversations->count; i++)
-		if (feeder->sessions[i].fd >= 0 && session_play(feeder, &feeder->sessions[i]))
+	for (uint32_t i = 0; i < feeder->conversations->count; i++) {
+		struct session *session = &feeder->sessions[i];
+		if (session->fd >= 0 && session_play(feeder, session))
 			break;
+		/* datagrams have no end that could be seen */
+		session->is_ended |= session->conversation->is_datagram;
+		if (session->fd >= 0 && session_play(feeder, session))
+			break;
+	}
 	feeder_sysv_play(feeder);
 	if (outcome == FEEDER_DONE) {
 		left_out_tell(feeder);

@@ -39,8 +39,7 @@ static void answer_bytes(struct asking *asking, const void *bytes, uint32_t size
 	memcpy(asking->answer->bytes, bytes, asking->answer->size);
 }
 
-/* ---- whom a request is about ---------------------------------------------------------------------------------------
- */
+/* ---- whom a request is about -------------------------------------------------------------------------------- */
 
 /* Clients that we play are bound to our address and their number: nothing else has such a name. */
 static struct session *session_by_name(const struct feeder *feeder, const struct peer_request *request)
@@ -79,8 +78,7 @@ static struct gate *gate_asked(const struct asking *asking)
 	return NULL;
 }
 
-/* ---- clients
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- clients ------------------------------------------------------------------------------------------------ */
 
 /* The next recorded connection to `place` that was not asked for yet; by its port alone when none fits better. */
 static struct session *session_find(const struct feeder *feeder, const struct endpoint *place, bool *is_internal)
@@ -180,8 +178,24 @@ static void answer_connected(struct asking *asking)
 			     session->connects++ || session->conversation->connect_error != EINPROGRESS ? EISCONN : 0);
 }
 
-/* ---- servers
- * --------------------------------------------------------------------------------------------------------- */
+/* Datagrams without a connection are not played; outside they are not let either. */
+static void answer_send(struct asking *asking)
+{
+	struct endpoint place = endpoint_parse(asking->request->bytes, asking->request->size);
+	char name[160], story[256];
+
+	answer_real(asking);
+	if (asking->feeder->settings.may_pass)
+		return;
+	endpoint_print(&place, false, name, sizeof(name));
+	snprintf(story, sizeof(story),
+		 "process %d sends a datagram to %s without having connected: that is not played\n",
+		 asking->request->pid, name);
+	feeder_diverge(asking->feeder, NULL, story);
+	answer_error(asking, ENETUNREACH);
+}
+
+/* ---- servers ------------------------------------------------------------------------------------------------ */
 
 static bool is_place(const struct endpoint *recorded, const struct endpoint *asked, bool by_port)
 {
@@ -240,8 +254,7 @@ static void answer_listening(struct asking *asking)
 	answer_error(asking, 0);
 }
 
-/* ---- names and options
- * ------------------------------------------------------------------------------------------------ */
+/* ---- names and options -------------------------------------------------------------------------------------- */
 
 static void answer_name(struct asking *asking, const struct recorded_address *address)
 {
@@ -334,12 +347,12 @@ static void answer_set_option(struct asking *asking)
 		answer_real(asking);
 }
 
-/* ---- one request
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- one request -------------------------------------------------------------------------------------------- */
 
 static void (*const answers[PEER_VERB_COUNT])(struct asking *asking) = {
 	[PEER_CONNECT] = answer_connect,
 	[PEER_CONNECTED] = answer_connected,
+	[PEER_SEND] = answer_send,
 	[PEER_BIND] = answer_bind,
 	[PEER_LISTEN] = answer_listen,
 	[PEER_LISTENING] = answer_listening,

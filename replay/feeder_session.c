@@ -46,8 +46,7 @@ void session_end(struct feeder *feeder, struct session *session)
 	feeder->moved = pace_now();
 }
 
-/* ---- divergence ----------------------------------------------------------------------------------------------------
- */
+/* ---- divergence --------------------------------------------------------------------------------------------- */
 
 static void tell_head(const struct session *session, uint64_t offset, struct text *story)
 {
@@ -112,8 +111,7 @@ static void session_diverge(struct feeder *feeder, struct session *session)
 	expectation_forgive(&session->expectation);
 }
 
-/* ---- what the program sends ----------------------------------------------------------------------------------------
- */
+/* ---- what the program sends --------------------------------------------------------------------------------- */
 
 /* Another connection to the same place of which this is said. Whether there is one. */
 static bool session_swap(struct feeder *feeder, struct session *session)
@@ -183,8 +181,7 @@ static bool has_settled(const struct session *session)
 	return session->differs_since && pace_now() - session->differs_since > DIFFERENCE_SETTLED;
 }
 
-/* ---- what it is to receive -----------------------------------------------------------------------------------------
- */
+/* ---- what it is to receive ---------------------------------------------------------------------------------- */
 
 /* When, by the record, the session does what it does next. */
 static uint64_t time_next(const struct session *session)

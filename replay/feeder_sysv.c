@@ -29,8 +29,7 @@ struct message_buffer {
 	char bytes[MESSAGE_MAX];
 };
 
-/* ---- before -------------------------------------------------------------------------------------------------------
- */
+/* ---- before ------------------------------------------------------------------------------------------------- */
 
 static int line_write(const char *path, const char *line)
 {
@@ -105,8 +104,7 @@ void feeder_sysv_free(struct feeder *feeder)
 	free(feeder->players);
 }
 
-/* ---- order ----------------------------------------------------------------------------------------------------------
- */
+/* ---- order -------------------------------------------------------------------------------------------------- */
 
 static bool is_expected(const struct queue_message *message)
 {
@@ -139,8 +137,7 @@ static void message_done(struct feeder *feeder, const struct recorded_sysv *sysv
 	feeder->is_stuck = false;
 }
 
-/* ---- what the program sends -----------------------------------------------------------------------------------------
- */
+/* ---- what the program sends --------------------------------------------------------------------------------- */
 
 /* Numbers of processes are types as well: those of the record stand for those of the run, as they turn up. */
 static bool is_type(struct feeder *feeder, int64_t recorded, int64_t live)
@@ -238,8 +235,7 @@ static void messages_take(struct feeder *feeder, const struct recorded_sysv *sys
 	}
 }
 
-/* ---- what it is to receive ------------------------------------------------------------------------------------------
- */
+/* ---- what it is to receive ---------------------------------------------------------------------------------- */
 
 static void messages_give(struct feeder *feeder, const struct recorded_sysv *sysv, struct sysv_player *player)
 {

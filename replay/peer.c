@@ -65,8 +65,7 @@ static void limits_raise(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* ---- before ---------------------------------------------------------------------------------------------------------
- */
+/* ---- before ------------------------------------------------------------------------------------------------- */
 
 /* Positive after one line. */
 static int masks_read(struct peer *peer)
@@ -225,8 +224,7 @@ static int program_start(struct peer *peer)
 	return rc;
 }
 
-/* ---- meanwhile
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- meanwhile ---------------------------------------------------------------------------------------------- */
 
 /* A server does not end by itself when its clients have gone. */
 static void program_end(struct peer *peer)
@@ -263,8 +261,7 @@ static int play(struct peer *peer)
 	return rc;
 }
 
-/* ---- after
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- after -------------------------------------------------------------------------------------------------- */
 
 static void tell_program(const struct peer *peer, struct text *out)
 {

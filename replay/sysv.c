@@ -38,7 +38,7 @@ static struct recorded_sysv *sysv_of(const struct reading *reading, int kind, ui
 	return index ? &reading->to->list[index - 1] : NULL;
 }
 
-/* ---- msgget, semget, shmget -------------------------------------------------------------------------------------- */
+/* ---- msgget, semget, shmget --------------------------------------------------------------------------------- */
 
 static struct recorded_sysv *sysv_by_key(struct recorded_sysvs *to, int kind, int32_t key)
 {
@@ -77,7 +77,7 @@ static int read_get(struct reading *reading, const struct event *event, int kind
 		       (void *)(uintptr_t)(sysv - reading->to->list + 1));
 }
 
-/* ---- messages ---------------------------------------------------------------------------------------------------- */
+/* ---- messages ----------------------------------------------------------------------------------------------- */
 
 static bool is_equal(const struct recorded_sysv *sysv, const struct queue_message *a, const struct queue_message *b)
 {
@@ -135,7 +135,7 @@ static void messages_settle(struct recorded_sysv *queue)
 	}
 }
 
-/* ---- semaphores -------------------------------------------------------------------------------------------------- */
+/* ---- semaphores --------------------------------------------------------------------------------------------- */
 
 static int step_add(struct recorded_sysv *set, uint64_t time, uint16_t number, int64_t change)
 {
@@ -237,7 +237,7 @@ static int operations_settle(struct recorded_sysv *set)
 	return rc;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------------------------------------------- */
 
 /* The sort of object that the call's first word is the id of, by a selection too; -1: of none. */
 static int kind_of_id(const struct event *event)

@@ -184,6 +184,19 @@ class Edges(Pair):
         return [f'{PYTHON} -S {HERE}/edge_client.py {self.port}']
 
 
+class Datagrams(Pair):
+    byte = b'two words', b'two wards'
+
+    def server(self):
+        return [PYTHON, '-S', HERE / 'datagram_pair.py', 'server', self.port, self.folder / 'ready']
+
+    def client(self):
+        return [f'{PYTHON} -S {HERE}/datagram_pair.py client {self.port}']
+
+    def ready(self):
+        wait_until('nobody waits for datagrams', (self.folder / 'ready').exists)
+
+
 class Rights(Pair):
     byte = b'nothing', b'nuthing'
 
@@ -231,7 +244,7 @@ PAIRS = {
     'curl': (Curl, 'client'), 'urllib': (Urllib, 'client'), 'nginx': (Curl, 'server'),
     'psql': (Postgres, 'client'), 'git': (Git, 'client'),
     'workers': (Workers, 'server'), 'threads': (Workers, 'client'), 'descriptors': (Rights, 'client'),
-    'edges': (Edges, 'client'), 'sysv': (SystemV, 'client'),
+    'datagrams': (Datagrams, 'client'), 'edges': (Edges, 'client'), 'sysv': (SystemV, 'client'),
 }
 
 

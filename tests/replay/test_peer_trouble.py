@@ -4,6 +4,7 @@
 
 Each trouble is one clear line and its status, and leaves no process behind.
 """
+import json
 import os
 import pathlib
 import signal
@@ -95,6 +96,24 @@ class Trial:
         ipctrace('record', '-q', '-o', self.folder / 'alone.ipct', '--', 'true')
         self.refused(log=self.folder / 'alone.ipct', reason='it has nobody who was not recorded as well')
         ipctrace('replay', '--peer', self.log, status=2)
+        gone = Upper()
+        self.server, server = gone, self.server
+        log = self.record('gone', 'hello')
+        gone.stop()
+        self.server = server
+        done = ipctrace('replay', '--peer=clients', log, status=2)
+        assert done.stderr == f'ipctrace: cannot connect to 127.0.0.1:{gone.port}: Connection refused\n', done.stderr
+
+    def says_in_info_what_it_can_serve(self):
+        def classed(name):
+            told = json.loads(ipctrace('info', '--json', self.folder / f'{name}.ipct').stdout)['replay']
+            text = ipctrace('info', self.folder / f'{name}.ipct').stdout
+            assert all(reason['why'] in text for reason in told['reasons']), text
+            return told['class'], ' '.join(reason['why'] for reason in told['reasons'])
+        assert classed('log') == ('recorded peer', '')
+        for name, serves, why in (('cut', 'run again without payload', 'record with -s 1M'), ('tls', 'run again', 'TLS'),
+                                  ('half', 'print', 'damaged'), ('alone', 'run again', 'nobody was connected to')):
+            assert classed(name)[0] == serves and why in classed(name)[1], classed(name)
 
     def says_what_is_different(self):
         told = self.play(words=['hello', 'id=54321;', 'bye'], status=1)
@@ -145,6 +164,7 @@ with tempfile.TemporaryDirectory() as folder:
     trial = Trial(folder)
     trial.play()
     trial.refuses_what_it_cannot_play()
+    trial.says_in_info_what_it_can_serve()
     trial.says_what_is_different()
     trial.leaves_nothing_behind()
     trial.lets_new_connections_pass()
