@@ -36,7 +36,8 @@ Behind the closing parenthesis, in any order:
   given CONDITION   C, last in the statement: the optional arguments are there only when it holds, and 0 otherwise
   replay HOW        what running a trace again does instead of making the call: fork, thread, join, exec, exit: takes part in the tree of
                     creation; standin: its descriptor is played by one of the replay's own; sweep: closes those descriptors that
-                    it closed; own: only made on what the replay made itself; fill: not made, the recorded result stands
+                    it closed; own: only made on what the replay made itself; take: takes
+                    something without waiting for it; fill: not made, the recorded result stands
   aix/stap/dtrace   the names that trace hooks, SystemTap and DTrace have for it; DTrace's is the call's own unless said
                     otherwise, and `none` for what is no system call
 
@@ -297,7 +298,7 @@ ATTRIBUTE = re.compile(r'\s*(?::\s*(?P<result>(?:new\s+|gone\s+)?\w+)'
                        r'|at\s+(?P<at>GLIBC_[\d.]+)|default\s+(?P<default>GLIBC_[\d.]+)'
                        r'|(?P<special>special)|(?P<waits>waits)'
                        r'|given\s+(?P<given>.+)$'
-                       r'|replay\s+(?P<replay>fork|thread|join|exec|exit|standin|sweep|own|fill)'
+                       r'|replay\s+(?P<replay>fork|thread|join|exec|exit|standin|sweep|own|take|fill)'
                        r'|aix\s+(?P<aix>3[C-E][0-9A-F]\s+\w+)|stap\s+(?P<stap>[\w.]+)|dtrace\s+(?P<dtrace>\w+))', re.S)
 
 
@@ -724,7 +725,7 @@ def write_issues(catalogue):
                '#pragma GCC diagnostic ignored "-Wdeprecated-declarations"\n\n')
     rows = ''
     for call in catalogue.events():
-        makes = call.replay in ('make', 'own', 'exit')
+        makes = call.replay in ('make', 'own', 'take', 'exit')
         if makes:
             out.append(issue_function(call))
         rows += f'\t{{ {"issue_" + call.symbol if makes else "NULL"}, ISSUE_{call.replay.upper()} }},\n'

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "reader/class.h"
 #include "reader/line.h"
 #include "reader/output.h"
 #include "replay/brood.h"
@@ -69,24 +70,14 @@ static bool say_refused(const char *path, const char *why)
 
 static bool is_admissible(const struct rerun *rerun)
 {
-	const struct trace_loss *loss = trace_loss(rerun->trace);
 	const struct log_head *head = trace_head(rerun->trace);
-	const char *path = rerun->options->trace;
-	char why[128];
+	struct class_verdict verdict = {0};
 
-	if (head->machine && *head->machine && strcmp(head->machine, "x86_64")) {
-		snprintf(why, sizeof(why), "it was recorded on %.64s", head->machine);
-		return say_refused(path, why);
-	}
-	if (loss->damage_regions || loss->damaged_frames)
-		return say_refused(path, "it is damaged; see ipctrace check");
-	if (loss->lost || loss->lost_uncounted) {
-		snprintf(why, sizeof(why), "%llu calls were lost when it was recorded",
-			 (unsigned long long)(loss->lost + loss->lost_uncounted));
-		return say_refused(path, why);
-	}
+	class_judge_trust(&verdict, rerun->trace);
+	if (verdict.level < CLASS_CALLS)
+		return say_refused(rerun->options->trace, verdict.reasons[0].text);
 	if (head->filter && *head->filter && strcmp(head->filter, "all"))
-		return say_refused(path, "it was recorded with -e: calls are missing");
+		return say_refused(rerun->options->trace, "it was recorded with -e: calls are missing");
 	return true;
 }
 

@@ -135,6 +135,8 @@ uint32_t cast_object(struct composition *composition, const struct object *objec
 					 .mapping = SCORE_NONE,
 					 .listener = SCORE_NONE,
 					 .name = SCORE_NONE,
+					 .sender = SCORE_NONE,
+					 .feeder = SCORE_NONE,
 					 .family = object->family,
 					 .socket_type = object->socket_type,
 					 .type = (uint8_t)object->type,

@@ -213,6 +213,12 @@ static enum fill_reason unmakeable(const struct event *event)
 	}
 }
 
+/* A call that waits for nobody has done what it does, although its process was ended before it returned. */
+static bool does_at_once(const struct call_spec *call, enum issue_how how)
+{
+	return !call->waits && how == ISSUE_MAKE && call->result.kind == KIND_INT;
+}
+
 static void act_make(struct composition *composition, struct score_act *act, uint32_t number, uint32_t process,
 		     uint32_t tid, const struct event *event)
 {
@@ -221,7 +227,7 @@ static void act_make(struct composition *composition, struct score_act *act, uin
 	enum fill_reason reason = unmakeable(event);
 
 	act->call = call == UINT16_MAX ? 0 : call;
-	if (event->outcome == OUTCOME_UNFINISHED) {
+	if (event->outcome == OUTCOME_UNFINISHED && (call == UINT16_MAX || !does_at_once(event->call, how))) {
 		act->how = ACT_PARK;
 		return;
 	}
@@ -230,7 +236,7 @@ static void act_make(struct composition *composition, struct score_act *act, uin
 		act->reason = FILL_VERSION;
 		return;
 	}
-	if (how == ISSUE_MAKE || how == ISSUE_OWN || how == ISSUE_STANDIN) {
+	if (how == ISSUE_MAKE || how == ISSUE_OWN || how == ISSUE_TAKE || how == ISSUE_STANDIN) {
 		template_make(composition, act, number, process, event);
 		note_status(composition, event);
 		if (how == ISSUE_STANDIN && act->what != SCORE_NONE) {
@@ -456,7 +462,7 @@ static void score_fill(struct score *score, struct composition *composition)
 		bool is_cut = object->is_cut ||
 			      (object->peer != SCORE_NONE && COMPOSED_OBJECT(composition, object->peer)->is_cut);
 		SCORE_AT(score, objects, struct score_object)
-		[i] = (struct score_object){is_cut, object->is_standin, object->type};
+		[i] = (struct score_object){object->feeder, is_cut, object->is_standin, object->type};
 	}
 	for (uint32_t i = 0; i < score->slots_count; i++)
 		SCORE_AT(score, slots, uint32_t)[i] = COMPOSED_SLOT(composition, i)->object;

@@ -49,6 +49,9 @@ struct composed_object {
 	uint32_t mapping;  /* number of the live address that stands for it, or SCORE_NONE */
 	uint32_t listener; /* what connects to it or is accepted from it; see ordering.c */
 	uint32_t name;	   /* the port or path that it is bound to, an object as well */
+	uint32_t sender;   /* who sent to it last by its address, or SCORE_NONE */
+	uint32_t feeder;   /* the process that plays its other end; SCORE_NONE: none, or several */
+	bool is_fed;
 	uint16_t family, socket_type;
 	uint8_t type; /* enum object_type */
 	bool is_made; /* by a recorded call that is made again */

@@ -32,9 +32,16 @@ struct feeding {
 static void feed_add(struct feeding *feeding, uint32_t act, struct score_feed feed)
 {
 	struct planned_feed *row = rows_add(&feeding->feeds, sizeof(*row));
+	struct composed_object *object = COMPOSED_OBJECT(feeding->composition, feed.object);
+	uint32_t part = ROWS(feeding->composition->composed, struct composed_act)[act].part;
+	uint32_t process = COMPOSED_PART(feeding->composition, part)->score.process;
 
 	if (row)
 		*row = (struct planned_feed){act, feeding->feeds.count, feed};
+	if (feed.op == FEED_KEEP)
+		return;
+	object->feeder = !object->is_fed || object->feeder == process ? process : SCORE_NONE;
+	object->is_fed = true;
 }
 
 /* ---- who was not recorded ------------------------------------------------------------------------------------- */

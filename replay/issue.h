@@ -12,6 +12,7 @@
 enum issue_how {
 	ISSUE_MAKE,    /* the call itself */
 	ISSUE_OWN,     /* the call itself, on what the replay made */
+	ISSUE_TAKE,    /* the call itself, which takes something without waiting for it */
 	ISSUE_FILL,    /* nothing: the recorded result stands */
 	ISSUE_FORK,    /* a process of the recorded tree */
 	ISSUE_THREAD,  /* a thread of the recorded tree */

@@ -344,8 +344,9 @@ static enum mark_state judge(const struct player_thread *thread, const struct sc
 		return MARK_OUTCOME;
 	if (failed || act->flags & ACT_CHOSEN)
 		return MARK_SAME;
+	/* what is ready earlier than it was, is ready: no program may count on the opposite */
 	if (act->flags & ACT_READY)
-		return (result > 0) == (act->result > 0) ? MARK_SAME : MARK_OUTCOME;
+		return result > 0 || act->result <= 0 ? MARK_SAME : MARK_OUTCOME;
 	if ((result > 0) != (act->result > 0))
 		return MARK_OUTCOME;
 	if (result != act->result)
@@ -442,6 +443,8 @@ static void act_special(struct player_thread *thread, const struct score_act *ac
 	case ACT_STANDIN:
 		standin_make(player, act->what, SCORE_AT(player->score, slots, uint32_t)[act->what],
 			     act->flags & ACT_FILE);
+		if (act->flags & ACT_CLOEXEC)
+			RAW_3(fcntl, player->fds[act->what], F_SETFD, FD_CLOEXEC);
 		seen->state = MARK_FILLED;
 		break;
 	default:

@@ -51,6 +51,9 @@ void act_perform(struct player_thread *thread, uint32_t act);
 /* Makes what stands in for a descriptor from the beginning of a process, or for what an act made. */
 void standin_make(struct player *player, uint32_t slot, uint32_t object, bool is_file);
 
+/* After a fork: other ends stay with the process that plays them, or with the one from which it will come. */
+void standins_divide(struct player *player, uint32_t child, bool is_child);
+
 /* What the other ends do before, and after, an act. */
 void feeds_before(struct player_thread *thread, const struct score_act *act);
 void feeds_after(struct player_thread *thread, const struct score_act *act);

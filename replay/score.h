@@ -43,6 +43,7 @@ enum act_flag {
 	ACT_FILE = 256,	     /* what stands in is a file */
 	ACT_BINDS = 512,     /* its socket may have got a port */
 	ACT_ARGUMENT = 1024, /* the thread that begins is given something */
+	ACT_CLOEXEC = 2048,  /* what stands in is closed by an exec */
 };
 
 /* Why a call is not made. Index into fill_reasons[]. */
@@ -57,6 +58,7 @@ enum fill_reason {
 	FILL_NO_SENDER,	  /* what it received, nobody was recorded to have sent */
 	FILL_VERSION,	  /* this build has no such call, or another one of this name */
 	FILL_NETWORK,	  /* an error that only the network itself can make */
+	FILL_NO_CHILD,	  /* it found that no child had ended, which is a matter of luck */
 	FILL_COUNT
 };
 
@@ -180,7 +182,8 @@ struct score_part {
 };
 
 struct score_object {
-	bool is_cut; /* not all payload sent through it was kept */
+	uint32_t feeder; /* the only process that plays its other end, or SCORE_NONE */
+	bool is_cut;	 /* not all payload sent through it was kept */
 	bool is_standin;
 	uint8_t type; /* enum object_type */
 };

@@ -103,6 +103,27 @@ void standin_make(struct player *player, uint32_t slot, uint32_t object, bool is
 	other_set(player, object, pair[1]);
 }
 
+static bool is_within(const struct score *score, uint32_t process, uint32_t ancestor)
+{
+	for (; process != SCORE_NONE; process = score_process(score, process)->parent)
+		if (process == ancestor)
+			return true;
+	return false;
+}
+
+void standins_divide(struct player *player, uint32_t child, bool is_child)
+{
+	struct score *score = player->score;
+
+	for (uint32_t i = 0; i < score->objects_count; i++) {
+		uint32_t feeder = SCORE_AT(score, objects, const struct score_object)[i].feeder;
+		if (player->others[i] < 0 || feeder == SCORE_NONE || is_within(score, feeder, child) == is_child)
+			continue;
+		RAW_1(close, player->others[i]);
+		player->others[i] = -1;
+	}
+}
+
 /* ---- before an act -------------------------------------------------------------------------------------------- */
 
 /* Where a file is going to be read: what the call says, or where it stands. */

@@ -185,10 +185,11 @@ static void set_address(struct maker *maker, uint32_t at, uint64_t value)
 }
 
 /* A semaphore lies in a mapping, or was opened by name, or gets a place of its own. */
-static void set_semaphore(struct maker *maker, uint32_t at, uint64_t value)
+static void set_semaphore(struct maker *maker, uint32_t at, uint64_t value, bool is_new)
 {
 	struct composition *composition = maker->composition;
-	uint32_t object = object_of(maker, KIND_SEM, value);
+	uint32_t object = is_new && maker->ok ? cast_object(composition, identity_result(composition->identities))
+					      : object_of(maker, KIND_SEM, value);
 	bool unknown = maker->is_unknown;
 	uint32_t relocs = maker->relocs.count;
 
@@ -231,7 +232,7 @@ static void set_scalar(struct maker *maker, const struct value_spec *value, uint
 		set_address(maker, at, word);
 		break;
 	case KIND_SEM:
-		set_semaphore(maker, at, word);
+		set_semaphore(maker, at, word, value->identity == IDENTITY_NEW);
 		break;
 	default:
 		break;
@@ -385,10 +386,31 @@ static void set_port(struct maker *maker, const struct endpoint *endpoint, uint3
 		memset(maker->data.bytes + at + 2, 0, 2);
 	if (maker->is_binding)
 		return;
-	if (owner != SCORE_NONE)
+	if (owner != SCORE_NONE) {
 		reloc_add(maker, at + 2, RELOC_PORT, 2, owner, 0);
-	else if (!composition->stage->has_network)
+		COMPOSED_OBJECT(composition, owner)->sender = maker->object;
+	} else if (!composition->stage->has_network) {
 		reloc_add(maker, at + 2, RELOC_PORT, 2, maker->object, 0);
+	}
+}
+
+/* A port that is first heard of as that of a sender is that of who sent there last. */
+static void note_sender(struct maker *maker, const struct event_item *item)
+{
+	struct composition *composition = maker->composition;
+	const struct composed_object *object =
+		maker->object == SCORE_NONE ? NULL : COMPOSED_OBJECT(composition, maker->object);
+	struct endpoint endpoint;
+	uint64_t key;
+
+	if (!item || !maker->ok || !object || object->socket_type != SOCK_DGRAM || object->sender == SCORE_NONE)
+		return;
+	endpoint = endpoint_parse(item->bytes, item->size);
+	key = (uint64_t)object->socket_type << 16 | endpoint.port;
+	if (!endpoint.port || map_get(&composition->ports, key))
+		return;
+	if (map_put(&composition->ports, key, (void *)((uintptr_t)object->sender + 1)))
+		composition->failed = true;
 }
 
 /* Whoever has a port of this host from now on: what the recorder asked a socket that was just bound or connected. */
@@ -441,6 +463,8 @@ static void make_sockaddr(struct maker *maker, unsigned arg, const struct value_
 	const struct event_item *item = event_item(maker->event, arg, ITEM_ADDRESS, 0);
 	uint32_t size;
 
+	if (value->direction != DIRECTION_IN)
+		note_sender(maker, item);
 	if (value->direction != DIRECTION_IN || !item) {
 		uint64_t room = length_of(maker, value);
 		point_at(maker, arg, area_put(maker, NULL, 0, room < 128 ? 128 : room < 4096 ? room : 4096));
@@ -622,6 +646,8 @@ static void message_put(struct maker *maker, unsigned arg, uint16_t index, bool 
 
 	place = vector_put(maker, lengths, is_given, buffers);
 	reloc_add(maker, at + offsetof(struct msghdr, msg_iov), RELOC_SCRATCH, 8, 0, place);
+	if (!is_given)
+		note_sender(maker, name);
 	if (name && name->size) {
 		place = is_given ? address_put(maker, name, &size) : area_put(maker, NULL, 0, 128);
 		message.msg_namelen = is_given ? size : 128;
@@ -753,6 +779,19 @@ static bool is_chosen_address(const struct call_spec *call)
 	return call->result.kind == KIND_ADDRESS && call->result.identity == IDENTITY_NEW;
 }
 
+/* Whether a flags argument says that what is made is closed by an exec. */
+static bool is_closed_by_exec(const struct maker *maker)
+{
+	for (unsigned arg = 0; arg < maker->call->argc; arg++) {
+		const struct names_spec *flags =
+			value_flags(maker->composition->catalogue, &maker->call->args[arg].value);
+		for (uint16_t i = 0; flags && i < flags->count; i++)
+			if (strstr(flags->rows[i].name, "CLOEXEC") && maker->event->args[arg] & flags->rows[i].value)
+				return true;
+	}
+	return false;
+}
+
 /* Bits called `name` of a flags argument go. */
 static void drop_flag(struct maker *maker, const char *name)
 {
@@ -832,6 +871,8 @@ static uint32_t classes_of(const struct maker *maker, const struct flow *flow, e
 		return ACCESS_TAKES;
 	if (flow->direction == FLOW_SENT)
 		return ACCESS_GIVES;
+	if (issue_rows[maker->act->call].how == ISSUE_TAKE)
+		return ACCESS_TAKES;
 	if (!call->waits)
 		return kind == KIND_SEM ? ACCESS_GIVES : 0;
 	if (kind == KIND_SEMID)
@@ -1062,7 +1103,7 @@ static void note_result(struct maker *maker)
 		slot = cast_slot_made(composition, maker->process, (int32_t)maker->event->result, object);
 		store_add(maker, STORE_RESULT, STORE_FD, slot);
 		maker->act->what = slot;
-		maker->act->flags |= ACT_CHOSEN;
+		maker->act->flags |= ACT_CHOSEN | (is_closed_by_exec(maker) ? ACT_CLOEXEC : 0);
 	}
 	if (value->kind == KIND_MSQID || value->kind == KIND_SEMID || value->kind == KIND_SHMID) {
 		if (!object)
@@ -1131,7 +1172,11 @@ static void settle_wait(struct maker *maker)
 {
 	const struct event *event = maker->event;
 
-	if (!maker->call->waits || maker->call->result.kind != KIND_PID || !maker->ok || event->result <= 0)
+	if (!maker->call->waits || maker->call->result.kind != KIND_PID || !maker->ok)
+		return;
+	if (!event->result)
+		give_up(maker, FILL_NO_CHILD);
+	if (event->result <= 0)
 		return;
 	for (unsigned arg = 0; arg < maker->call->argc; arg++)
 		if (maker->call->args[arg].value.kind == KIND_PID && (int32_t)event->args[arg] <= 0 &&
