@@ -38,6 +38,28 @@ static void collector_wait(const struct live_view *view)
 		raw_syscall(SYS_futex, &control->drained, FUTEX_WAIT, drained, &limit);
 }
 
+/*
+ * Chunks are mapped while the program runs. Where the kernel would put them is where the program's next mapping goes,
+ * perhaps into a hole that it has just made for a stack to grow into; so they are put where it puts nothing: between
+ * the heaps of position-independent programs and the libraries, and above AddressSanitizer's own heap. With a page
+ * between two, so that the one that goes behind each fits.
+ */
+#define CHUNKS_AT 0x680000000000ull
+
+/* Reserves `size` bytes for a chunk that stands `between` bytes into them; 0 when that cannot be had there. */
+static uint64_t chunk_place(uint32_t chunk, uint64_t chunk_bytes, uint64_t between, uint64_t size)
+{
+	uint64_t wanted = CHUNKS_AT + chunk * (chunk_bytes + 2 * LIVE_PAGE) - between;
+	long place = raw_syscall(SYS_mmap, wanted, size, PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (place == (long)wanted)
+		return wanted;
+	if (place > 0) /* a kernel that takes it for a hint */
+		raw_syscall(SYS_munmap, place, size);
+	return 0;
+}
+
 /* Maps a chunk from the page that follows the nearest mapped one before it; what lies between is unmapped again. */
 static uint8_t *chunk_map(const struct live_view *view, uint32_t chunk)
 {
@@ -49,10 +71,15 @@ static uint8_t *chunk_map(const struct live_view *view, uint32_t chunk)
 		return NULL;
 	while (!__atomic_load_n(&at[near], __ATOMIC_ACQUIRE))
 		near--;
-	uint64_t between = (chunk - 1 - near) * size;
-	long mapped = raw_syscall(SYS_mremap, at[near] + size, 0, between + size + LIVE_PAGE, MREMAP_MAYMOVE);
-	if (mapped < 0 && mapped > -(long)LIVE_PAGE)
+	uint64_t between = (chunk - 1 - near) * size, all = between + size + LIVE_PAGE;
+	uint64_t place = chunk_place(chunk, size, between, all);
+	long mapped =
+		raw_syscall(SYS_mremap, at[near] + size, 0, all, MREMAP_MAYMOVE | (place ? MREMAP_FIXED : 0), place);
+	if (mapped < 0 && mapped > -(long)LIVE_PAGE) {
+		if (place)
+			raw_syscall(SYS_munmap, place, all);
 		return NULL;
+	}
 	if (between)
 		raw_syscall(SYS_munmap, mapped, between);
 	uint8_t *mine = (uint8_t *)mapped + between;

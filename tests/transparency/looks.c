@@ -5,7 +5,9 @@
  */
 #include <dirent.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +41,41 @@ static void look_at_maps(void)
 	}
 	fclose(maps);
 	printf("maps: %lu wrong, %lu writable and executable\n", wrong, both);
+}
+
+#define THREADS	   12
+#define HOLE_SIZE  (4ul << 20)
+#define STACK_SIZE (128ul << 10)
+
+static pthread_barrier_t together;
+
+static void *run_together(void *argument)
+{
+	pthread_barrier_wait(&together);
+	return NULL;
+}
+
+/* Where the kernel would map next nothing may be mapped but by the program, which may be about to let a stack grow. */
+static void look_at_hole(void)
+{
+	char *stacks = mmap(NULL, THREADS * STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *hole = mmap(NULL, HOLE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t threads[THREADS];
+	pthread_attr_t attributes;
+
+	pthread_barrier_init(&together, NULL, THREADS);
+	munmap(hole, HOLE_SIZE);
+	for (unsigned i = 0; i < THREADS; i++) {
+		pthread_attr_init(&attributes);
+		pthread_attr_setstack(&attributes, stacks + i * STACK_SIZE, STACK_SIZE);
+		if (pthread_create(&threads[i], &attributes, run_together, NULL))
+			give_up("pthread_create");
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	bool is_free =
+		mmap(hole, HOLE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == hole;
+	printf("a hole after %u threads: %s\n", THREADS, is_free ? "still one" : "filled");
 }
 
 static void count_keys(void)
@@ -81,6 +118,7 @@ int main(int argc, char **argv)
 	printf("%d descriptors, %d threads\n", count_entries("/proc/self/fd"), count_entries("/proc/self/task"));
 	printf("no child: %d\n", waitpid(-1, &status, WNOHANG) == -1 ? errno : 0);
 	look_at_maps();
+	look_at_hole();
 	count_keys();
 	set_title(argv);
 	send(-1, NULL, 0, 0);
