@@ -28,8 +28,12 @@ enum peer_verb {
 	PEER_REMOTE_NAME,
 	PEER_GET_OPTION, /* bytes as for the names */
 	PEER_SET_OPTION,
+	PEER_KEY, /* `option` is a System V key of the sort `level`; answered by the key to use */
 	PEER_VERB_COUNT
 };
+
+/* Of which sort a System V key is. */
+enum peer_key_kind { PEER_KEY_QUEUE, PEER_KEY_SEMAPHORES, PEER_KEY_SEGMENT };
 
 #define PEER_BYTES 256
 

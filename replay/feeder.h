@@ -55,6 +55,12 @@ struct sysv_player {
 	uint32_t step; /* of a set's steps: the next */
 };
 
+/* A key that stands for one of the program's, where there is no namespace for it. */
+struct sysv_key {
+	enum sysv_kind kind;
+	int32_t asked, own;
+};
+
 struct feeder_settings {
 	bool is_lenient;
 	bool may_pass;	   /* what is not recorded goes to the real peer */
@@ -79,6 +85,9 @@ struct feeder {
 	const struct recorded_sysvs *sysv;
 	struct sysv_player *players; /* by number of the object; NULL: there are none */
 	struct map types;	     /* of messages: recorded pids to live ones */
+	struct sysv_key *keys;
+	uint32_t keys_count;
+	bool has_keys; /* of its own: no namespace could be made */
 	uint32_t sysv_matched, sysv_masked;
 	bool is_stuck;	  /* what the program has not sent on queues is not waited for */
 	char address[64]; /* abstract */
@@ -111,8 +120,8 @@ void feeder_finish(struct feeder *feeder);
 bool feeder_clients_are_done(const struct feeder *feeder);
 
 /*
- * Makes room for System V objects before the program is started: a namespace of their own, and what it did not create
- * itself. 0 or -errno. Borrows `sysv`.
+ * Makes room for System V objects before the program is started: a namespace of their own, or else keys of our own; and
+ * what it did not create itself. 0 or -errno. Borrows `sysv`.
  */
 int feeder_sysv_prepare(struct feeder *feeder, const struct recorded_sysvs *sysv);
 
@@ -120,6 +129,9 @@ int feeder_sysv_prepare(struct feeder *feeder, const struct recorded_sysvs *sysv
 
 void feeder_sysv_free(struct feeder *feeder);
 void feeder_sysv_play(struct feeder *feeder);
+
+/* The key that stands for `key`; the same in a namespace. False when there is no memory. */
+bool feeder_sysv_key(struct feeder *feeder, enum sysv_kind kind, int32_t key, int32_t *own);
 void feeder_sysv_finish(struct feeder *feeder);
 bool feeder_sysv_may_proceed(const struct feeder *feeder, uint64_t time);
 

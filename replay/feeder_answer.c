@@ -347,6 +347,20 @@ static void answer_set_option(struct asking *asking)
 		answer_real(asking);
 }
 
+static void answer_key(struct asking *asking)
+{
+	static const enum sysv_kind kinds[] = {[PEER_KEY_QUEUE] = SYSV_QUEUE,
+					       [PEER_KEY_SEMAPHORES] = SYSV_SEMAPHORES,
+					       [PEER_KEY_SEGMENT] = SYSV_SEGMENT};
+	uint32_t kind = (uint32_t)asking->request->level;
+	int32_t own;
+
+	if (kind <= PEER_KEY_SEGMENT && feeder_sysv_key(asking->feeder, kinds[kind], asking->request->option, &own))
+		answer_bytes(asking, &own, sizeof(own));
+	else
+		answer_error(asking, ENOSPC);
+}
+
 /* ---- one request -------------------------------------------------------------------------------------------- */
 
 static void (*const answers[PEER_VERB_COUNT])(struct asking *asking) = {
@@ -360,6 +374,7 @@ static void (*const answers[PEER_VERB_COUNT])(struct asking *asking) = {
 	[PEER_REMOTE_NAME] = answer_remote_name,
 	[PEER_GET_OPTION] = answer_get_option,
 	[PEER_SET_OPTION] = answer_set_option,
+	[PEER_KEY] = answer_key,
 };
 
 static void descriptors_take(struct msghdr *message, int *fds)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The absent peer on System V objects: its messages are sent and the program's to it received, its semaphores are given
- * where the program waits for them. All on real objects, in a namespace of their own, that goes with us.
+ * where the program waits for them. All on real objects, in a namespace of their own or at keys that
+ * nobody else has.
  *
  * They have no descriptors: whoever plays them has to look from time to time.
  */
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/random.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <unistd.h>
@@ -57,30 +59,78 @@ static int users_unshare(void)
 	return rc ? rc : line_write("/proc/self/gid_map", line);
 }
 
-static int object_find(const struct recorded_sysv *sysv, int flags)
+/* The object of a kind at a live key; made with `flags`. Its id, or -1. */
+static int object_open(enum sysv_kind kind, int32_t key, uint64_t size, int flags)
 {
-	int size = sysv->size < INT32_MAX ? (int)sysv->size : INT32_MAX;
+	bool makes = flags & IPC_CREAT;
 
-	switch (sysv->kind) {
+	switch (kind) {
 	case SYSV_QUEUE:
-		return msgget(sysv->key, flags);
+		return msgget(key, flags);
 	case SYSV_SEMAPHORES:
-		return semget(sysv->key, flags & IPC_CREAT && !size ? 1 : flags & IPC_CREAT ? size : 0, flags);
+		return semget(key, makes ? (int)(size && size < INT16_MAX ? size : 1) : 0, flags);
 	default:
-		return flags & IPC_CREAT ? shmget(sysv->key, sysv->size ? sysv->size : 1, flags) : -1;
+		return shmget(key, makes ? (size ? size : 1) : 0, flags);
 	}
+}
+
+static void object_remove(enum sysv_kind kind, int32_t key)
+{
+	int id = object_open(kind, key, 0, 0);
+
+	if (id < 0)
+		return;
+	if (kind == SYSV_QUEUE)
+		msgctl(id, IPC_RMID, NULL);
+	else if (kind == SYSV_SEMAPHORES)
+		semctl(id, 0, IPC_RMID);
+	else
+		shmctl(id, IPC_RMID, NULL);
+}
+
+/* Our keys: drawn by lot, and nobody's yet. */
+#define KEYS_OWN  0x7e000000
+#define KEYS_MASK 0x00ffffff
+
+bool feeder_sysv_key(struct feeder *feeder, enum sysv_kind kind, int32_t key, int32_t *own)
+{
+	struct sysv_key *made;
+
+	*own = key;
+	if (!feeder->has_keys)
+		return true;
+	for (uint32_t i = 0; i < feeder->keys_count; i++)
+		if (feeder->keys[i].kind == kind && feeder->keys[i].asked == key) {
+			*own = feeder->keys[i].own;
+			return true;
+		}
+	made = array_add((void **)&feeder->keys, &feeder->keys_count, sizeof(*made));
+	if (!made)
+		return false;
+	do {
+		uint32_t lot;
+		if (getrandom(&lot, sizeof(lot), 0) != sizeof(lot))
+			return false;
+		*own = (int32_t)(KEYS_OWN | (lot & KEYS_MASK));
+	} while (object_open(kind, *own, 0, 0) >= 0 || errno != ENOENT);
+	*made = (struct sysv_key){kind, key, *own};
+	return true;
+}
+
+static int object_find(struct feeder *feeder, const struct recorded_sysv *sysv, int flags)
+{
+	int32_t key;
+
+	return feeder_sysv_key(feeder, sysv->kind, sysv->key, &key) ? object_open(sysv->kind, key, sysv->size, flags)
+								    : -1;
 }
 
 int feeder_sysv_prepare(struct feeder *feeder, const struct recorded_sysvs *sysv)
 {
-	int rc;
-
 	feeder->sysv = sysv;
 	if (!sysv->count)
 		return 0;
-	rc = unshare(CLONE_NEWIPC) ? users_unshare() : 0;
-	if (rc)
-		return rc;
+	feeder->has_keys = unshare(CLONE_NEWIPC) && users_unshare();
 	feeder->players = calloc(sysv->count, sizeof(*feeder->players));
 	if (!feeder->players)
 		return -ENOMEM;
@@ -91,7 +141,7 @@ int feeder_sysv_prepare(struct feeder *feeder, const struct recorded_sysvs *sysv
 		if (!player->is_done)
 			return -ENOMEM;
 		/* what the program found, it is to find */
-		if (!sysv->list[i].is_created && object_find(&sysv->list[i], IPC_CREAT | 0600) < 0)
+		if (!sysv->list[i].is_created && object_find(feeder, &sysv->list[i], IPC_CREAT | 0600) < 0)
 			return -errno;
 	}
 	return 0;
@@ -102,6 +152,9 @@ void feeder_sysv_free(struct feeder *feeder)
 	for (uint32_t i = 0; feeder->players && i < feeder->sysv->count; i++)
 		free(feeder->players[i].is_done);
 	free(feeder->players);
+	for (uint32_t i = 0; i < feeder->keys_count; i++)
+		object_remove(feeder->keys[i].kind, feeder->keys[i].own);
+	free(feeder->keys);
 }
 
 /* ---- order -------------------------------------------------------------------------------------------------- */
@@ -281,7 +334,7 @@ void feeder_sysv_play(struct feeder *feeder)
 		const struct recorded_sysv *sysv = &feeder->sysv->list[i];
 		struct sysv_player *player = &feeder->players[i];
 		if (player->id < 0)
-			player->id = object_find(sysv, 0);
+			player->id = object_find(feeder, sysv, 0);
 		if (player->id < 0)
 			continue;
 		if (sysv->kind == SYSV_QUEUE) {

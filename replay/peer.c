@@ -163,18 +163,6 @@ static int conversations_prepare(struct peer *peer)
 	return masks_read(peer);
 }
 
-/* Positive after one line. */
-static int sysv_prepare(struct peer *peer)
-{
-	int rc = feeder_sysv_prepare(&peer->feeder, &peer->sysv);
-
-	if (rc != -EPERM && rc != -ENOSPC)
-		return rc;
-	fprintf(stderr, "ipctrace: System V objects cannot be played here: no namespace of their own may be made: %s\n",
-		strerror(-rc));
-	return 1;
-}
-
 /* The program, and `ipctrace record` around it when it is to be recorded. NULL without memory. */
 static char **command_make(const struct replay_options *options)
 {
@@ -361,7 +349,7 @@ static int peer_run(struct peer *peer)
 	if (!rc)
 		rc = feeder_open(&peer->feeder, &peer->conversations, &peer->masks, &settings);
 	if (!rc && options->command)
-		rc = sysv_prepare(peer);
+		rc = feeder_sysv_prepare(&peer->feeder, &peer->sysv);
 	if (!rc && options->command)
 		rc = program_start(peer);
 	if (!rc) {
