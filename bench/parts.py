@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The parts of the benchmark: each yields tables. Rounds go over all tracers before the next one begins."""
 import contextlib
+import os
 import shutil
 import statistics
 import subprocess
@@ -240,5 +241,34 @@ def measure_scale(options, known):
         yield {'title': 'near-random arguments', 'columns': columns, 'rows': rows}
 
 
+def diff_row(options, ipctrace, calls, folder, by_name):
+    """One run and one with a thousandth of its calls missing, doubled or changed, compared."""
+    logs = [str(folder / name) for name in ('old.ipct', 'new.ipct')]
+    for log, edits in zip(logs, (0, calls // 1000)):
+        by_name['ipctrace'].run([str(options.build / 'bench/edits'), str(calls), str(edits)], log, timeout=120 + calls / 200_000)
+    best = None
+    for _ in range(min(attempts(options), 3)):
+        started = time.monotonic()
+        process = subprocess.Popen([ipctrace, 'diff', '-q', *logs], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        row = [time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]
+        if process.returncode != 1:
+            return ['failed', calls / 1e6, None, None, None]
+        best = row if best is None or row < best else best
+    for log in logs:
+        os.unlink(log)
+    return ['ipctrace diff', calls / 1e6, *best]
+
+
+def measure_diff(options, known):
+    """How the cost of comparing two runs grows with their length."""
+    by_name, ipctrace = {t.name: t for t in known}, str(options.build / 'ipctrace')
+    with tracers.scratch() as folder:
+        rows = [diff_row(options, ipctrace, calls, folder, by_name)
+                for calls in (10_000, 100_000, 1_000_000, 10_000_000) if calls <= max(options.events, 10_000)]
+    yield {'title': 'two runs compared, one call in a thousand changed', 'columns': ['', 'M calls a side', 's', 'processor s', 'peak KiB'], 'rows': rows}
+
+
 PARTS = {'calls': measure_calls, 'stacks': measure_stacks, 'latency': measure_latency, 'start': measure_start, 'programs': measure_programs,
-         'readers': measure_readers, 'scale': measure_scale}
+         'readers': measure_readers, 'scale': measure_scale, 'diff': measure_diff}
