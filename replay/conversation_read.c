@@ -12,7 +12,7 @@
 #include "reader/line.h"
 #include "reader/value.h"
 
-/* Of one conversation, kept or not: they are held in memory. */
+/* Of one direction of a conversation, kept or not: they are held in memory. */
 #define BYTES_MAX (1ull << 30)
 
 int message_add(struct conversation *conversation, const struct message *message)
@@ -48,8 +48,7 @@ static int bytes_add(struct conversation *conversation, const struct message *li
 	struct message message = *like;
 	char *room;
 
-	if (total > BYTES_MAX - conversation->streams[STREAM_OUT].size ||
-	    total > BYTES_MAX - conversation->streams[STREAM_IN].size)
+	if (total > BYTES_MAX - stream->size)
 		return -EFBIG;
 	room = text_room(stream, total);
 	if (!room)

@@ -89,6 +89,11 @@ static uint64_t prefix_find(const struct expectation *expectation)
 	return at < limit ? at : limit;
 }
 
+bool expectation_is_short(const struct expectation *expectation)
+{
+	return !expectation_is_met(expectation) && expectation->said.size < turn_of(expectation)->size;
+}
+
 uint64_t expectation_difference(const struct expectation *expectation)
 {
 	return expectation_is_met(expectation) ? 0 : prefix_find(expectation);

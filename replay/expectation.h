@@ -48,6 +48,9 @@ bool expectation_swap(struct expectation *one, struct expectation *other);
 /* Whether nothing more is expected. */
 bool expectation_is_met(const struct expectation *expectation);
 
+/* Whether less was said than the turn has: the rest may be under way. */
+bool expectation_is_short(const struct expectation *expectation);
+
 /* Where the turn differs: offset of the first differing byte in the turn. */
 uint64_t expectation_difference(const struct expectation *expectation);
 
