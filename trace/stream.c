@@ -14,7 +14,12 @@
 #define ROOM_SPINS 512
 /* How long one futex wait lasts; a collector that died in between is noticed this late. */
 #define ROOM_WAIT_NS 10000000
-/* How long a claim waits for the collector to make more slots ready, where calls may be lost. */
+/*
+ * Before it sleeps, a claim leaves the processor to the collector so often: a new process that sleeps can be seen to,
+ * and its parent may take that for the sleep that it is waiting for.
+ */
+#define CLAIM_YIELDS 2000
+/* How long a claim then waits for the collector to make more slots ready, where calls may be lost. */
 #define CLAIM_WAITS 50
 
 static void collector_wake(const struct live_view *view)
@@ -25,6 +30,12 @@ static void collector_wake(const struct live_view *view)
 		return;
 	__atomic_store_n(&control->collector_asleep, 0, __ATOMIC_RELEASE);
 	raw_syscall(SYS_futex, &control->collector_asleep, FUTEX_WAKE, 1);
+}
+
+static void collector_yield(const struct live_view *view)
+{
+	collector_wake(view);
+	raw_syscall(SYS_sched_yield);
 }
 
 static void collector_wait(const struct live_view *view)
@@ -196,7 +207,7 @@ static bool claim_is_worth(const struct live_view *view, uint32_t ready, int wai
 	const struct live_control *control = view->control;
 	bool comes = control->full_policy == FULL_WAIT && !__atomic_load_n(&control->slots_denied, __ATOMIC_RELAXED);
 
-	return (comes || (waits < CLAIM_WAITS && ready != view->hopeless_ready)) && !view->no_kernel &&
+	return (comes || (waits < CLAIM_YIELDS + CLAIM_WAITS && ready != view->hopeless_ready)) && !view->no_kernel &&
 	       !stream_collector_dead(view);
 }
 
@@ -206,12 +217,19 @@ struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t ti
 	struct live_slot *slot = slot_find(view, live_owner(pid, tid));
 
 	for (int waits = 0; !slot && claim_is_worth(view, ready, waits); waits++) {
-		collector_wait(view);
+		if (waits < CLAIM_YIELDS)
+			collector_yield(view);
+		else
+			collector_wait(view);
 		slot = slot_find(view, live_owner(pid, tid));
 	}
 	view->hopeless_ready = slot ? 0 : ready;
-	if (slot)
-		slot_begin(slot, pid, tid, image);
+	if (!slot)
+		return NULL;
+	slot_begin(slot, pid, tid, image);
+	/* few are left: so that a burst of forks does not wait, which a program could see in /proc */
+	if (stream_index(view, slot) >= ready - ready / 4)
+		collector_wake(view);
 	return slot;
 }
 
