@@ -104,7 +104,9 @@ void json_print_payload(const struct json_printer *printer, const struct event_i
 	}
 	text_put(printer->text, "{\"length\":");
 	text_uint(printer->text, item->total);
-	text_format(printer->text, ",\"hash\":\"%08x\",\"bytes\":", item->hash);
+	text_put(printer->text, ",\"hash\":\"");
+	text_hex_digits(printer->text, item->hash, 8);
+	text_put(printer->text, "\",\"bytes\":");
 	text_json_bytes(printer->text, item->bytes, item->size);
 	text_char(printer->text, '}');
 }

@@ -119,6 +119,17 @@ void text_hex(struct text *text, uint64_t value)
 	text_add(text, begin, digits + DIGITS_MAX - begin);
 }
 
+void text_hex_digits(struct text *text, uint64_t value, unsigned digits)
+{
+	char *room = text_room(text, digits);
+
+	if (!room)
+		return;
+	for (unsigned i = digits; i-- > 0; value >>= 4)
+		room[i] = "0123456789abcdef"[value & 15];
+	text->size += digits;
+}
+
 void text_octal(struct text *text, uint64_t value)
 {
 	char digits[DIGITS_MAX + 2], *begin = digits + sizeof(digits);
@@ -218,12 +229,13 @@ static const struct spelling spellings_json[256] = {ALL(SPELL_JSON)};
 /* Room for that many bytes, and for a whole spelling where the last one ends. */
 static char *spelling_room(struct text *text, size_t size)
 {
-	return size < SIZE_MAX / 8 ? text_room(text, 6 * size + 2 + sizeof(spellings_c[0].text)) : NULL;
+	return size < SIZE_MAX / 8 ? text_room(text, 6 * size + 2 + sizeof(struct spelling)) : NULL;
 }
 
+/* One word is copied, whatever of it counts. */
 static inline char *spell(char *at, const struct spelling *spelling)
 {
-	memcpy(at, spelling->text, sizeof(spelling->text));
+	memcpy(at, spelling, sizeof(*spelling));
 	return at + spelling->size;
 }
 

@@ -30,6 +30,9 @@ void text_int(struct text *text, int64_t value);
 void text_hex(struct text *text, uint64_t value);
 void text_octal(struct text *text, uint64_t value);
 
+/* The lowest `digits` hexadecimal digits of `value`, at most 16, without 0x. */
+void text_hex_digits(struct text *text, uint64_t value, unsigned digits);
+
 /* `value` in decimal, with leading zeros up to `digits` (at most 20). */
 void text_uint_padded(struct text *text, uint64_t value, unsigned digits);
 

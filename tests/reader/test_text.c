@@ -93,3 +93,16 @@ Test(text, out_of_memory_is_remembered)
 	cr_expect(text.failed);
 	text_free(&text);
 }
+
+Test(text, hexadecimal_digits_are_as_many_as_were_asked_for)
+{
+	struct text text = {0};
+
+	text_hex_digits(&text, 0x12c0ffee, 8);
+	text_char(&text, ' ');
+	text_hex_digits(&text, 0xab, 8);
+	text_char(&text, ' ');
+	text_hex_digits(&text, 0x123456789, 4);
+	cr_assert_str_eq(text_string(&text), "12c0ffee 000000ab 6789");
+	text_free(&text);
+}
