@@ -145,7 +145,7 @@ class Trial:
         assert told.stdout == 'HELLO\nID=12345;\nBYE\n' * 2 and '2 of 2 conversations, 6 of 6' in told.stderr, told.stderr
 
     def leaves_nothing_behind(self):
-        told = self.play('--timeout', '1s', words=['hello', 'sleep'], status=4)
+        told = self.play('--timeout', '5s', words=['hello', 'sleep'], status=4)
         assert told.stdout == 'HELLO\nsleeping\n' and 'byte 5 of what the program sends is waited for' in told.stderr, told.stderr
         for number in signal.SIGINT, signal.SIGTERM:
             playing = subprocess.Popen([IPCTRACE, 'replay', '--peer', self.log, '--', '/bin/sh', '-c', '"$@" & wait', 'sh',

@@ -37,14 +37,16 @@ with tempfile.TemporaryDirectory() as folder:
     run('record', '-q', '-o', log, '--', '/usr/bin/python3', '-S', '-c', PROGRAM)
     wanted = run('print', *TICKS, log)[0]
     assert wanted.count('tick') == 5
-    # Deadlines are absolute: each line may be late on a loaded machine, the whole never early, and not late by the sum.
-    for options, least in ([], 0.8), (['--speed', '4'], 0.2), (['--speed=0.5'], 1.6), (['--max-gap', '50ms'], 0.2):
-        said, told, took = run('replay', '--print', *options, *TICKS, log)
-        assert said == wanted, said
-        assert least <= took < least + 0.6, (options, took)
-        assert '5 calls in' in told and lateness(told) < 0.2, told
-    said, told, took = run('replay', '--print', '--speed', 'max', *TICKS, log)
-    assert said == wanted and took < 0.6 and 'late' not in told, (took, told)
+    # Never early; on a loaded machine lines may be late, but not three times in a row by half a second.
+    for options, least in ([], 0.8), (['--speed', '4'], 0.2), (['--speed=0.5'], 1.6), (['--max-gap', '50ms'], 0.2), (['--speed', 'max'], 0):
+        for attempt in range(3):
+            said, told, took = run('replay', '--print', *options, *TICKS, log)
+            assert said == wanted and '5 calls in' in told and took >= least, (options, took, told)
+            if took < least + 0.5:
+                break
+        else:
+            raise AssertionError(f'{options}: {took:.2f} s')
+        assert ('late by' in told) == ('max' not in options) and (not least or lateness(told) < 0.5), told
     for bad in ['--speed', '-1'], ['--speed', 'fast'], ['--max-gap', 'long']:
         _, told, _ = run('replay', '--print', *bad, log, status=2)
         assert told.count('\n') == 1 and bad[1] in told, told
