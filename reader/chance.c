@@ -213,11 +213,13 @@ static bool is_text(const uint8_t *bytes, const struct spot *spot)
 /* What was drawn by lot is no text, nor a small number. */
 static bool is_drawn(const uint8_t *bytes, const struct spot *spot)
 {
-	uint32_t zeros = 0;
+	uint32_t zeros = 0, letters = 0;
 
-	for (uint32_t i = spot->from; i < spot->to; i++)
+	for (uint32_t i = spot->from; i < spot->to; i++) {
 		zeros += !bytes[i];
-	return !is_text(bytes, spot) && zeros <= spot->different / 4;
+		letters += bytes[i] >= ' ' && bytes[i] <= '~';
+	}
+	return !is_text(bytes, spot) && zeros <= spot->different / 4 && letters <= (spot->to - spot->from) / 4 * 3;
 }
 
 /*
@@ -288,11 +290,13 @@ bool contents_are_swapped(const struct contents *contents)
 
 const char *contents_chance(const struct contents *contents)
 {
+	if (contents_are_swapped(contents))
+		return NULL;
 	if (has_numbers_of_run(contents))
 		return "a time or pid of the run and what goes with it, or words drawn by lot";
 	if (has_other_identifiers(contents))
 		return "identifiers drawn by lot";
-	if (is_permuted(contents) && !contents_are_swapped(contents))
+	if (is_permuted(contents))
 		return "the same bytes in another order";
 	if (is_digest(contents))
 		return "a digest or random bytes";

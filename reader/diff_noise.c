@@ -61,6 +61,7 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		settle_moves(&settling, false, removed, added);
 		drop_joined(edits);
 		settle_swaps(&settling, removed, added);
+		settle_failures(&settling);
 		settle_misdirected(&settling);
 		settle_memory(&settling);
 		drop_joined(edits);

@@ -240,3 +240,41 @@ void settle_swaps(struct settling *settling, struct place *before, struct place 
 		}
 	}
 }
+
+/* ---- calls that fail now ---------------------------------------------------------------------------------------- */
+
+/* Such edits are near each other. */
+#define FAILURE_NEAR 64u
+
+/* Whether the new call is the old one, which now fails, or works. */
+static bool is_other_outcome(const struct settling *settling, const struct edit *removed, const struct edit *added)
+{
+	if (removed->kind != EDIT_REMOVED || added->kind != EDIT_ADDED || removed->noise || added->noise ||
+	    removed->strands[SIDE_OLD] != added->strands[SIDE_OLD] ||
+	    removed->strands[SIDE_NEW] != added->strands[SIDE_NEW])
+		return false;
+	const struct canon_token *old = token_of(settling, SIDE_OLD, removed->old);
+	const struct canon_token *new = token_of(settling, SIDE_NEW, added->new);
+	return old->call == new->call && !old->error != !new->error && (old->flags | new->flags) & TOKEN_MAKES;
+}
+
+void settle_failures(struct settling *settling)
+{
+	struct edits *edits = settling->edits;
+
+	for (uint32_t i = 0; i < edits->count; i++) {
+		struct edit *one = &edits->rows[i];
+		for (uint32_t k = i + 1; k < edits->count && k <= i + FAILURE_NEAR; k++) {
+			struct edit *other = &edits->rows[k];
+			bool is_first = is_other_outcome(settling, one, other);
+			if (!is_first && !is_other_outcome(settling, other, one))
+				continue;
+			one->kind = EDIT_CHANGED;
+			one->old = is_first ? one->old : other->old;
+			one->new = is_first ? other->new : one->new;
+			other->kind = EDIT_MOVED;
+			other->old = other->new = CANON_NONE;
+			break;
+		}
+	}
+}

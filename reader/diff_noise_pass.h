@@ -60,6 +60,9 @@ void settle_moves(struct settling *settling, bool own, struct place *removed, st
 /* Of changed calls those that only changed places are reordered. `before` and `after` have room for all edits. */
 void settle_swaps(struct settling *settling, struct place *before, struct place *after);
 
+/* What makes something and now fails instead, or the other way round, is one changed call. */
+void settle_failures(struct settling *settling);
+
 /* Bytes that went to another stream, where they were folded. */
 void settle_misdirected(struct settling *settling);
 

@@ -260,8 +260,8 @@ static bool hears_endgame(const struct settling *settling, unsigned side, uint32
 	if (own->objects[0] == CANON_NONE || parent == CANON_NONE || own->error)
 		return false;
 	object = &canon->objects[own->objects[0]];
-	return object->is_stream && object->thread == parent && settling->endgame[side][parent] != CANON_NONE &&
-	       token > settling->endgame[side][parent];
+	return object->is_stream && !object->is_accepted && object->thread == parent &&
+	       settling->endgame[side][parent] != CANON_NONE && token > settling->endgame[side][parent];
 }
 
 /* The same where what was heard last was folded with what was heard before. */
@@ -276,7 +276,7 @@ static bool hears_more(const struct settling *settling, const struct edit *edit)
 		return false;
 	uint32_t parent = canon->threads[old->thread].parent;
 	const struct canon_object *object = &canon->objects[old->objects[0]];
-	return parent != CANON_NONE && object->is_stream && object->thread == parent &&
+	return parent != CANON_NONE && object->is_stream && !object->is_accepted && object->thread == parent &&
 	       settling->endgame[SIDE_OLD][parent] != CANON_NONE;
 }
 

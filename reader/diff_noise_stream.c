@@ -20,6 +20,7 @@ struct stretch {
 	uint32_t first[SIDES]; /* tokens; CANON_NONE: none */
 	uint32_t last[SIDES], tokens[SIDES];
 	uint64_t bytes[SIDES][2]; /* by way, CANON_RECEIVED and CANON_SENT */
+	uint32_t transfers[SIDES][2];
 	uint32_t payload[SIDES][2];
 	uint64_t pieces[SIDES][2];   /* a sum of hashes: equal when they are the same pieces */
 	uint64_t calls[SIDES][2];    /* which calls, a bit each */
@@ -119,6 +120,7 @@ static int add_to_stretch(struct settling *settling, struct stretches *stretches
 	stretch->tokens[side]++;
 	stretch->payload[side][way] = crc32c_combine(stretch->payload[side][way], token->payload, token->bytes);
 	stretch->bytes[side][way] += token->bytes;
+	stretch->transfers[side][way]++;
 	stretch->pieces[side][way] += full_of(settling, side, index);
 	stretch->calls[side][way] |= 1ull << (token->key & 63);
 	uint32_t *sorts = stretch->sorts[side][way];
@@ -296,6 +298,15 @@ static bool is_other_call(const struct stretch *stretch, unsigned way)
 	       stretch->calls[SIDE_NEW][way] && stretch->edits[way] > 1;
 }
 
+/* As many bytes in other pieces, by the same calls, and they are not the same bytes. */
+static bool is_other_content(const struct stretch *stretch, unsigned way)
+{
+	return !carries_same(stretch, way) && stretch->bytes[SIDE_OLD][way] &&
+	       stretch->bytes[SIDE_OLD][way] == stretch->bytes[SIDE_NEW][way] &&
+	       stretch->calls[SIDE_OLD][way] == stretch->calls[SIDE_NEW][way] &&
+	       stretch->transfers[SIDE_OLD][way] != stretch->transfers[SIDE_NEW][way] && stretch->edits[way] > 1;
+}
+
 static void settle_other_call(struct settling *settling, struct stretch *stretch, unsigned way, uint32_t index)
 {
 	struct edit *edit = &settling->edits->rows[index];
@@ -304,6 +315,7 @@ static void settle_other_call(struct settling *settling, struct stretch *stretch
 	edit->kind = is_first ? EDIT_CHANGED : EDIT_MOVED;
 	edit->old = is_first ? odd_one(settling, stretch, SIDE_OLD, way) : CANON_NONE;
 	edit->new = is_first ? odd_one(settling, stretch, SIDE_NEW, way) : CANON_NONE;
+	edit->is_recut = is_first && is_other_content(stretch, way);
 	stretch->edit[way] = is_first ? index : stretch->edit[way];
 }
 
@@ -341,7 +353,8 @@ static void settle_stretches(struct settling *settling, struct stretches *stretc
 			settle_early(settling, stretch, i);
 		else if (!stretch->is_early && way < 2 && is_recut(stretch, way))
 			settle_mark(settling, edit, NOISE_RECUT);
-		else if (!stretch->is_early && way < 2 && is_other_call(stretch, way))
+		else if (!stretch->is_early && way < 2 &&
+			 (is_other_call(stretch, way) || is_other_content(stretch, way)))
 			settle_other_call(settling, stretch, way, i);
 	}
 }

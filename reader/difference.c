@@ -235,6 +235,8 @@ static enum difference_class class_of(struct classifier *classifier, const struc
 	default:
 		if (edit->is_misdirected)
 			return CLASS_ARGUMENTS;
+		if (edit->is_recut)
+			return CLASS_PAYLOAD;
 		return class_of_change(classifier, edit);
 	}
 }
