@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The recorded peer when something is wrong, and the options that let more pass. Argument: the command.
+"""The recorded peer when something is wrong, and the options that let more pass. Argument: the command, [--long].
 
 Each trouble is one clear line and its status, and leaves no process behind.
 """
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import time
 IPCTRACE, PYTHON, PATIENCE = os.path.realpath(sys.argv[1]), '/usr/bin/python3', 60
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'programs'))
 from program import descendants, wait_until
+import record_change
 
 # Says its words, one after the other, and prints what it hears; `sleep` is slept.
 CLIENT = '''import socket, sys, time
@@ -144,6 +146,14 @@ class Trial:
         told = ipctrace('replay', '--peer', again, '--', *twice)
         assert told.stdout == 'HELLO\nID=12345;\nBYE\n' * 2 and '2 of 2 conversations, 6 of 6' in told.stderr, told.stderr
 
+    def survives_spoilt_records(self, count):
+        spoilt, chance = self.folder / 'spoilt.ipct', random.Random(1)
+        for _ in range(count):
+            record_change.spoil(self.log, spoilt, chance)
+            for command in ['replay', '--peer', '--timeout', '5s', spoilt, '--', 'true'], ['info', spoilt]:
+                done = subprocess.run([IPCTRACE, *command], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+                assert done.returncode in (0, 1, 2, 4) and len(done.stderr) < 5000, (done.returncode, done.stderr[:1000])
+
     def leaves_nothing_behind(self):
         told = self.play('--timeout', '5s', words=['hello', 'sleep'], status=4)
         assert told.stdout == 'HELLO\nsleeping\n' and 'byte 5 of what the program sends is waited for' in told.stderr, told.stderr
@@ -167,4 +177,5 @@ with tempfile.TemporaryDirectory() as folder:
     trial.says_in_info_what_it_can_serve()
     trial.says_what_is_different()
     trial.leaves_nothing_behind()
+    trial.survives_spoilt_records(2000 if '--long' in sys.argv else 25)
     trial.lets_new_connections_pass()
