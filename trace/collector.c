@@ -230,7 +230,8 @@ static void process_died(void *context, uint32_t pid)
 /*
  * Whether the fullest ring is to be emptied, when it holds `bytes`, `grown` more than at the last look. A frame says
  * everything anew, so one that spans more is smaller: redis took 4.7 bytes an event with rings emptied when half full,
- * and took 4.5 then. What comes while the frame is made has to fit, also when it comes faster than before.
+ * and 4.5 with this (quickly compressed). What comes while the frame is made has to fit, also when it comes faster than
+ * before.
  */
 static bool ring_is_due(const struct collector *collector, uint64_t bytes, uint64_t grown)
 {
