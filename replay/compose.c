@@ -325,12 +325,20 @@ static void object_gone(void *context, struct object *object)
 		COMPOSED_OBJECT(composition, peer)->peer = (uint32_t)(row - 1);
 }
 
+static bool value_equal(const struct value_spec *a, const struct value_spec *b)
+{
+	return a->kind == b->kind && a->direction == b->direction && a->width == b->width && a->length == b->length &&
+	       a->length_value == b->length_value && a->identity == b->identity;
+}
+
+/* The log's own rows say what its words are: only what is described here in the same way is made. */
 static bool spec_equal(const struct call_spec *a, const struct call_spec *b)
 {
-	if (strcmp(a->name, b->name) || a->argc != b->argc)
+	if (strcmp(a->name, b->name) || strcmp(a->family, b->family) || a->argc != b->argc ||
+	    a->failure != b->failure || a->waits != b->waits || !value_equal(&a->result, &b->result))
 		return false;
 	for (unsigned i = 0; i < a->argc; i++)
-		if (strcmp(a->args[i].name, b->args[i].name))
+		if (strcmp(a->args[i].name, b->args[i].name) || !value_equal(&a->args[i].value, &b->args[i].value))
 			return false;
 	return true;
 }

@@ -377,7 +377,7 @@ static void feeds_pack(struct feeding *feeding)
 	for (uint32_t i = 0; i < feeding->feeds.count; i++) {
 		struct score_act *act = COMPOSED_ACT(composition, planned[i].act);
 		struct score_feed *feed = rows_add(&composition->feeds, sizeof(*feed));
-		if (!feed)
+		if (!feed || act->feeds_count == UINT16_MAX)
 			return;
 		if (!act->feeds_count++)
 			act->feeds = i;

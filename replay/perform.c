@@ -166,7 +166,7 @@ static void arguments_make(struct player_thread *thread, const struct score_temp
 
 	memcpy(thread->words, template->words, template->argc * sizeof(uint64_t));
 	memcpy(thread->scratch, template_data(template), template->data_size);
-	for (uint16_t i = 0; i < template->relocs; i++)
+	for (uint32_t i = 0; i < template->relocs; i++)
 		reloc_do(thread, &relocs[i], &highest);
 }
 
@@ -175,7 +175,7 @@ static uint32_t slot_of(const struct score_template *template)
 {
 	const struct score_reloc *relocs = template_relocs(template);
 
-	for (uint16_t i = 0; i < template->relocs; i++)
+	for (uint32_t i = 0; i < template->relocs; i++)
 		if (relocs[i].kind == RELOC_FD && relocs[i].at & RELOC_WORD)
 			return relocs[i].what;
 	return SCORE_NONE;
@@ -196,7 +196,7 @@ static void file_grow(struct player_thread *thread, const struct score_act *act,
 		if (value->kind == KIND_SIZE && act->flags & ACT_CHOSEN)
 			size = thread->words[arg];
 	}
-	for (uint16_t i = 0; i < template->relocs; i++) {
+	for (uint32_t i = 0; i < template->relocs; i++) {
 		int fd = relocs[i].kind == RELOC_FD ? thread->player->fds[relocs[i].what] : -1;
 		if (fd < 0 || RAW_2(fstat, fd, &status) || !S_ISREG(status.st_mode))
 			continue;
@@ -308,7 +308,7 @@ static void stores_do(struct player_thread *thread, const struct score_template 
 	const struct score_store *stores = template_stores(template);
 	struct player *player = thread->player;
 
-	for (uint16_t i = 0; i < template->stores; i++) {
+	for (uint32_t i = 0; i < template->stores; i++) {
 		int32_t number = (int32_t)result;
 		if (stores[i].at != STORE_RESULT)
 			memcpy(&number, thread->scratch + stores[i].at, sizeof(number));
@@ -326,7 +326,7 @@ static bool payload_equal(const struct player_thread *thread, const struct score
 	const struct score_check *checks = template_checks(template);
 	const struct score_object *objects = SCORE_AT(thread->player->score, objects, const struct score_object);
 
-	for (uint16_t i = 0; i < template->checks; i++)
+	for (uint32_t i = 0; i < template->checks; i++)
 		if (!objects[checks[i].object].is_cut &&
 		    checks[i].at + (uint64_t)checks[i].size <= template->scratch_size &&
 		    crc32c_update(0, thread->scratch + checks[i].at, checks[i].size) != checks[i].hash)
@@ -370,7 +370,7 @@ static void sweep_do(struct player *player, const struct score_act *act)
 
 	if (act->template == SCORE_NONE)
 		return;
-	for (uint16_t i = 0; i < template->stores; i++) {
+	for (uint32_t i = 0; i < template->stores; i++) {
 		uint32_t slot = template_stores(template)[i].what;
 		if (player->fds[slot] < 0)
 			continue;

@@ -59,6 +59,7 @@ enum fill_reason {
 	FILL_VERSION,	  /* this build has no such call, or another one of this name */
 	FILL_NETWORK,	  /* an error that only the network itself can make */
 	FILL_NO_CHILD,	  /* it found that no child had ended, which is a matter of luck */
+	FILL_LARGE,	  /* its buffers take more than a replay has */
 	FILL_COUNT
 };
 
@@ -149,7 +150,7 @@ struct score_store {
  * with.
  */
 struct score_template {
-	uint16_t argc, relocs, checks, stores;
+	uint32_t argc, relocs, checks, stores;
 	uint32_t data_size, scratch_size;
 	uint64_t words[];
 };

@@ -21,6 +21,8 @@ const char *const fill_reasons[FILL_COUNT] = {
 	[FILL_NO_SENDER] = "receiving what nobody was recorded to send",
 	[FILL_VERSION] = "unknown to this version",
 	[FILL_NETWORK] = "failing as only a real network can",
+	[FILL_LARGE] = "with more than 256 MiB at once",
+	[FILL_NO_CHILD] = "finding that no child had ended yet",
 };
 
 static void act_count(struct tally *tally, struct score *score, uint32_t number)
@@ -63,7 +65,7 @@ void tally_make(struct tally *tally, struct score *score)
 		if (act->how != ACT_MAKE || act->template == SCORE_NONE)
 			continue;
 		const struct score_template *template = score_template(score, act->template);
-		for (uint16_t c = 0; c < template->checks; c++)
+		for (uint32_t c = 0; c < template->checks; c++)
 			tally->unhashed +=
 				SCORE_AT(score, objects, const struct score_object)[template_checks(template)[c].object]
 					.is_cut;

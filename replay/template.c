@@ -17,9 +17,10 @@
 #include "replay/issue.h"
 
 /* Room that is given for what a call may write, beyond what it wrote. */
-#define ROOM_MAX (1u << 20)
-/* More payload than this in one call is not kept apart: its filler is shared. */
+#define ROOM_MAX     (1u << 20)
 #define CONTROL_ROOM 1024u
+/* What all buffers of one call may take. */
+#define AREA_MAX (256u << 20)
 
 /* An offset in the area behind, until the size of the one in front is known. */
 #define BEHIND 0x40000000u
@@ -64,13 +65,23 @@ static uint32_t area_put(struct maker *maker, const void *bytes, size_t size, si
 	return at;
 }
 
-/* Room behind. */
+static void give_up(struct maker *maker, enum fill_reason reason)
+{
+	if (maker->act->reason)
+		return;
+	maker->act->reason = (uint8_t)reason;
+	maker->act->how = ACT_FILL;
+}
+
+/* Room behind. A call that needs too much is not made. */
 static uint32_t area_leave(struct maker *maker, uint64_t size)
 {
 	uint32_t at = maker->behind;
 
-	if (size > ROOM_MAX * 64ull)
-		size = ROOM_MAX * 64ull;
+	if (size > AREA_MAX || maker->behind > AREA_MAX - size) {
+		give_up(maker, FILL_LARGE);
+		return BEHIND;
+	}
 	maker->behind += (uint32_t)((size + 15) & ~15ull);
 	return at | BEHIND;
 }
@@ -96,14 +107,6 @@ static void store_add(struct maker *maker, uint32_t at, enum store_kind kind, ui
 static void point_at(struct maker *maker, unsigned arg, uint32_t at)
 {
 	reloc_add(maker, RELOC_WORD | arg, RELOC_SCRATCH, 8, 0, at);
-}
-
-static void give_up(struct maker *maker, enum fill_reason reason)
-{
-	if (maker->act->reason)
-		return;
-	maker->act->reason = (uint8_t)reason;
-	maker->act->how = ACT_FILL;
 }
 
 /* ---- accesses ------------------------------------------------------------------------------------------------- */
@@ -482,6 +485,8 @@ static void set_fields(struct maker *maker, const struct struct_spec *layout, ui
 	for (uint16_t i = 0; i < layout->count; i++) {
 		const struct field_spec *field = &layout->fields[i];
 		const struct struct_spec *inner = value_struct(maker->composition->catalogue, &field->value);
+		if (inner && field->offset + inner->size > layout->size)
+			continue;
 		if (inner && depth < VALUE_DEPTH_MAX)
 			set_fields(maker, inner, at + field->offset, bytes + field->offset, depth + 1);
 		else if (field->value.width && field->offset + field->value.width <= layout->size)
@@ -654,8 +659,9 @@ static void message_put(struct maker *maker, unsigned arg, uint16_t index, bool 
 		reloc_add(maker, at + offsetof(struct msghdr, msg_name), RELOC_SCRATCH, 8, 0, place);
 	}
 	if (control && control->size) {
-		place = is_given ? area_put(maker, control->bytes, control->size, 0) : area_leave(maker, CONTROL_ROOM);
-		message.msg_controllen = is_given ? control->size : CONTROL_ROOM;
+		uint32_t room = control->size > CONTROL_ROOM ? control->size : CONTROL_ROOM;
+		place = is_given ? area_put(maker, control->bytes, control->size, 0) : area_leave(maker, room);
+		message.msg_controllen = is_given ? control->size : room;
 		reloc_add(maker, at + offsetof(struct msghdr, msg_control), RELOC_SCRATCH, 8, 0, place);
 		if (is_given || maker->ok)
 			set_rights(maker, control, place, is_given);
@@ -723,13 +729,13 @@ static void make_set(struct maker *maker, unsigned arg)
 	uint32_t at = area_put(maker, NULL, 0, 128);
 
 	point_at(maker, arg, at);
+	maker->has_bits = true;
 	for (uint32_t bit = 0; item && bit < item->size * 8 && bit < 1024; bit++) {
 		if (!(item->bytes[bit / 8] >> bit % 8 & 1))
 			continue;
 		uint32_t slot = cast_slot(maker->composition, maker->process, maker->pid, (int32_t)bit);
 		if (slot != SCORE_NONE)
 			reloc_add(maker, at, RELOC_FDBIT, 0, slot, 0);
-		maker->has_bits = true;
 	}
 }
 
@@ -841,6 +847,17 @@ static void make_word(struct maker *maker, unsigned arg)
 
 /* ---- what the call does --------------------------------------------------------------------------------------- */
 
+static bool is_negative(const struct struct_spec *layout, const struct field_spec *field, const struct event_item *item)
+{
+	if (strcmp(field->name, "sem_op") || field->offset + field->value.width > layout->size)
+		return false;
+	for (uint32_t at = 0; layout->size && at + layout->size <= item->size; at += layout->size)
+		if ((int64_t)value_load(&field->value, item->bytes + at + field->offset, field->value.width) <= 0)
+			return true;
+	return false;
+}
+
+/* Whether one of several operations on semaphores has to wait for something. */
 static bool has_negative(const struct maker *maker)
 {
 	for (unsigned arg = 0; arg < maker->call->argc; arg++) {
@@ -848,13 +865,8 @@ static bool has_negative(const struct maker *maker)
 			value_struct(maker->composition->catalogue, &maker->call->args[arg].value);
 		const struct event_item *item = event_item(maker->event, arg, ITEM_RAW, 0);
 		for (uint16_t f = 0; layout && item && f < layout->count; f++)
-			for (uint32_t at = 0;
-			     !strcmp(layout->fields[f].name, "sem_op") && at + layout->size <= item->size;
-			     at += layout->size)
-				if ((int64_t)value_load(&layout->fields[f].value,
-							item->bytes + at + layout->fields[f].offset,
-							layout->fields[f].value.width) <= 0)
-					return true;
+			if (is_negative(layout, &layout->fields[f], item))
+				return true;
 	}
 	return false;
 }
@@ -939,7 +951,8 @@ static bool is_ready(const struct struct_spec *layout, const uint8_t *after)
 {
 	const struct field_spec *last = &layout->fields[layout->count - 1];
 
-	return after && last->value.width && value_load(&last->value, after + last->offset, last->value.width);
+	return after && last->value.width && last->offset + last->value.width <= layout->size &&
+	       value_load(&last->value, after + last->offset, last->value.width);
 }
 
 /* Whoever waits at a listener sees those who come to its name. */
@@ -969,7 +982,7 @@ static void note_looked(struct maker *maker, unsigned arg)
 		const uint8_t *bytes = before->bytes + i * layout->size;
 		uint32_t slot;
 		int32_t fd;
-		if (layout->fields[0].value.kind != KIND_FD)
+		if (layout->fields[0].value.kind != KIND_FD || layout->fields[0].offset + 4u > layout->size)
 			return;
 		memcpy(&fd, bytes + layout->fields[0].offset, 4);
 		slot = cast_slot(composition, maker->process, maker->pid, fd);
@@ -993,6 +1006,12 @@ static void note_looked(struct maker *maker, unsigned arg)
 	}
 }
 
+/* The second field of what an epoll set is told is the word by which it will tell. */
+static bool has_data_field(const struct struct_spec *layout)
+{
+	return layout->count >= 2 && layout->fields[1].offset + 8u <= layout->size;
+}
+
 /* What an epoll set waits for is known by the word that was given with each. */
 static void note_interest(struct maker *maker, uint32_t set)
 {
@@ -1008,7 +1027,7 @@ static void note_interest(struct maker *maker, uint32_t set)
 		const struct event_item *item = event_item(maker->event, arg, ITEM_RAW, 0);
 		if (value.kind == KIND_FD)
 			slot = cast_slot(composition, maker->process, maker->pid, (int32_t)maker->event->args[arg]);
-		if (!layout || !item || item->size < layout->size || layout->count < 2)
+		if (!layout || !item || item->size < layout->size || !has_data_field(layout))
 			continue;
 		memcpy(&data, item->bytes + layout->fields[1].offset, 8);
 		has_data = true;
@@ -1039,7 +1058,7 @@ static bool is_reported(const struct maker *maker, uint64_t data)
 		const struct struct_spec *layout =
 			value_struct(maker->composition->catalogue, &maker->call->args[arg].value);
 		const struct event_item *item = event_item(maker->event, arg, ITEM_RAW, 0);
-		if (!layout || !item || layout->count < 2)
+		if (!layout || !item || !has_data_field(layout))
 			continue;
 		for (uint32_t at = 0; at + layout->size <= item->size; at += layout->size)
 			if (!memcmp(item->bytes + at + layout->fields[1].offset, &data, 8))
@@ -1194,9 +1213,9 @@ static void template_pack(struct maker *maker)
 {
 	uint32_t front = (uint32_t)((maker->data.size + 15) & ~15ull);
 	struct score_template head = {.argc = maker->call->argc,
-				      .relocs = (uint16_t)maker->relocs.count,
-				      .checks = (uint16_t)maker->checks.count,
-				      .stores = (uint16_t)maker->stores.count,
+				      .relocs = maker->relocs.count,
+				      .checks = maker->checks.count,
+				      .stores = maker->stores.count,
 				      .data_size = (uint32_t)maker->data.size,
 				      .scratch_size = front + maker->behind};
 	struct text packed = {0};
