@@ -30,11 +30,11 @@ class Run:
 
 
 def used_by(pid):
-    """Seconds of processor time that a process has used, and the most memory it had, in KiB."""
-    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
-    status = pathlib.Path(f'/proc/{pid}/status').read_text().splitlines()
-    rss = next((int(line.split()[1]) for line in status if line.startswith('VmHWM:')), 0)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'), rss
+    """Seconds of processor time that a process's living threads have used, and the most memory it had, in KiB."""
+    process = pathlib.Path(f'/proc/{pid}')
+    spent = sum(int(stat.read_text().split()[0]) for stat in process.glob('task/*/schedstat'))
+    rss = next((int(line.split()[1]) for line in (process / 'status').read_text().splitlines() if line.startswith('VmHWM:')), 0)
+    return spent / 1e9, rss
 
 
 class Watch(threading.Thread):
@@ -216,14 +216,13 @@ class Lttng(Tracer):
         return done
 
     def consumer(self):
-        """What the daemon that writes the trace has used; it is a child of ours, and starts with the first session."""
-        if not self.daemon:
-            return None
-        for task in pathlib.Path(f'/proc/{self.daemon.pid}/task').glob('*/children'):
-            for pid in task.read_text().split():
-                if pathlib.Path(f'/proc/{pid}/comm').read_text().startswith('lttng-consumer'):
-                    return used_by(pid)
-        return None
+        """What the daemons that write the traces have used; they start with the first session, and stay."""
+        used = []
+        for folder in pathlib.Path('/proc').glob('[0-9]*'):
+            with contextlib.suppress(OSError):
+                if (folder / 'comm').read_text().startswith('lttng-consumer'):
+                    used.append(used_by(folder.name))
+        return [sum(cpu for cpu, _ in used), max(rss for _, rss in used)] if used else None
 
     def close(self):
         if self.daemon:
