@@ -223,7 +223,8 @@ void process_tallies_print(struct process_tallies *tallies, bool threads, struct
 					     "pid/tid", "<process"};
 	struct amount_table table = {.titles = titles, .columns = sizeof(titles) / sizeof(titles[0])};
 
-	qsort(tallies->lines, tallies->count, sizeof(*tallies->lines), compare_processes);
+	if (tallies->count)
+		qsort(tallies->lines, tallies->count, sizeof(*tallies->lines), compare_processes);
 	for (size_t i = 0; i < tallies->count; i++) {
 		struct process_line *line = &tallies->lines[i];
 		print_work(&table, tallies->view, &line->work);
@@ -249,7 +250,8 @@ static void print_work_json(struct text *out, const struct report_view *view, co
 
 void process_tallies_print_json(struct process_tallies *tallies, struct text *out)
 {
-	qsort(tallies->lines, tallies->count, sizeof(*tallies->lines), compare_processes);
+	if (tallies->count)
+		qsort(tallies->lines, tallies->count, sizeof(*tallies->lines), compare_processes);
 	text_put(out, "[");
 	for (size_t i = 0; i < tallies->count; i++) {
 		struct process_line *line = &tallies->lines[i];

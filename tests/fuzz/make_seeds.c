@@ -26,6 +26,22 @@ static void seed_write(const char *root, const char *target, size_t number, cons
 	}
 }
 
+/* A frame for each of the ways in which fuzz_print.c has it read. */
+static void print_write(const char *root, size_t number, const struct frame *frame)
+{
+	enum { WAYS = 8 };
+	uint8_t *bytes = malloc(1 + frame->content_size);
+
+	if (!bytes)
+		exit(1);
+	memcpy(bytes + 1, frame->memory->content, frame->content_size);
+	for (uint8_t way = 0; way < WAYS; way++) {
+		bytes[0] = way;
+		seed_write(root, "print", number * WAYS + way, bytes, 1 + frame->content_size);
+	}
+	free(bytes);
+}
+
 static void frames_write(const char *root, const void *bytes, size_t size)
 {
 	struct log_trouble trouble;
@@ -38,6 +54,8 @@ static void frames_write(const char *root, const void *bytes, size_t size)
 		if (log_frame_read(log, i, &frame))
 			exit(1);
 		seed_write(root, "frame", i, frame->memory->content, frame->content_size);
+		if (i) /* the first has the catalogue */
+			print_write(root, i - 1, frame);
 	}
 	frame_free(frame);
 	log_close(log);
@@ -115,6 +133,18 @@ static void live_write(const char *root)
 	}
 }
 
+static void rules_write(const char *root)
+{
+	static const char *const rules[] = {
+		"payload call=recv object=\"tcp-server* on :80\"   # a nonce\n* call=send field=buf\n",
+		"added,removed thread=\"P0.*\" times=3\n\n# nothing\nresult call=recv values=1|2|16 range=-5..70\n",
+		"slower call=poll range=1ms..2s old=* new=?[a-z]*\n",
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		seed_write(root, "rule", i, rules[i], strlen(rules[i]));
+}
+
 int main(int argc, char **argv)
 {
 	const void *bytes;
@@ -133,6 +163,7 @@ int main(int argc, char **argv)
 	frames_write(argv[1], bytes, size);
 	records_write(argv[1]);
 	live_write(argv[1]);
+	rules_write(argv[1]);
 	pack_buffer_free(&packed);
 	log_writer_free(writer);
 	return 0;

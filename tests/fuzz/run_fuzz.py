@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Fuzz each target for some seconds from fresh seeds: run_fuzz.py BUILD SECONDS [TARGET...].  0 when nothing was found."""
+"""Fuzz each target for some seconds, from fresh seeds and corpus/: run_fuzz.py BUILD SECONDS [TARGET...].  0 when nothing was found."""
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-TARGETS = ['log', 'frame', 'catalogue', 'record', 'live', 'salvage']
+TARGETS = ['log', 'frame', 'catalogue', 'record', 'live', 'salvage', 'print', 'rule']
+CORPUS = pathlib.Path(__file__).resolve().parent / 'corpus'
 
 # a long memory of what was freed costs many runs: frames are large
 ENVIRONMENT = {'ASAN_OPTIONS': 'quarantine_size_mb=1:malloc_context_size=1', **os.environ}
@@ -17,8 +18,10 @@ failed = []
 with tempfile.TemporaryDirectory() as folder:
     subprocess.run([build / 'make_seeds', folder], check=True)
     for target in sys.argv[3:] or TARGETS:
-        run = subprocess.run([build / f'fuzz_{target}', f'-max_total_time={seconds}', '-rss_limit_mb=1024', '-timeout=10', '-max_len=200000',
-                              f'-artifact_prefix={build}/{target}-', f'{folder}/{target}'], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        # what is new goes to the first folder
+        run = subprocess.run([build / f'fuzz_{target}', f'-max_total_time={seconds}', '-rss_limit_mb=1024', '-timeout=30', '-max_len=200000',
+                              '-close_fd_mask=3', f'-artifact_prefix={build}/{target}-', f'{folder}/{target}', CORPUS / target],
+                             stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, errors='replace')
         print(f'{target}: {run.stderr.strip().splitlines()[-1]}')
         if run.returncode:
             print(run.stderr[-4000:])
