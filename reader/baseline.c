@@ -186,7 +186,7 @@ static int append_accepted(const struct baseline_settings *settings, struct comp
 		status = baseline_append(path, &text);
 	}
 	if (!status)
-		printf("%u rules added to %s\n", learned.count, path);
+		printf("%u rule%s added to %s\n", learned.count, learned.count == 1 ? "" : "s", path);
 	text_free(&text);
 	text_free(&remark);
 	learned_free(&learned);
