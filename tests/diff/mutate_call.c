@@ -100,6 +100,9 @@ bool call_counts(const struct draft *draft, const struct draft_event *event)
 		return false;
 	if (is_family(&event->event, "poll") || is_family(&event->event, "process"))
 		return false;
+	/* what the kernel says there is the machine's doing */
+	if (object->name && (!strncmp(object->name, "file /proc/", 11) || !strncmp(object->name, "file /sys/", 10)))
+		return false;
 	return event->object && object->type != OBJECT_UNKNOWN && object->type != OBJECT_DESCRIPTOR &&
 	       object->type != OBJECT_PROCESS && object->type != OBJECT_THREAD;
 }

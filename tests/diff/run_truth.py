@@ -288,7 +288,7 @@ def parse():
     parser.add_argument('workers', type=os.path.realpath)
     parser.add_argument('--short', action='store_true', help='few runs and programs')
     parser.add_argument('--runs', type=int, help='of each program (24; 2 with --short)')
-    parser.add_argument('--seeds', type=int, help='changes of each kind (10; 2 with --short)')
+    parser.add_argument('--seeds', type=int, help='changes of each kind (10; 1 with --short)')
     parser.add_argument('--only', help='programs, by comma')
     parser.add_argument('--keep', type=pathlib.Path, help='a folder for the logs; those that are there are used')
     parser.add_argument('--record', action='store_true', help='only record, with --keep')
@@ -296,7 +296,7 @@ def parse():
     parser.add_argument('--precision', type=float, default=1.0)
     options = parser.parse_args()
     options.runs = max(options.runs or (2 if options.short else LEARNED + 20), 2)
-    options.seeds = (2 if options.short else 10) if options.seeds is None else options.seeds
+    options.seeds = (1 if options.short else 10) if options.seeds is None else options.seeds
     return options
 
 
