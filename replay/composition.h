@@ -150,7 +150,7 @@ uint32_t cast_slot_made(struct composition *composition, uint32_t process, int32
 
 void cast_free(struct composition *composition);
 
-/* ---- template.c ---- */
+/* ---- template.c and the files template_*.c ---- */
 
 /*
  * Makes what is needed to make the call `event` of `process` again, and notes what it does to which objects as accesses
