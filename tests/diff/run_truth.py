@@ -68,7 +68,7 @@ PROGRAMS = {
     'postgres': Program('postgres_sql', (), {'one-row-more': Truth({'payload', 'bytes', 'added'})}, True),
 }
 
-# On these no rule was tried while it was made.
+# Recorded only when the rules were thought to be done.
 FURTHER = {
     'memcached': Program('memcached_text', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
     'asyncio echo': Program('asyncio_echo', (), {'one-less': Truth({'bytes', 'payload', 'removed'})}, False),
