@@ -315,14 +315,14 @@ struct drain_pending drain_look(struct drain *drain)
 			continue;
 		pending.claimed++;
 		uint32_t pid = (uint32_t)owner, image = __atomic_load_n(&slot->image, __ATOMIC_ACQUIRE);
-		if (mine->pid == pid && mine->image == image)
-			continue;
+		if (!image || slot->pid != pid || (mine->pid == pid && mine->image == image))
+			continue; /* not quite claimed yet, or known */
 		mine->pid = pid;
 		mine->image = image;
 		mine->look = drain->looks;
 		if (drain->observer.process_seen)
 			drain->observer.process_seen(drain->observer.context, pid);
-		if (image && owner >> 32 == pid) /* the first thread of an image */
+		if (owner >> 32 == pid) /* the first thread of an image */
 			find_replaced(drain, i, used);
 	}
 	return pending;
@@ -340,12 +340,17 @@ void drain_process_died(struct drain *drain, uint32_t pid)
 }
 
 /* Only a thread that is gone leaves its number in a slot: a living one would have given the slot back first. */
-static bool thread_is_dead(const struct live_slot *slot)
+static bool owner_is_dead(const struct live_slot *slot)
 {
 	uint64_t owner = live_slot_owner(slot);
 	uint32_t pid = (uint32_t)owner, tid = (uint32_t)(owner >> 32);
 
-	if (!pid || !tid || pid == tid || pid > INT32_MAX || tid > INT32_MAX)
+	if (!pid || pid > INT32_MAX || tid > INT32_MAX)
+		return false;
+	/* killed before it was known that it is there: nobody watches it */
+	if (!__atomic_load_n(&slot->image, __ATOMIC_ACQUIRE))
+		return kill((pid_t)pid, 0) && errno == ESRCH && live_slot_owner(slot) == owner;
+	if (!tid || pid == tid)
 		return false;
 	if (!syscall(SYS_tgkill, (pid_t)pid, (pid_t)tid, 0) || errno != ESRCH)
 		return false;
@@ -357,7 +362,7 @@ void drain_find_dead_threads(struct drain *drain)
 	uint32_t used = live_area_used(drain->area);
 
 	for (uint32_t i = 0; i < used; i++)
-		if (thread_is_dead(live_area_slot(drain->area, i)))
+		if (owner_is_dead(live_area_slot(drain->area, i)))
 			slot_end(drain, i);
 }
 
