@@ -38,6 +38,8 @@
 /* Rings that overwrite do not wait for us: what says who writes must be seen before they have gone round. */
 #define SLEEP_OVERWRITE (MILLISECOND / 2)
 #define IDLE_AFTER	(1000 * MILLISECOND)
+/* On a busy machine it may take so long until we run again. */
+#define PROCESSOR_WAIT (4 * MILLISECOND)
 /* A fork whose child has not been heard of by then has failed, or the child was killed at once. */
 #define FORK_WAIT (500 * MILLISECOND)
 /* How long a writer may need between looking whether its call is traced and publishing the record. */
@@ -55,7 +57,8 @@ struct collector {
 	uint64_t flushed_at, active_at, dead_threads_at, grown_at; /* CLOCK_MONOTONIC, ns */
 	uint64_t alone_since;					   /* 0 while something lives */
 	uint64_t sleep;
-	uint64_t pending; /* at the last look */
+	uint64_t looked_at; /* CLOCK_MONOTONIC, ns */
+	uint64_t pending;   /* at the last look */
 	uint32_t watched_first;
 	bool first_seen;
 	bool hurries;
@@ -228,18 +231,18 @@ static void process_died(void *context, uint32_t pid)
 }
 
 /*
- * Whether the fullest ring is to be emptied, when it holds `bytes`, `grown` more than at the last look. A frame says
+ * Whether the fullest ring is to be emptied, when it holds `bytes`, `grown` more than `elapsed` ns ago. A frame says
  * everything anew, so one that spans more is smaller: redis took 4.7 bytes an event with rings emptied when half full,
- * and 4.5 with this (quickly compressed). What comes while the frame is made has to fit, also when it comes faster than
- * before.
+ * and 4.5 with this (quickly compressed). Only a ring that fills slowly is left so long: what comes while we are not
+ * given a processor has to fit.
  */
-static bool ring_is_due(const struct collector *collector, uint64_t bytes, uint64_t grown)
+static bool ring_is_due(const struct collector *collector, uint64_t bytes, uint64_t grown, uint64_t elapsed)
 {
 	uint64_t ring = collector->area.ring_size, most = ring - ring / 4;
 
 	if (collector->settings.full_policy != FULL_WAIT)
 		most = ring / 2;
-	return bytes >= ring / 2 && (bytes >= most || bytes + 4 * grown >= ring);
+	return bytes >= ring / 2 && (bytes >= most || bytes + grown * PROCESSOR_WAIT / (elapsed + 1) >= ring);
 }
 
 /*
@@ -299,7 +302,8 @@ int collector_step(struct collector *collector)
 	if (grown)
 		collector->active_at = now;
 	collector->pending = pending.largest;
-	is_due = !overwrites && ring_is_due(collector, pending.largest, grown);
+	is_due = !overwrites && ring_is_due(collector, pending.largest, grown, now - collector->looked_at);
+	collector->looked_at = now;
 	if (!rc && (drain_is_urgent(collector->drain) || is_due || now - collector->flushed_at >= FLUSH_PERIOD)) {
 		rc = drain_run(collector->drain);
 		collector->flushed_at = now;
