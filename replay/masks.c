@@ -62,14 +62,15 @@ void masks_free(struct masks *masks)
 }
 
 /* One rule over all of `from`, into the empty `to`. */
-static void rule_apply(const regex_t *rule, const struct text *from, struct text *to)
+static void rule_apply(const regex_t *rule, struct text *from, struct text *to)
 {
+	const char *bytes = text_string(from);
 	size_t at = 0;
 
-	while (at < from->size) {
+	while (at < from->size && !from->failed) {
 		regmatch_t found[2] = {{(regoff_t)at, (regoff_t)from->size}, {-1, -1}};
 		const regmatch_t *part;
-		if (regexec(rule, from->bytes, 2, found, REG_STARTEND | (at ? REG_NOTBOL : 0)))
+		if (regexec(rule, bytes, 2, found, REG_STARTEND | (at ? REG_NOTBOL : 0)))
 			break;
 		part = found[1].rm_so >= 0 ? &found[1] : &found[0];
 		if ((size_t)found[0].rm_eo <= at)
