@@ -15,7 +15,7 @@
 /* How often progress is told. */
 #define PROGRESS_EVENTS (1u << 18)
 
-static int make_room(void **array, uint32_t *room, uint32_t count, size_t size)
+int pass_make_room(void **array, uint32_t *room, uint32_t count, size_t size)
 {
 	if (count < *room)
 		return 0;
@@ -28,217 +28,6 @@ static int make_room(void **array, uint32_t *room, uint32_t count, size_t size)
 	*array = huge_advise(wider, wanted * size);
 	*room = wanted;
 	return 0;
-}
-
-#define MAKE_ROOM(array, room, count) make_room((void **)&(array), &(room), (count), sizeof(*(array)))
-
-/* ---- threads -------------------------------------------------------------------------------------------------- */
-
-/* The last thread before `count` whose path is `path`, or CANON_NONE. */
-static uint32_t find_path(const struct canon *canon, const char *path, size_t size)
-{
-	for (uint32_t i = canon->threads_count; i--;)
-		if (strlen(canon->threads[i].name) == size && !memcmp(canon->threads[i].name, path, size))
-			return i;
-	return CANON_NONE;
-}
-
-static uint32_t parent_of(const struct canon *canon, const char *path)
-{
-	uint32_t before = find_path(canon, path, strlen(path)); /* an exec: the image before */
-	const char *dot = strrchr(path, '.');
-
-	if (before != CANON_NONE || !dot)
-		return before;
-	return find_path(canon, path, (size_t)(dot - path));
-}
-
-static uint64_t start_of(const struct pass *pass, const struct object *thread, const char *image)
-{
-	uint32_t at = index_get(&pass->starts, thread->process->number, thread->number);
-
-	if (at != INDEX_NONE && pass->start[at] && thread->number != thread->process->number)
-		return pass->start[at];
-	return map_hash(0, image, strlen(image));
-}
-
-/* "server" of "P0(server)". */
-static char *image_of(struct object *process)
-{
-	const char *name = object_name(process), *open = strchr(name, '(');
-
-	return open ? strndup(open + 1, strlen(open) - 2) : strdup("");
-}
-
-static int add_thread(struct pass *pass, struct object *object)
-{
-	struct canon *canon = pass->canon;
-	struct canon_thread *thread;
-	int rc = MAKE_ROOM(pass->threads, pass->threads_room, pass->threads_count);
-
-	if (rc)
-		return rc;
-	canon->threads = realloc(canon->threads, pass->threads_room * sizeof(*canon->threads));
-	if (!canon->threads)
-		return -ENOMEM;
-	pass->threads[pass->threads_count] = (struct pass_thread){0};
-	thread = &canon->threads[pass->threads_count];
-	*thread = (struct canon_thread){.name = strdup(object->label ? object->label : "?"),
-					.image = image_of(object->process),
-					.pid = (uint32_t)object->process->number,
-					.tid = (uint32_t)object->number,
-					.first = CANON_NONE};
-	if (!thread->name || !thread->image)
-		return -ENOMEM;
-	thread->is_process = thread->pid == thread->tid;
-	thread->parent = parent_of(canon, thread->name);
-	thread->start = start_of(pass, object, thread->image);
-	object->tag = ++pass->threads_count;
-	canon->threads_count = pass->threads_count;
-	return 0;
-}
-
-/* Where a thread begins, as a place in a file. */
-static int note_start(struct pass *pass, const struct frame_thread *seen)
-{
-	const struct frame_module *module = NULL;
-	int rc = MAKE_ROOM(pass->start, pass->start_room, pass->start_count);
-
-	if (rc || !seen->start)
-		return rc;
-	module = trace_module_at(pass->trace, seen->pid, seen->ticks, seen->start);
-	pass->start[pass->start_count] =
-		module ? map_hash(seen->start - module->base, module->path, strlen(module->path)) : 1;
-	return index_set(&pass->starts, seen->pid, seen->tid, pass->start_count++);
-}
-
-/* ---- objects -------------------------------------------------------------------------------------------------- */
-
-static uint32_t add_object(struct pass *pass, struct object *object)
-{
-	struct canon_object *added;
-	uint32_t origin = CANON_NONE;
-
-	if (object->tag)
-		return (uint32_t)object->tag - 1;
-	if (object->type == OBJECT_SOCKET && object->origin)
-		origin = add_object(pass, object->origin);
-	if (MAKE_ROOM(pass->objects, pass->objects_room, pass->objects_count))
-		return CANON_NONE;
-	added = &pass->objects[pass->objects_count];
-	*added = (struct canon_object){.type = (uint8_t)object->type,
-				       .birth = pass->tokens,
-				       .end = CANON_NONE,
-				       .thread = CANON_NONE,
-				       .origin = origin,
-				       .receiver = CANON_NONE,
-				       .is_accepted = origin != CANON_NONE,
-				       .is_stream = object_is_stream(object),
-				       .is_counter = object_is_counter(object)};
-	object->tag = ++pass->objects_count;
-	return pass->objects_count - 1;
-}
-
-/* The ordinal is not part of what an object's like are called. */
-static uint64_t class_of(struct pass *pass, const struct object *object)
-{
-	uint64_t hash = map_hash(object->type, object->role, strlen(object->role));
-
-	/* Which of many semaphores in one piece of memory a process gets is chance. */
-	const char *place = object->type == OBJECT_SEM && object->label ? strstr(object->label, " + 0x") : NULL;
-	size_t size = place ? (size_t)(place - object->label) : object->label ? strlen(object->label) : 0;
-
-	pass->scratch.size = 0;
-	if (object->label && object->type != OBJECT_UNKNOWN)
-		mask_bytes(&pass->mask, (const uint8_t *)object->label, size, &pass->scratch);
-	return map_hash(hash + (uint8_t)object->side, pass->scratch.bytes, pass->scratch.size);
-}
-
-/* Its class without what looks like chance in its name. */
-static uint64_t stem_of(struct pass *pass, const struct object *object)
-{
-	pass->scratch.size = 0;
-	if (object->label && object->type != OBJECT_UNKNOWN)
-		mask_chance(object->label, &pass->scratch);
-	return map_hash(object->type, pass->scratch.bytes, pass->scratch.size);
-}
-
-/* An object is over: now its name is as good as it gets. */
-static void write_down(void *context, struct object *object)
-{
-	struct pass *pass = context;
-	struct canon_object *written;
-
-	if (!object->tag || object->type == OBJECT_PROCESS || object->type == OBJECT_THREAD)
-		return;
-	written = &pass->objects[object->tag - 1];
-	if (written->name)
-		return;
-	const char *name = object_name(object);
-	written->class_id = class_of(pass, object);
-	pass->scratch.size = 0;
-	mask_bytes(&pass->mask, (const uint8_t *)name, strlen(name), &pass->scratch);
-	written->name = strdup(text_string(&pass->scratch));
-	written->shown = strdup(name);
-	written->is_client = object->type == OBJECT_SOCKET && written->is_stream && strstr(object->role, "-client");
-	written->is_private =
-		(object->type == OBJECT_MAPPING && !object->origin) || (object->type == OBJECT_SEM && object->numbered);
-	written->stem = stem_of(pass, object);
-	written->ordinal = object->ordinal;
-	written->is_numbered = object->numbered || object->type == OBJECT_UNKNOWN;
-	written->thread = object->thread && object->thread->tag ? (uint32_t)object->thread->tag - 1 : CANON_NONE;
-}
-
-/* As crc32c_combine(), with what it takes for common sizes remembered. */
-static uint32_t join_payload(struct pass *pass, uint32_t crc, uint32_t more, uint64_t size)
-{
-	if (!crc || size >= PASS_POWERS)
-		return crc ? crc32c_combine(crc, more, size) : more;
-	if (!pass->powers[size])
-		pass->powers[size] = crc32c_power(size);
-	return crc32c_multiply(pass->powers[size], crc) ^ more;
-}
-
-static void note_flow(struct pass *pass, struct canon_object *object, const struct canon_token *token,
-		      const struct canon_token *raw)
-{
-	struct canon_flow *flow = &object->flows[token->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED];
-
-	if (!(token->flags & (TOKEN_SENDS | TOKEN_RECEIVES)))
-		return;
-	/* As long as nothing was masked both are the same. */
-	bool is_same = flow->payload == flow->raw_payload && flow->bytes == flow->raw_bytes &&
-		       token->payload == raw->payload && token->bytes == raw->bytes;
-	flow->payload = join_payload(pass, flow->payload, token->payload, token->bytes);
-	flow->bytes += token->bytes;
-	flow->raw_payload = is_same ? flow->payload : join_payload(pass, flow->raw_payload, raw->payload, raw->bytes);
-	flow->raw_bytes += raw->bytes;
-	flow->calls |= 1ull << (token->key & 63);
-	flow->tokens++;
-}
-
-static void note_object(struct pass *pass, const struct canon_token *token, const struct canon_token *raw,
-			uint32_t index)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		if (token->objects[i] == CANON_NONE)
-			continue;
-		struct canon_object *object = &pass->objects[token->objects[i]];
-		object->tokens++;
-		/* How often the same is done in a row depends on how streams are cut. */
-		if (object->last != token->key)
-			object->order = map_mix(object->order + token->key);
-		object->last = token->key;
-		if (i == 0 && token->flags & TOKEN_ENDS)
-			object->end = index;
-		if (i == 0 && token->flags & TOKEN_RECEIVES) {
-			if (object->receiver == CANON_NONE)
-				object->receiver = token->thread;
-			object->is_shared |= object->receiver != token->thread;
-		}
-	}
-	if (token->objects[0] != CANON_NONE)
-		note_flow(pass, &pass->objects[token->objects[0]], token, raw);
 }
 
 /* ---- folding -------------------------------------------------------------------------------------------------- */
@@ -272,7 +61,7 @@ static int close_fold(struct pass *pass, struct fold *fold)
 	if (pass->details)
 		return fold->detail == CANON_NONE ? 0 : pass_noted(pass, fold);
 	pass->canon->tokens[fold->index] = fold->token;
-	note_object(pass, &fold->token, &raw, fold->index);
+	pass_note_object(pass, &fold->token, &raw, fold->index);
 	return 0;
 }
 
@@ -383,7 +172,7 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 					   .flags = flags_of(own, view),
 					   .calls = 1};
 	for (unsigned i = 0; i < view->objects_count; i++)
-		fold->token.objects[i] = add_object(pass, view->objects[i]);
+		fold->token.objects[i] = pass_add_object(pass, view->objects[i]);
 	own->is_woken = false;
 	own->registers_anew = view->rule->registers && register_again(pass, &fold->token);
 	fold->is_open = true;
@@ -438,7 +227,7 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 	int rc = object ? 0 : -ENOMEM;
 
 	if (!rc && !object->tag)
-		rc = add_thread(pass, object);
+		rc = pass_add_thread(pass, object);
 	if (rc)
 		return rc;
 	uint32_t thread = (uint32_t)object->tag - 1;
@@ -481,7 +270,7 @@ static int run_entries(struct pass *pass)
 		bool is_taken = is_enabled(pass, &entry);
 		rc = is_taken ? identity_feed(pass->identities, &entry) : 0;
 		if (!rc && entry.kind == TRACE_THREAD)
-			rc = note_start(pass, entry.thread);
+			rc = pass_note_start(pass, entry.thread);
 		if (!rc && entry.kind == TRACE_EVENT && is_taken)
 			rc = take_event(pass, &entry);
 		if (rc)
@@ -525,7 +314,7 @@ int pass_run(struct pass *pass)
 	if (!rc)
 		rc = prepare_mask(pass);
 	if (!rc) {
-		identity_watch(pass->identities, write_down, pass);
+		identity_watch(pass->identities, pass_write_down, pass);
 		pass->lines.identities = pass->identities;
 		if (pass->details)
 			lines_begin(&pass->lines);
@@ -548,43 +337,6 @@ int pass_run(struct pass *pass)
 	return rc;
 }
 
-/* What is known of threads only at the end. */
-static int finish_threads(struct canon *canon)
-{
-	struct map several = {0}; /* pids of processes with more than one thread */
-	int rc = 0;
-
-	const struct trace_thread *threads;
-	size_t count;
-
-	threads = trace_threads(canon->trace, &count);
-	for (size_t i = 0; !rc && i < count; i++)
-		if (threads[i].seen.tid != threads[i].seen.pid)
-			rc = map_put(&several, threads[i].seen.pid, canon);
-	for (uint32_t i = 0; i < canon->tokens_count; i++) {
-		const struct canon_token *token = &canon->tokens[i];
-		struct canon_thread *thread = &canon->threads[token->thread];
-		canon->flags |= token->flags;
-		if (token->flags & TOKEN_REAPS)
-			continue;
-		thread->content = map_mix(thread->content + token->key) + token->content;
-		thread->content = map_mix(thread->content + token->bytes) + token->payload;
-	}
-	for (uint32_t i = 0; i < canon->threads_count; i++)
-		canon->threads[i].is_common = map_get(&several, canon->threads[i].pid) != NULL;
-	for (uint32_t i = 0; i < canon->objects_count; i++) {
-		struct canon_object *object = &canon->objects[i];
-		object->is_common =
-			object->thread != CANON_NONE && map_get(&several, canon->threads[object->thread].pid);
-		if (object->is_accepted && object->receiver != CANON_NONE)
-			canon->threads[object->receiver].accepted++;
-		if (object->is_client && object->receiver != CANON_NONE)
-			canon->threads[object->receiver].connected++;
-	}
-	map_clear(&several);
-	return rc;
-}
-
 int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, uint32_t payload_limit,
 	       const struct canon_progress *progress)
 {
@@ -601,7 +353,7 @@ int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled,
 	canon->objects_count = pass.objects_count;
 	canon->events = pass.events;
 	if (!rc)
-		rc = finish_threads(canon);
+		rc = canon_finish_threads(canon);
 	if (rc)
 		canon_free(canon);
 	return rc;

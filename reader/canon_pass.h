@@ -65,4 +65,28 @@ int pass_note(struct pass *pass, struct fold *fold, const struct canon_view *vie
 /* It is complete. */
 int pass_noted(struct pass *pass, struct fold *fold);
 
+/* Makes room in an array of elements of `size` bytes for one more than `count`. 0, -ENOMEM or -E2BIG. */
+int pass_make_room(void **array, uint32_t *room, uint32_t count, size_t size);
+
+#define MAKE_ROOM(array, room, count) pass_make_room((void **)&(array), &(room), (count), sizeof(*(array)))
+
+/* A thread that is seen for the first time gets its number, as its object's tag. 0 or -errno. */
+int pass_add_thread(struct pass *pass, struct object *object);
+
+/* Where a thread begins, as a place in a file. 0 or -errno. */
+int pass_note_start(struct pass *pass, const struct frame_thread *seen);
+
+/* What is known of threads only at the end. 0 or -ENOMEM. */
+int canon_finish_threads(struct canon *canon);
+
+/* The number of an object, which is new or not; CANON_NONE when out of memory. */
+uint32_t pass_add_object(struct pass *pass, struct object *object);
+
+/* For identity_watch(): an object is over, and its name is as good as it gets. */
+void pass_write_down(void *context, struct object *object);
+
+/* Token `index` is complete; `raw` is what it was before numbers of the run were masked. */
+void pass_note_object(struct pass *pass, const struct canon_token *token, const struct canon_token *raw,
+		      uint32_t index);
+
 #endif

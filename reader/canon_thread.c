@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The threads of a pass: where they began, who made them, and what is known of them only at the end.
+ */
+#include "reader/canon_pass.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The last thread before `count` whose path is `path`, or CANON_NONE. */
+static uint32_t find_path(const struct canon *canon, const char *path, size_t size)
+{
+	for (uint32_t i = canon->threads_count; i--;)
+		if (strlen(canon->threads[i].name) == size && !memcmp(canon->threads[i].name, path, size))
+			return i;
+	return CANON_NONE;
+}
+
+static uint32_t parent_of(const struct canon *canon, const char *path)
+{
+	uint32_t before = find_path(canon, path, strlen(path)); /* an exec: the image before */
+	const char *dot = strrchr(path, '.');
+
+	if (before != CANON_NONE || !dot)
+		return before;
+	return find_path(canon, path, (size_t)(dot - path));
+}
+
+static uint64_t start_of(const struct pass *pass, const struct object *thread, const char *image)
+{
+	uint32_t at = index_get(&pass->starts, thread->process->number, thread->number);
+
+	if (at != INDEX_NONE && pass->start[at] && thread->number != thread->process->number)
+		return pass->start[at];
+	return map_hash(0, image, strlen(image));
+}
+
+/* "server" of "P0(server)". */
+static char *image_of(struct object *process)
+{
+	const char *name = object_name(process), *open = strchr(name, '(');
+
+	return open ? strndup(open + 1, strlen(open) - 2) : strdup("");
+}
+
+int pass_add_thread(struct pass *pass, struct object *object)
+{
+	struct canon *canon = pass->canon;
+	struct canon_thread *thread;
+	int rc = MAKE_ROOM(pass->threads, pass->threads_room, pass->threads_count);
+
+	if (rc)
+		return rc;
+	canon->threads = realloc(canon->threads, pass->threads_room * sizeof(*canon->threads));
+	if (!canon->threads)
+		return -ENOMEM;
+	pass->threads[pass->threads_count] = (struct pass_thread){0};
+	thread = &canon->threads[pass->threads_count];
+	*thread = (struct canon_thread){.name = strdup(object->label ? object->label : "?"),
+					.image = image_of(object->process),
+					.pid = (uint32_t)object->process->number,
+					.tid = (uint32_t)object->number,
+					.first = CANON_NONE};
+	if (!thread->name || !thread->image)
+		return -ENOMEM;
+	thread->is_process = thread->pid == thread->tid;
+	thread->parent = parent_of(canon, thread->name);
+	thread->start = start_of(pass, object, thread->image);
+	object->tag = ++pass->threads_count;
+	canon->threads_count = pass->threads_count;
+	return 0;
+}
+
+/* Where a thread begins, as a place in a file. */
+int pass_note_start(struct pass *pass, const struct frame_thread *seen)
+{
+	const struct frame_module *module = NULL;
+	int rc = MAKE_ROOM(pass->start, pass->start_room, pass->start_count);
+
+	if (rc || !seen->start)
+		return rc;
+	module = trace_module_at(pass->trace, seen->pid, seen->ticks, seen->start);
+	pass->start[pass->start_count] =
+		module ? map_hash(seen->start - module->base, module->path, strlen(module->path)) : 1;
+	return index_set(&pass->starts, seen->pid, seen->tid, pass->start_count++);
+}
+
+/* What is known of threads only at the end. */
+int canon_finish_threads(struct canon *canon)
+{
+	struct map several = {0}; /* pids of processes with more than one thread */
+	int rc = 0;
+
+	const struct trace_thread *threads;
+	size_t count;
+
+	threads = trace_threads(canon->trace, &count);
+	for (size_t i = 0; !rc && i < count; i++)
+		if (threads[i].seen.tid != threads[i].seen.pid)
+			rc = map_put(&several, threads[i].seen.pid, canon);
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+		const struct canon_token *token = &canon->tokens[i];
+		struct canon_thread *thread = &canon->threads[token->thread];
+		canon->flags |= token->flags;
+		if (token->flags & TOKEN_REAPS)
+			continue;
+		thread->content = map_mix(thread->content + token->key) + token->content;
+		thread->content = map_mix(thread->content + token->bytes) + token->payload;
+	}
+	for (uint32_t i = 0; i < canon->threads_count; i++)
+		canon->threads[i].is_common = map_get(&several, canon->threads[i].pid) != NULL;
+	for (uint32_t i = 0; i < canon->objects_count; i++) {
+		struct canon_object *object = &canon->objects[i];
+		object->is_common =
+			object->thread != CANON_NONE && map_get(&several, canon->threads[object->thread].pid);
+		if (object->is_accepted && object->receiver != CANON_NONE)
+			canon->threads[object->receiver].accepted++;
+		if (object->is_client && object->receiver != CANON_NONE)
+			canon->threads[object->receiver].connected++;
+	}
+	map_clear(&several);
+	return rc;
+}
