@@ -52,6 +52,7 @@ struct composed_object {
 	uint32_t sender;   /* who sent to it last by its address, or SCORE_NONE */
 	uint32_t feeder;   /* the process that plays its other end; SCORE_NONE: none, or several */
 	bool is_fed;
+	bool is_listener; /* connections are accepted from it */
 	uint16_t family, socket_type;
 	uint8_t type; /* enum object_type */
 	bool is_made; /* by a recorded call that is made again */

@@ -63,6 +63,7 @@ static void note_roles(struct composition *composition)
 			object->is_connected = true;
 		if (access->made != SCORE_NONE)
 			COMPOSED_OBJECT(composition, access->made)->is_accepted = true;
+		object->is_listener |= access->classes & ACCESS_ACCEPTS;
 		if (access->classes & ACCESS_MADE && i &&
 		    ROWS(composition->accesses, struct access)[i - 1].act == access->act &&
 		    ROWS(composition->accesses, struct access)[i - 1].object == object->peer)

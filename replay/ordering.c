@@ -131,6 +131,14 @@ static int compare_ends(const void *a, const void *b, void *context)
 	return end_a < end_b ? -1 : end_a > end_b ? 1 : *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
 }
 
+/* Of those who wait at a listener the kernel may wake one alone, as it wakes one of those who take. */
+static bool is_served(const struct composition *composition, const struct access *access)
+{
+	if (access->classes & ACCESS_LOOKS)
+		return COMPOSED_OBJECT(composition, access->object)->is_listener;
+	return access->classes & ACCESS_TAKES && !(access->classes & ACCESS_ACCEPTS);
+}
+
 /* Who takes from the same object, in the order in which they were served. */
 static void served_order(struct ordering *ordering)
 {
@@ -145,8 +153,7 @@ static void served_order(struct ordering *ordering)
 	}
 	memset(last, 0xff, (objects + 1ull) * sizeof(*last));
 	for (uint32_t i = 0; i < composition->accesses.count; i++)
-		if (rows[i].classes & ACCESS_TAKES && !(rows[i].classes & ACCESS_ACCEPTS) &&
-		    act_of(ordering, i)->end != UINT64_MAX)
+		if (is_served(composition, &rows[i]) && act_of(ordering, i)->end != UINT64_MAX)
 			ordering->by_end[count++] = i;
 	qsort_r(ordering->by_end, count, sizeof(uint32_t), compare_ends, ordering);
 	for (uint32_t i = 0; i < count; i++) {
