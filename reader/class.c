@@ -78,13 +78,14 @@ static int count_row(struct class_count *count, const struct batch_view *batch, 
 {
 	const struct batch_shape *shape = &batch->shapes[batch->shape[row]];
 	const struct call_spec *call = shape->call;
-	bool is_socket = is_family(call, "socket"), makes = is_descriptor(&call->result), takes;
+	bool is_socket = is_family(call, "socket"), is_sysv = is_family(call, "sysv"),
+	     makes = is_descriptor(&call->result), takes;
 	struct map_slot *slot;
 	struct event event;
 	int rc = 0;
 
-	/* what waits and carries nothing has met somebody */
-	count->connections += is_socket && call->waits && flow->direction == FLOW_NONE &&
+	/* what waits and carries nothing has met somebody; on System V objects, what waits at all */
+	count->connections += call->waits && (is_sysv || (is_socket && flow->direction == FLOW_NONE)) &&
 			      (!shape->error || shape->error == EINPROGRESS);
 	if (shape->error || (flow->direction == FLOW_NONE && !is_socket && !makes))
 		return 0;
@@ -174,5 +175,5 @@ void class_judge(struct class_verdict *verdict, const struct class_count *count,
 	if (count->tls)
 		limit(verdict, CLASS_PAYLOAD, "TLS was spoken, whose keys are new in every run");
 	if (!count->connections)
-		limit(verdict, CLASS_PAYLOAD, "nobody was connected to, nor accepted");
+		limit(verdict, CLASS_PAYLOAD, "nobody was connected to, accepted, or met on a System V object");
 }

@@ -195,7 +195,7 @@ static const struct option_spec specs[] = {
 	{0, "speed", "TIMES", "of the recorded pace: 1, 4, 0.5, max", set_speed},
 	{0, "max-gap", "TIME", "no pause longer than 2s, 100ms, ...", set_max_gap},
 	{'e', "calls", "EXPR", "--print: only these calls, as in ipctrace print", set_calls},
-	{'p', "pid", "PID", "--print: only this process or thread", set_pid},
+	{'p', "pid", "PID", "--print: only this process or thread; --peer: the program", set_pid},
 	{'t', NULL, NULL, "--print: time of day; -tt and -ttt as in ipctrace print", set_time},
 	{'T', "duration", NULL, "--print: time spent in the call", set_durations},
 	{'y', "names", NULL, "--print: what descriptors are; -yy also ids and pids", set_names},
