@@ -49,9 +49,10 @@ import re
 import sys
 
 SCALARS = ['int', 'uint', 'size', 'offset', 'hex', 'address', 'fd', 'pid', 'tid', 'uid', 'gid', 'mode', 'key', 'msqid', 'semid',
-           'shmid', 'mqd', 'sem', 'port', 'clock_ticks']
+           'shmid', 'mqd', 'sem', 'port', 'clock_ticks', 'wait_status', 'in_addr']
 TABLES = ['flags', 'enum']
 POINTED = ['bytes', 'string', 'strings', 'sockaddr', 'struct', 'iovec', 'msghdr', 'mmsghdr', 'msgbuf', 'fdset', 'select', 'unrecorded']
+NAMED_BY = {'wait_status': 'signal'}  # kinds that need the names of one enum
 INLINE = ['bytes', 'string', 'sockaddr']
 KINDS = SCALARS + TABLES + POINTED
 FAMILIES = ['socket', 'io', 'sysv', 'posix-ipc', 'memory', 'poll', 'desc', 'process']
@@ -161,7 +162,9 @@ def parse_annotation(catalogue, place, text, value=None, inherits=False):
     if sort:
         value.kind, value.table = sort, kind
     elif kind in KINDS and kind not in TABLES + ['struct', 'select']:
-        value.kind = kind
+        value.kind, value.table = kind, NAMED_BY.get(kind)
+        if value.table and value.table not in catalogue.tables['enum']:
+            raise Mistake(place, f"'{kind}' needs an enum {value.table} declared above")
     else:
         raise Mistake(place, f"'{kind}' is neither a kind nor a flags, enum, struct or select declared above")
     if value.kind in POINTED and value.kind not in ('unrecorded', 'select') and value.direction == 'none' and not inherits:

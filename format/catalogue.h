@@ -37,6 +37,8 @@ enum kind {
 	KIND_SEM,	  /* the address of a POSIX semaphore */
 	KIND_PORT,	  /* 16 bits in network order */
 	KIND_CLOCK_TICKS, /* a time in the tracer's ticks */
+	KIND_WAIT_STATUS, /* what wait() says of a child; table = index into enumerations: the signals */
+	KIND_IN_ADDR,	  /* an IPv4 address, in network order */
 	KIND_FLAGS,	  /* bits by name; table = index into flag sets */
 	KIND_ENUM,	  /* one value by name; table = index into enumerations */
 	/* From here on: what a pointer points to. */

@@ -249,13 +249,12 @@ static void value_plain(struct value_spec *value)
 static void value_check(const struct catalogue *catalogue, struct value_spec *value, unsigned argc, bool selects)
 {
 	const uint16_t tables[KIND_COUNT] = {
-		[KIND_FLAGS] = catalogue->flags_count,
-		[KIND_ENUM] = catalogue->enums_count,
-		[KIND_STRUCT] = catalogue->structs_count,
+		[KIND_FLAGS] = catalogue->flags_count,	     [KIND_ENUM] = catalogue->enums_count,
+		[KIND_WAIT_STATUS] = catalogue->enums_count, [KIND_STRUCT] = catalogue->structs_count,
 		[KIND_SELECT] = catalogue->selections_count,
 	};
 	bool has_table = value->kind == KIND_FLAGS || value->kind == KIND_ENUM || value->kind == KIND_STRUCT ||
-			 value->kind == KIND_SELECT;
+			 value->kind == KIND_SELECT || value->kind == KIND_WAIT_STATUS;
 
 	if ((has_table && value->table >= tables[value->kind]) || (value->kind == KIND_SELECT && !selects))
 		value_plain(value);

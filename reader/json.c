@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "reader/wait_status.h"
+
 /* ---- scalars -------------------------------------------------------------------------------------------------- */
 
 static void print_hex_string(struct text *text, uint64_t word)
@@ -64,6 +66,7 @@ void json_print_scalar(const struct json_printer *printer, const struct value_sp
 {
 	const struct catalogue *catalogue = printer->event->catalogue;
 	const struct names_spec *names;
+	char address[INET_ADDRSTRLEN];
 	const char *name;
 
 	word = value_word(value, word);
@@ -77,6 +80,13 @@ void json_print_scalar(const struct json_printer *printer, const struct value_sp
 		return;
 	case KIND_PORT:
 		text_uint(printer->text, __builtin_bswap16((uint16_t)word));
+		return;
+	case KIND_WAIT_STATUS:
+		wait_status_print_json(printer->text, value_enum(catalogue, value), (uint32_t)word);
+		return;
+	case KIND_IN_ADDR:
+		internet_address_write(address, word);
+		text_json_string(printer->text, address);
 		return;
 	case KIND_FLAGS:
 		print_flags(printer->text, value_flags(catalogue, value), value, word);

@@ -66,8 +66,9 @@ const struct names_spec *value_flags(const struct catalogue *catalogue, const st
 
 const struct names_spec *value_enum(const struct catalogue *catalogue, const struct value_spec *value)
 {
-	return value->kind == KIND_ENUM && value->table < catalogue->enums_count ? &catalogue->enums[value->table]
-										 : NULL;
+	bool has_names = value->kind == KIND_ENUM || value->kind == KIND_WAIT_STATUS;
+
+	return has_names && value->table < catalogue->enums_count ? &catalogue->enums[value->table] : NULL;
 }
 
 const struct struct_spec *value_struct(const struct catalogue *catalogue, const struct value_spec *value)
@@ -191,6 +192,14 @@ static void read_unix(struct socket_address *address, const uint8_t *bytes, size
 	} else {
 		address->path_size = strnlen((const char *)address->path, address->path_size);
 	}
+}
+
+void internet_address_write(char text[INET_ADDRSTRLEN], uint64_t word)
+{
+	const struct in_addr address = {(uint32_t)word};
+
+	if (!inet_ntop(AF_INET, &address, text, INET_ADDRSTRLEN))
+		*text = 0;
 }
 
 void socket_address_read(struct socket_address *address, const uint8_t *bytes, size_t size)

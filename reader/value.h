@@ -8,6 +8,7 @@
 #ifndef IPCTRACE_READER_VALUE_H
 #define IPCTRACE_READER_VALUE_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #include "format/event.h"
@@ -30,7 +31,7 @@ uint64_t value_load(const struct value_spec *value, const uint8_t *bytes, size_t
 /* The bytes one element takes in memory; 0 when its kind has no fixed size. */
 uint32_t value_size(const struct catalogue *catalogue, const struct value_spec *value);
 
-/* The flag set, enumeration or struct a value names, or NULL when the catalogue has none such. */
+/* The flag set, enumeration (of a wait status: that of signals) or struct a value names, or NULL when there is none. */
 const struct names_spec *value_flags(const struct catalogue *catalogue, const struct value_spec *value);
 const struct names_spec *value_enum(const struct catalogue *catalogue, const struct value_spec *value);
 const struct struct_spec *value_struct(const struct catalogue *catalogue, const struct value_spec *value);
@@ -66,6 +67,9 @@ struct socket_address {
 	size_t path_size;
 	char address[64];
 };
+
+/* "127.0.0.1", of an address in network order. */
+void internet_address_write(char text[INET_ADDRSTRLEN], uint64_t word);
 
 void socket_address_read(struct socket_address *address, const uint8_t *bytes, size_t size);
 

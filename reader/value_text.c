@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "reader/wait_status.h"
+
 /* Elements of one array that are printed; the rest are dots. */
 #define ELEMENTS_MAX 1024u
 
@@ -59,6 +61,8 @@ static void print_enum(struct text *text, const struct names_spec *names, const 
 void value_print_scalar(struct text *text, const struct catalogue *catalogue, const struct value_spec *value,
 			uint64_t word)
 {
+	char address[INET_ADDRSTRLEN];
+
 	word = value_word(value, word);
 	switch (value->kind) {
 	case KIND_FD:
@@ -100,6 +104,13 @@ void value_print_scalar(struct text *text, const struct catalogue *catalogue, co
 		text_put(text, "htons(");
 		text_uint(text, __builtin_bswap16((uint16_t)word));
 		text_char(text, ')');
+		return;
+	case KIND_WAIT_STATUS:
+		wait_status_print(text, value_enum(catalogue, value), (uint32_t)word);
+		return;
+	case KIND_IN_ADDR:
+		internet_address_write(address, word);
+		text_format(text, "inet_addr(\"%s\")", address);
 		return;
 	case KIND_FLAGS:
 		print_flags(text, value_flags(catalogue, value), value, word);

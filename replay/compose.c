@@ -81,7 +81,9 @@ static void note_status(struct composition *composition, const struct event *eve
 	for (unsigned arg = 0; process != SCORE_NONE && arg < event->call->argc; arg++) {
 		const struct event_item *item = event_item(event, arg, ITEM_RAW, 0);
 		const struct value_spec *value = &event->call->args[arg].value;
-		if (value->kind != KIND_HEX || value->direction != DIRECTION_OUT || !item || item->size < 4)
+		/* Logs from before KIND_WAIT_STATUS was known call it a hexadecimal number. */
+		bool is_status = value->kind == KIND_WAIT_STATUS || value->kind == KIND_HEX;
+		if (!is_status || value->direction != DIRECTION_OUT || !item || item->size < 4)
 			continue;
 		memcpy(&status, item->bytes, 4);
 		if (WIFEXITED(status) || WIFSIGNALED(status))

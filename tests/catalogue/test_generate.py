@@ -26,6 +26,7 @@ MISTAKES = [
     ('int __read(int fd)  as read', 3, '__read() is an alias of read(), which is not described'),
     ('int read(int fd)\nint __read(void)  as read', 4, "__read() lacks the argument 'fd' of read()"),
     ('int read(int fd)\nint __read(int fd)  as read\nint ___read(int fd)  as __read', 5, '__read() is an alias itself'),
+    ('pid_t wait(int *wstatus : out wait_status)', 3, "'wait_status' needs an enum signal declared above"),
     ('flags empty { }', 3, 'flags empty has no names'),
     ('flags odd { A-B }\nint read(int fd : odd)', 3, "cannot read the name 'A-B'"),
     ('flags twice { O_RDWR }\n\nenum twice { O_RDWR }', 5, "'twice' is declared twice"),

@@ -58,6 +58,15 @@ try:
     socket.create_connection(('127.0.0.1', 1))
 except OSError:
     pass
+try:
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, socket.inet_aton('224.0.0.1') + socket.inet_aton('127.0.0.1'))
+except OSError:
+    pass
+child = os.fork()
+if not child:
+    os._exit(3)
+os.waitpid(child, 0)
 memory = mmap.mmap(-1, 8192)
 memory.madvise(mmap.MADV_DONTNEED)
 os.system('true')

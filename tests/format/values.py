@@ -5,7 +5,7 @@ import ipaddress
 import struct
 
 SCALARS = {'int', 'uint', 'size', 'offset', 'hex', 'address', 'fd', 'pid', 'tid', 'uid', 'gid', 'mode', 'key', 'msqid', 'semid', 'shmid',
-           'mqd', 'sem', 'port', 'clock_ticks', 'flags', 'enum'}
+           'mqd', 'sem', 'port', 'clock_ticks', 'wait_status', 'in_addr', 'flags', 'enum'}
 FORMS = ['payload', 'raw', 'before', 'string', 'strings', 'address', 'vector', 'control', 'flags', 'length', 'type', 'local', 'peer', 'stack',
          'pid', 'ordinal', 'module', 'open-fd', 'value']
 OUTCOMES = ['returned', 'cancelled', 'jumped', 'unfinished', 'departed']
@@ -149,11 +149,34 @@ def flags_json(rows, word, width):
     return found
 
 
+def wait_status(signals, status):
+    def signal(number):
+        return next((name for name, value in signals if value == number), number)
+    low, high = status & 0xffff, status & 0xffff0000
+    if low == 0xffff:
+        found, rest = {'continued': True}, high
+    elif low & 0xff == 0x7f:
+        found, rest = {'stopped': signal(low >> 8)}, high
+    elif low & 0x7f == 0:
+        found, rest = {'exited': low >> 8}, high | low & 0x80
+    elif low & 0x7f != 0x7f:
+        found, rest = {'signal': signal(low & 0x7f)}, status & ~0xff
+        if low & 0x80:
+            found['core'] = True
+    else:
+        return hex(status)
+    return {**found, 'rest': hex(rest)} if rest else found
+
+
 def scalar(catalogue, value, word):
     if value.kind == 'hex':
         return hex(word & (1 << 8 * (value.width or 8)) - 1)
     if value.kind in ('address', 'sem'):
         return pointer(word)
+    if value.kind == 'wait_status':
+        return wait_status(catalogue.enums[value.table], word & 0xffffffff)
+    if value.kind == 'in_addr':
+        return str(ipaddress.IPv4Address((word & 0xffffffff).to_bytes(4, 'little')))
     if value.kind == 'port':
         return (word & 0xff) << 8 | word >> 8 & 0xff
     if value.kind == 'flags':

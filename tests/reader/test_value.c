@@ -122,6 +122,41 @@ Test(value, optional_arguments_that_were_not_given_are_left_out)
 		 "{\"pathname\":\"/tmp/\\u00c3\\u00a4\",\"flags\":[\"O_RDWR\",\"O_CREAT\"],\"mode\":420}");
 }
 
+static void status_is(uint32_t status, const char *text, const char *json)
+{
+	char expected[128];
+
+	event_make(&made, "wait", 7);
+	event_arg(&made, "wstatus", 0x1000);
+	event_add(&made, "wstatus", ITEM_RAW, 0, &status, 4, 4);
+	snprintf(expected, sizeof(expected), "{\"wstatus\":%s}", json);
+	args_are(text, expected);
+}
+
+Test(value, statuses_say_how_a_child_ended)
+{
+	status_is(0, "[{WIFEXITED(s) && WEXITSTATUS(s) == 0}]", "{\"exited\":0}");
+	status_is(0x300, "[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]", "{\"exited\":3}");
+	status_is(9, "[{WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL}]", "{\"signal\":\"SIGKILL\"}");
+	status_is(0x86, "[{WIFSIGNALED(s) && WTERMSIG(s) == SIGABRT && WCOREDUMP(s)}]",
+		  "{\"signal\":\"SIGABRT\",\"core\":true}");
+	status_is(40, "[{WIFSIGNALED(s) && WTERMSIG(s) == 40}]", "{\"signal\":40}");
+}
+
+Test(value, statuses_say_how_a_child_stopped_and_went_on)
+{
+	status_is(0x137f, "[{WIFSTOPPED(s) && WSTOPSIG(s) == SIGSTOP}]", "{\"stopped\":\"SIGSTOP\"}");
+	status_is(0x3057f, "[{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP} | 0x30000]",
+		  "{\"stopped\":\"SIGTRAP\",\"rest\":\"0x30000\"}");
+	status_is(0xffff, "[{WIFCONTINUED(s)}]", "{\"continued\":true}");
+}
+
+Test(value, what_is_no_status_is_hexadecimal)
+{
+	status_is(0x12ff, "[0x12ff]", "\"0x12ff\"");
+	status_is(0x380, "[{WIFEXITED(s) && WEXITSTATUS(s) == 3} | 0x80]", "{\"exited\":3,\"rest\":\"0x80\"}");
+}
+
 static void address_is(const void *bytes, size_t size, const char *text, const char *json)
 {
 	struct text written = {0};

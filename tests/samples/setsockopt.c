@@ -13,8 +13,8 @@ static void set_of_udp(void)
 	expect(setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover, 4),
 	       "setsockopt(%d, SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_DO], 4)", fd);
 	expect(setsockopt(fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &group, sizeof(group)),
-	       "setsockopt(%d, SOL_IP, IP_DROP_MEMBERSHIP, {imr_multiaddr=0x10000e0, "
-	       "imr_address=0x0, imr_ifindex=1}, 12)",
+	       "setsockopt(%d, SOL_IP, IP_DROP_MEMBERSHIP, {imr_multiaddr=inet_addr(\"224.0.0.1\"), "
+	       "imr_address=inet_addr(\"0.0.0.0\"), imr_ifindex=1}, 12)",
 	       fd);
 }
 

@@ -9,7 +9,7 @@ int main(void)
 	pid_t pid = child_with(3);
 	int status;
 
-	expect(wait(&status), "wait([0x300])");
+	expect(wait(&status), "wait([{WIFEXITED(s) && WEXITSTATUS(s) == 3}])");
 	must(pid);
 	child_with(0);
 	expect(__wait(NULL), "wait(NULL)");

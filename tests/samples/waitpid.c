@@ -16,9 +16,9 @@ int main(void)
 			pause();
 	expect(waitpid(pid, NULL, WNOHANG), "waitpid(%d, NULL, WNOHANG)", pid);
 	must(kill(pid, SIGSTOP));
-	expect(waitpid(pid, &status, WUNTRACED), "waitpid(%d, [0x137f], WUNTRACED)", pid);
+	expect(waitpid(pid, &status, WUNTRACED), "waitpid(%d, [{WIFSTOPPED(s) && WSTOPSIG(s) == SIGSTOP}], WUNTRACED)", pid);
 	must(kill(pid, SIGKILL));
-	expect(__waitpid(-1, &status, 0), "waitpid(-1, [0x9], 0)");
+	expect(__waitpid(-1, &status, 0), "waitpid(-1, [{WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL}], 0)");
 	expect(waitpid(pid, &status, WNOHANG | WCONTINUED), "waitpid(%d, %p, WNOHANG|WCONTINUED)", pid,
 	       (void *)&status);
 }
