@@ -7,7 +7,7 @@ import stat
 import subprocess
 import time
 
-from trial import SKIP, Trial, Wrong, expect, is_alive
+from trial import SKIP, Trial, Wrong, expect, is_alive, wait_until
 
 
 def mode_of(path):
@@ -20,6 +20,7 @@ def modes(tools, chance, is_long):
     old = os.umask(0)
     try:
         trial.start(1, 1)
+        wait_until(lambda: trial.log.exists(), 'the log is there')
         expect((mode_of(trial.log), mode_of(trial.live)) == (0o600, 0o600), f'modes {mode_of(trial.log):o} and {mode_of(trial.live):o}')
         trial.stop()
         trial.finish()

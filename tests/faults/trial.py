@@ -138,11 +138,13 @@ class Trial:
         return made
 
     def cleanup(self):
+        """The programs first: they hold the recorder's pipes open."""
         if self.running and self.running.poll() is None:
             self.running.kill()
-            self.running.communicate()
         for pid in self.pids() + [self.root or 0]:
             if pid and is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
+        if self.running and not self.running.stdout.closed:
+            self.running.communicate()
         self.page.close()
         shutil.rmtree(self.folder, ignore_errors=True)
