@@ -173,7 +173,7 @@ static int sieve_new(struct sieve *sieve, const uint64_t *numbers, uint32_t coun
 	while (size < 16ull * count)
 		size *= 2;
 	sieve->mask = size - 1;
-	sieve->bits = calloc(size / 64, sizeof(*sieve->bits));
+	sieve->bits = huge_advise(calloc(size / 64, sizeof(*sieve->bits)), size / 8);
 	for (uint32_t i = 0; sieve->bits && i < count; i++)
 		sieve->bits[(numbers[i] & sieve->mask) >> 6] |= 1ull << (numbers[i] & 63);
 	return sieve->bits ? 0 : -ENOMEM;

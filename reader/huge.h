@@ -10,14 +10,15 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE  (2u << 20)
-#define HUGE_LEAST (4 * HUGE_PAGE)
+#define SMALL_PAGE 4096u
+#define HUGE_LEAST (8u << 20)
 
 /* Asks for it, and returns `array` (may be NULL) of `size` bytes. Only an advice; errno is not looked at. */
 static inline void *huge_advise(void *array, size_t size)
 {
-	uintptr_t from = ((uintptr_t)array + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-	uintptr_t to = ((uintptr_t)array + size) & ~(uintptr_t)(HUGE_PAGE - 1);
+	/* Whole mappings of malloc(): realloc() must copy what lies in one that was cut in pieces by an advice. */
+	uintptr_t from = (uintptr_t)array & ~(uintptr_t)(SMALL_PAGE - 1);
+	uintptr_t to = ((uintptr_t)array + size + SMALL_PAGE - 1) & ~(uintptr_t)(SMALL_PAGE - 1);
 
 	if (array && size >= HUGE_LEAST)
 		(void)madvise((void *)from, to - from, MADV_HUGEPAGE);

@@ -124,6 +124,9 @@ int order_survey(struct order *order, size_t index, const struct frame *frame)
 	struct order_frame *added;
 	int rc = 0;
 
+	for (uint32_t b = 0; b < frame->batches_count; b++)
+		order->events += frame->batches[b].count;
+	order->events += frame->unfinished_count;
 	for (uint32_t i = 0; !rc && i < frame->unfinished_count; i++)
 		rc = copy_straggler(order, &frame->unfinished[i].event);
 	if (rc || survey.earliest == UINT64_MAX)

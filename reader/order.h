@@ -43,6 +43,7 @@ struct order {
 	size_t frames_count, stragglers_count, marks_count;
 	size_t frames_room, stragglers_room, marks_room;
 	uint64_t previous_end; /* the latest of the earliest ends of calls in the frames surveyed */
+	uint64_t events;       /* at most so many will be given */
 
 	struct order_slot *slots;
 	size_t slots_count, slots_room;

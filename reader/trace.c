@@ -322,6 +322,11 @@ int trace_next(struct trace *trace, struct trace_entry *entry)
 	return rc;
 }
 
+uint64_t trace_events(const struct trace *trace)
+{
+	return trace->order.events;
+}
+
 int trace_rewind(struct trace *trace)
 {
 	return order_start(&trace->order);

@@ -99,6 +99,9 @@ void trace_close(struct trace *trace);
  */
 int trace_next(struct trace *trace, struct trace_entry *entry);
 
+/* At most so many events will be given by trace_next() from the beginning to the end. Without `follow`. */
+uint64_t trace_events(const struct trace *trace);
+
 /* Starts again at the beginning. Not with `follow`. 0 or -ENOMEM. */
 int trace_rewind(struct trace *trace);
 
