@@ -7,6 +7,7 @@
 #include "reader/value.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -406,7 +407,12 @@ void canon_view_make(struct canon_view *view, const struct canon_rule *rule, con
 {
 	struct view_maker maker = {view, identities, mask, scratch, identity_event_pid(event)};
 
-	*view = (struct canon_view){.event = event, .rule = rule, .key = rule->name, .content = 1};
+	/* read_arg() sets those of `args` that the call has. */
+	memset(view, 0, offsetof(struct canon_view, args));
+	view->event = event;
+	view->rule = rule;
+	view->key = rule->name;
+	view->content = 1;
 	view->failed = event->outcome == OUTCOME_RETURNED && call_failed(event->call, event->result);
 	look_at_subject(view, identity_subject(identities, event));
 	for (unsigned i = 0; i < event->call->argc; i++)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Looks at the shapes of all batches, which are few, and not at their events.
+ * Looks at the shapes of all batches, which are few, and not at their events; and only at frames that have calls with
+ * addresses.
  */
 #include "reader/canon_port.h"
 #include "reader/endpoint.h"
@@ -86,13 +87,26 @@ static int compare_seen(const void *left, const void *right)
 	return (int)b->is_chosen - (int)a->is_chosen;
 }
 
+/* By number in the catalogue; NULL when out of memory, free with free(). */
+static bool *find_calls(const struct catalogue *catalogue)
+{
+	bool *found = calloc(catalogue->calls_count + 1u, sizeof(*found));
+
+	for (unsigned i = 0; found && i < catalogue->calls_count; i++)
+		found[i] = has_addresses(&catalogue->calls[i]);
+	return found;
+}
+
 int ports_survey(struct mask *mask, struct trace *trace)
 {
+	bool *wanted = find_calls(trace_catalogue(trace));
 	struct survey survey = {calloc(SEEN_MAX, sizeof(struct seen_port)), 0};
 	struct frame *frame = NULL;
-	int rc = survey.seen ? 0 : -ENOMEM;
+	int rc = survey.seen && wanted ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !rc && i < trace_frames(trace) && survey.count < SEEN_MAX; i++) {
+		if (!trace_frame_has(trace, i, wanted))
+			continue;
 		int failed = trace_frame_read(trace, i, &frame);
 		if (failed == -ENOMEM)
 			rc = failed;
@@ -105,5 +119,6 @@ int ports_survey(struct mask *mask, struct trace *trace)
 		rc = mask_add_port(mask, survey.seen[i].port, survey.seen[i].is_chosen);
 	frame_free(frame);
 	free(survey.seen);
+	free(wanted);
 	return rc;
 }

@@ -9,7 +9,7 @@
 #include "reader/canon_mask.h"
 #include "reader/trace.h"
 
-/* Adds the ports of the trace to `mask`. Reads each frame once. 0 or -ENOMEM. */
+/* Adds the ports of the trace to `mask`. Reads each frame that may have some, once. 0 or -ENOMEM. */
 int ports_survey(struct mask *mask, struct trace *trace);
 
 #endif

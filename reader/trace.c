@@ -29,6 +29,9 @@
 /* A log that grows while its live area is read is read again, but not for ever. */
 #define SALVAGE_TRIES 4
 
+/* Calls beyond these are not told apart from others. */
+#define CALL_WORDS 8u
+
 struct trace {
 	struct trace_opening settings;
 	char *path;
@@ -39,6 +42,8 @@ struct trace {
 	struct clock clock;
 	struct order order;
 	size_t surveyed;     /* frames that have been looked at */
+	uint64_t *calls;     /* of these, CALL_WORDS words each: which calls are in it, a bit each */
+	size_t calls_count, calls_room;
 	struct ahead *ahead; /* over those that have not; NULL when nobody is about to look */
 	bool is_last_round;
 };
@@ -175,6 +180,43 @@ static int read_frame(void *source, size_t index, struct frame **frame)
 			      : log_frame_read(trace->live, index - in_log, frame);
 }
 
+/* Notes which calls are in frame `index`. Out of memory is no failure: it is only not known then. */
+static void note_calls(struct trace *trace, size_t index, const struct frame *frame)
+{
+	if (index >= trace->calls_room) {
+		size_t room = trace->calls_room ? 2 * trace->calls_room : 64;
+		room = index < room ? room : index + 1;
+		uint64_t *calls = reallocarray(trace->calls, room * CALL_WORDS, sizeof(*calls));
+		if (!calls)
+			return;
+		trace->calls = calls;
+		trace->calls_room = room;
+	}
+	/* Of frames that could not be read nothing is known. */
+	while (trace->calls_count < index)
+		memset(trace->calls + trace->calls_count++ * CALL_WORDS, 0xff, CALL_WORDS * sizeof(*trace->calls));
+	uint64_t *own = trace->calls + index * CALL_WORDS;
+	memset(own, 0, CALL_WORDS * sizeof(*own));
+	for (uint32_t b = 0; b < frame->batches_count; b++)
+		for (uint32_t s = 0; s < frame->batches[b].shapes_count; s++) {
+			unsigned bit = frame->batches[b].shapes[s].call_index % (64 * CALL_WORDS);
+			own[bit / 64] |= 1ull << bit % 64;
+		}
+	trace->calls_count = index + 1;
+}
+
+bool trace_frame_has(const struct trace *trace, size_t index, const bool *wanted)
+{
+	const struct catalogue *catalogue = log_catalogue(trace->log);
+
+	for (unsigned i = 0; index < trace->calls_count && i < catalogue->calls_count; i++) {
+		unsigned bit = i % (64 * CALL_WORDS);
+		if (wanted[i] && trace->calls[index * CALL_WORDS + bit / 64] >> bit % 64 & 1)
+			return true;
+	}
+	return index >= trace->calls_count;
+}
+
 /* Takes over what a frame says of processes, clocks and losses. */
 static int note_frame(struct trace *trace, size_t index, const struct frame *frame)
 {
@@ -184,6 +226,7 @@ static int note_frame(struct trace *trace, size_t index, const struct frame *fra
 		rc = clock_add(&trace->clock, &frame->after);
 	if (!rc)
 		rc = tables_add(&trace->tables, frame);
+	note_calls(trace, index, frame);
 	trace->surveyed = index + 1;
 	return rc;
 }
@@ -389,6 +432,7 @@ void trace_close(struct trace *trace)
 	ahead_free(trace->ahead);
 	tables_free(&trace->tables);
 	clock_free(&trace->clock);
+	free(trace->calls);
 	drop_live(trace);
 	log_close(trace->log);
 	free(trace->path);

@@ -126,6 +126,12 @@ struct log_anchor trace_last_anchor(const struct trace *trace);
 size_t trace_frames(const struct trace *trace);
 int trace_frame_read(struct trace *trace, size_t index, struct frame **frame);
 
+/*
+ * Whether a frame that has been read has calls for which `wanted`, by number in the catalogue, is true. True when that
+ * is not known.
+ */
+bool trace_frame_has(const struct trace *trace, size_t index, const bool *wanted);
+
 /* Ticks as nanoseconds: since the epoch, and as a span that begins at `ticks`. */
 uint64_t trace_time(struct trace *trace, uint64_t ticks);
 uint64_t trace_span(struct trace *trace, uint64_t ticks, uint64_t duration);
