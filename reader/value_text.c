@@ -82,7 +82,10 @@ void value_print_scalar(struct text *text, const struct catalogue *catalogue, co
 		text_int(text, (int32_t)word);
 		return;
 	case KIND_HEX:
-		text_hex(text, value_bits(value, word));
+		if (word)
+			text_hex(text, value_bits(value, word));
+		else
+			text_char(text, '0');
 		return;
 	case KIND_ADDRESS:
 	case KIND_SEM:

@@ -8,6 +8,6 @@ int main(void)
 {
 	int self = (int)must(pidfd_open(getpid(), 0));
 
-	expect(pidfd_getfd(self, 1, 0), "pidfd_getfd(%d, 1, 0x0)", self);
-	expect(pidfd_getfd(self, 77, 0), "pidfd_getfd(%d, 77, 0x0)", self);
+	expect(pidfd_getfd(self, 1, 0), "pidfd_getfd(%d, 1, 0)", self);
+	expect(pidfd_getfd(self, 77, 0), "pidfd_getfd(%d, 77, 0)", self);
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-	expect(pkey_alloc(0, PKEY_DISABLE_WRITE), "pkey_alloc(0x0, PKEY_DISABLE_WRITE)");
+	expect(pkey_alloc(0, PKEY_DISABLE_WRITE), "pkey_alloc(0, PKEY_DISABLE_WRITE)");
 	expect(pkey_alloc(1, PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE),
 	       "pkey_alloc(0x1, PKEY_DISABLE_ACCESS|PKEY_DISABLE_WRITE)");
 }

@@ -11,8 +11,8 @@ int main(void)
 	int self = (int)must(pidfd_open(getpid(), 0));
 
 	expect(process_madvise(self, parts, 2, MADV_COLD, 0),
-	       "process_madvise(%d, [{iov_base=%p, iov_len=4096}, {iov_base=%p, iov_len=4096}], 2, MADV_COLD, 0x0)",
+	       "process_madvise(%d, [{iov_base=%p, iov_len=4096}, {iov_base=%p, iov_len=4096}], 2, MADV_COLD, 0)",
 	       self, (void *)pages, (void *)(pages + PAGE));
 	expect(process_madvise(-1, parts, 1, MADV_COLD, 0),
-	       "process_madvise(-1, [{iov_base=%p, iov_len=4096}], 1, MADV_COLD, 0x0)", (void *)pages);
+	       "process_madvise(-1, [{iov_base=%p, iov_len=4096}], 1, MADV_COLD, 0)", (void *)pages);
 }

@@ -21,9 +21,9 @@ int main(void)
 		for (;;)
 			pause();
 	fd = (int)must(pidfd_open(child, 0));
-	expect(process_mrelease(fd, 0), "process_mrelease(%d, 0x0)", fd);
+	expect(process_mrelease(fd, 0), "process_mrelease(%d, 0)", fd);
 	must(kill(child, SIGKILL));
-	expect(process_mrelease(fd, 0), "process_mrelease(%d, 0x0)", fd);
+	expect(process_mrelease(fd, 0), "process_mrelease(%d, 0)", fd);
 	must(waitpid(child, NULL, 0));
 	expect(process_mrelease(fd, 1), "process_mrelease(%d, 0x1)", fd);
 }
