@@ -118,7 +118,7 @@ static int learn(const struct baseline_settings *settings, int count, char **pat
 	uint32_t reference = 0;
 	int status = 2, rc = -ENOMEM;
 
-	if (runs && !runs_open(runs, (const char *const *)paths, (uint32_t)count, true)) {
+	if (runs && !runs_open(runs, (const char *const *)paths, NULL, (uint32_t)count, true)) {
 		rc = choose_reference(runs, (uint32_t)count, &reference);
 		for (int i = 0; !rc && i < count; i++)
 			if ((uint32_t)i != reference)
@@ -203,7 +203,7 @@ static int check(const struct baseline_settings *settings, const char *path, con
 	const char *const paths[SIDES] = {baseline.reference, run};
 
 	if (!status)
-		status = runs_open(runs, paths, SIDES, true);
+		status = runs_open(runs, paths, NULL, SIDES, true);
 	if (!status) {
 		int rc = comparison_make(&comparison, &runs[SIDE_OLD], &runs[SIDE_NEW], DETAILED_MAX);
 		if (!rc)

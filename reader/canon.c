@@ -253,11 +253,27 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 	return rc;
 }
 
+/* An image that replaced another one: an exec that the other run did without. */
+static bool is_exec(const struct trace_entry *entry)
+{
+	return entry->kind == TRACE_PROCESS && entry->process->origin == PROCESS_EXEC;
+}
+
+/* Whether the next event stands for none of the other run. */
+static bool is_left_out(const struct pass *pass)
+{
+	const struct canon_scope *scope = pass->canon->scope;
+
+	return scope && pass->events < scope->events && scope->left_out[pass->events];
+}
+
 /* What the other run did not record must not make the names of this one better. */
 static bool is_enabled(const struct pass *pass, const struct trace_entry *entry)
 {
 	const uint8_t *enabled = pass->canon->enabled;
 
+	if (pass->canon->scope && is_exec(entry))
+		return false;
 	return !enabled || entry->kind != TRACE_EVENT || enabled[entry->event->call - entry->event->catalogue->calls];
 }
 
@@ -271,7 +287,7 @@ static int run_entries(struct pass *pass)
 		rc = is_taken ? identity_feed(pass->identities, &entry) : 0;
 		if (!rc && entry.kind == TRACE_THREAD)
 			rc = pass_note_start(pass, entry.thread);
-		if (!rc && entry.kind == TRACE_EVENT && is_taken)
+		if (!rc && entry.kind == TRACE_EVENT && is_taken && !is_left_out(pass))
 			rc = take_event(pass, &entry);
 		if (rc)
 			return rc;
@@ -298,6 +314,12 @@ static int prepare_mask(struct pass *pass)
 	}
 	if (!rc)
 		rc = ports_survey(&pass->mask, pass->trace);
+	if (pass->canon->scope) {
+		pass->mask.renamed = pass->canon->scope->renamed;
+		pass->mask.renamed_size = pass->canon->scope->renamed_size;
+		for (uint32_t i = 0; !rc && i < pass->canon->scope->pids_count; i++)
+			rc = mask_add_pid(&pass->mask, pass->canon->scope->pids[i]);
+	}
 	pass->mask.second = head ? head->created / 1000000000 : 0;
 	return rc;
 }
@@ -352,14 +374,15 @@ int pass_run(struct pass *pass)
 	return rc;
 }
 
-int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, uint32_t payload_limit,
-	       const struct canon_progress *progress)
+int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_scope *scope,
+	       uint32_t payload_limit, const struct canon_progress *progress)
 {
 	struct pass pass = {.canon = canon, .trace = trace, .progress = progress};
 	int rc;
 
 	*canon = (struct canon){.catalogue = trace_catalogue(trace),
 				.enabled = enabled,
+				.scope = scope,
 				.payload_limit = payload_limit,
 				.trace = trace};
 	rc = pass_run(&pass);

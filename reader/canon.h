@@ -106,6 +106,19 @@ struct canon_thread {
 	uint64_t content;   /* hash of its tokens */
 };
 
+/*
+ * What somebody knows of a run beyond its trace, who made it by going through another one again: which calls stand for
+ * none of the other run, and what it called by names of its own.
+ */
+struct canon_scope {
+	const uint8_t *left_out; /* by number of the event in order of time: it is seen, but is no token */
+	uint64_t events;
+	const char *renamed; /* pairs of a name of the run and what is meant, each with a NUL */
+	size_t renamed_size;
+	const uint32_t *pids; /* processes and threads of the other run, of which this one speaks */
+	uint32_t pids_count;
+};
+
 struct canon {
 	struct canon_token *tokens;
 	struct canon_object *objects;
@@ -113,6 +126,7 @@ struct canon {
 	uint32_t tokens_count, objects_count, threads_count;
 	const struct catalogue *catalogue;
 	const uint8_t *enabled;
+	const struct canon_scope *scope;
 	uint32_t payload_limit; /* no more of any payload counts as kept */
 	uint16_t flags;		/* that any of the tokens has */
 	uint64_t events;
@@ -154,10 +168,11 @@ struct canon_progress {
  * Goes through the trace, which is borrowed and stays where it ended. Calls that are not `enabled` (by number, borrowed
  * as well; NULL: all are) are passed over as if they had not been recorded. Of each payload only `payload_limit` bytes
  * are looked at, as if the run had kept no more: what was masked beyond them could not be in the other run. `progress`
- * may be NULL. 0, or -errno; free with canon_free().
+ * may be NULL. With a `scope` (borrowed; NULL: none) threads are told apart by their place in the tree of creation
+ * alone, and no exec is seen. 0, or -errno; free with canon_free().
  */
-int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, uint32_t payload_limit,
-	       const struct canon_progress *progress);
+int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_scope *scope,
+	       uint32_t payload_limit, const struct canon_progress *progress);
 void canon_free(struct canon *canon);
 
 /*

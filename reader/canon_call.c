@@ -165,6 +165,16 @@ static bool is_size_sent(const struct canon_view *view, uint64_t word)
 /* Arguments that say how long to wait: programs compute them from the time of day. */
 static const char *const time_names[] = {"timeout", "tmo_p", "abs_timeout", "abstime", NULL};
 
+/* Whether argument `arg` is the size of an address. */
+static bool is_address_size(const struct call_spec *call, unsigned arg)
+{
+	for (unsigned i = 0; i < call->argc; i++)
+		if (call->args[i].value.kind == KIND_SOCKADDR && call->args[i].value.length == LENGTH_ARG &&
+		    call->args[i].value.length_value == arg)
+			return true;
+	return false;
+}
+
 /* A plain word of any kind. */
 static void read_word(struct view_maker *maker, const char *name, const struct value_spec *value, uint64_t word,
 		      struct canon_part *part)
@@ -326,6 +336,9 @@ static void read_arg(struct view_maker *maker, unsigned arg)
 		return;
 	view->ends |= arg == 0 && value.identity == IDENTITY_GONE;
 	if (value.direction == DIRECTION_NONE && view->rule->reaps)
+		return;
+	/* A path of the run's own is as long as it is. */
+	if (maker->mask->renamed && is_address_size(event->call, arg))
 		return;
 	if (value.direction == DIRECTION_NONE) {
 		read_word(maker, event->call->args[arg].name, &value, event->args[arg], part);

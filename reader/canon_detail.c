@@ -139,6 +139,7 @@ int canon_look(const struct canon *canon, struct canon_detail *details, uint32_t
 {
 	struct canon scratch = {.catalogue = canon->catalogue,
 				.enabled = canon->enabled,
+				.scope = canon->scope,
 				.payload_limit = canon->payload_limit,
 				.trace = canon->trace};
 	struct pass pass = {.canon = &scratch, .trace = canon->trace, .details = details, .details_count = count};

@@ -237,7 +237,7 @@ static bool is_process_folder(const uint8_t *bytes, size_t at)
 	return at >= sizeof(folder) - 1 && !memcmp(bytes + at - (sizeof(folder) - 1), folder, sizeof(folder) - 1);
 }
 
-bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
+static bool mask_numbers(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
 {
 	size_t begin = out->size;
 	size_t kept = 0; /* everything before it is in `out` */
@@ -270,6 +270,38 @@ bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, stru
 	if (!replaced && !out->failed)
 		replaced = mask_words(mask, (uint8_t *)out->bytes + begin, size);
 	return replaced;
+}
+
+/* Adds what is meant where `bytes` have a name of the run: the first that is found. */
+static bool mask_renamed(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
+{
+	const char *end = mask->renamed + mask->renamed_size;
+
+	for (const char *name = mask->renamed; name < end;) {
+		const char *meant = name + strlen(name) + 1;
+		const uint8_t *at = memmem(bytes, size, name, strlen(name));
+		if (at) {
+			text_add(out, bytes, (size_t)(at - bytes));
+			text_put(out, meant);
+			at += strlen(name);
+			text_add(out, at, size - (size_t)(at - bytes));
+			return true;
+		}
+		name = meant + strlen(meant) + 1;
+	}
+	return false;
+}
+
+bool mask_bytes(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
+{
+	struct text meant = {0};
+	bool replaced = mask->renamed_size && mask_renamed(mask, bytes, size, &meant);
+
+	if (replaced)
+		mask_numbers(mask, (const uint8_t *)meant.bytes, meant.size, out);
+	out->failed |= meant.failed;
+	text_free(&meant);
+	return replaced || mask_numbers(mask, bytes, size, out);
 }
 
 #define CHANCE_MIN 6

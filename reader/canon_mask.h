@@ -20,8 +20,10 @@ struct mask {
 	struct map pids;  /* of the trace */
 	struct map ports; /* those that were seen: which of the chosen ones + 1, or PORT_OTHER */
 	uint32_t chosen;
-	struct map ipc;	 /* System V ids */
-	uint64_t second; /* when the trace was made, since the epoch */
+	struct map ipc;	     /* System V ids */
+	uint64_t second;     /* when the trace was made, since the epoch */
+	const char *renamed; /* as in struct canon_scope; borrowed; NULL: no names of its own */
+	size_t renamed_size;
 };
 
 void mask_clear(struct mask *mask);

@@ -67,7 +67,9 @@ int pass_add_thread(struct pass *pass, struct object *object)
 		return -ENOMEM;
 	thread->is_process = thread->pid == thread->tid;
 	thread->parent = parent_of(canon, thread->name);
-	thread->start = start_of(pass, object, thread->image);
+	/* The image is that of who made the run again, wherever the thread began. */
+	thread->start =
+		canon->scope ? map_hash(0, thread->name, strlen(thread->name)) : start_of(pass, object, thread->image);
 	object->tag = ++pass->threads_count;
 	canon->threads_count = pass->threads_count;
 	return 0;

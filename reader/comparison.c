@@ -64,7 +64,7 @@ static void *read_run(void *argument)
 	struct reading *reading = argument;
 
 	reading->run->error = canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled,
-					 reading->run->payload_limit, reading->progress);
+					 reading->run->scope, reading->run->payload_limit, reading->progress);
 	return NULL;
 }
 
@@ -173,7 +173,8 @@ static int read_runs(struct run *runs, uint32_t count, struct progress *progress
 	return 0;
 }
 
-int runs_open(struct run *runs, const char *const *paths, uint32_t count, bool show_progress)
+int runs_open(struct run *runs, const char *const *paths, const struct canon_scope *scopes, uint32_t count,
+	      bool show_progress)
 {
 	struct progress progress = {.begin = now_ms(), .is_wanted = show_progress && isatty(STDERR_FILENO)};
 	int rc = 0;
@@ -182,8 +183,10 @@ int runs_open(struct run *runs, const char *const *paths, uint32_t count, bool s
 	for (uint32_t i = 0; i < count; i++)
 		if (open_run(&runs[i], paths[i]))
 			return 2;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		note_losses(&runs[i]);
+		runs[i].scope = scopes ? &scopes[i] : NULL;
+	}
 	choose_payload(runs, count);
 	rc = choose_calls(runs, count);
 	if (!rc)

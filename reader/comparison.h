@@ -14,6 +14,7 @@ struct run {
 	struct trace *trace;
 	struct canon canon;
 	uint8_t *enabled; /* calls that are compared, by number; NULL: all */
+	const struct canon_scope *scope; /* borrowed; NULL: none */
 	uint32_t payload_limit;
 	uint64_t lost;	  /* events that are known to be missing */
 	bool is_damaged, is_unfinished;
@@ -41,9 +42,11 @@ struct comparison {
 
 /*
  * Opens the runs at `paths` and makes their canonical forms, two at a time, of the calls that all have recorded. `runs`
- * has `count` elements, all to be freed with run_free(). 0, or 2 after one line on stderr.
+ * has `count` elements, all to be freed with run_free(). `scopes` has one for each, which must live as long, or is NULL.
+ * 0, or 2 after one line on stderr.
  */
-int runs_open(struct run *runs, const char *const *paths, uint32_t count, bool show_progress);
+int runs_open(struct run *runs, const char *const *paths, const struct canon_scope *scopes, uint32_t count,
+	      bool show_progress);
 void run_free(struct run *run);
 
 /* Something to be said about the comparison; at most NOTES_MAX are kept. */

@@ -2,6 +2,7 @@
 /*
  * `ipctrace diff`: what one run of a program did otherwise than another one.
  */
+#include "reader/diff.h"
 #include "reader/baseline_file.h"
 #include "reader/command.h"
 #include "reader/comparison.h"
@@ -371,13 +372,27 @@ static int run_diff(struct diff_settings *settings, struct sides *sides, int cou
 	uint32_t runs = sides->counts[SIDE_OLD] + sides->counts[SIDE_NEW];
 	sides->runs = status ? NULL : calloc(runs, sizeof(*sides->runs));
 	if (!status)
-		status = sides->runs ? runs_open(sides->runs, sides->paths, runs, !settings->quiet) : 2;
+		status = sides->runs ? runs_open(sides->runs, sides->paths, NULL, runs, !settings->quiet) : 2;
 	if (!status)
 		status = compare_sides(settings, sides);
 	for (uint32_t i = 0; sides->runs && i < runs; i++)
 		run_free(&sides->runs[i]);
 	free(sides->runs);
 	baseline_free(&baseline);
+	return status;
+}
+
+int diff_again(const char *const paths[SIDES], const struct canon_scope scopes[SIDES])
+{
+	struct diff_settings settings = {.fail_on = ~(1u << CLASS_RANDOM), .limit = 20, .latency = LATENCY_OFF};
+	struct run runs[SIDES];
+	struct sides sides = {.paths = (const char **)paths, .counts = {1, 1}, .runs = runs};
+	int status = runs_open(runs, paths, scopes, SIDES, true);
+
+	if (!status)
+		status = compare_sides(&settings, &sides);
+	run_free(&runs[SIDE_OLD]);
+	run_free(&runs[SIDE_NEW]);
 	return status;
 }
 

@@ -236,6 +236,7 @@ static int64_t call_once(struct player_thread *thread, const struct score_act *a
 	int64_t result;
 
 	errno = 0;
+	thread->calls++;
 	result = issue_rows[act->call].call(thread->words);
 	*error = call->failure == FAILURE_ERRNO ? (int)result : errno;
 	return result;
@@ -423,14 +424,17 @@ static void act_special(struct player_thread *thread, const struct score_act *ac
 	seen->result = act->result;
 	switch (act->how) {
 	case ACT_FORK:
+		thread->calls++;
 		seen->result = player_fork(thread, act->what);
 		seen->state = seen->result > 0 ? MARK_SAME : MARK_OUTCOME;
 		break;
 	case ACT_THREAD:
+		thread->calls++;
 		seen->result = player_thread(thread, act->what, act->flags & ACT_ARGUMENT);
 		seen->state = seen->result ? MARK_OUTCOME : MARK_SAME;
 		break;
 	case ACT_JOIN:
+		thread->calls++;
 		seen->result = pthread_join(player->threads[act->what], act->flags & ACT_ARGUMENT ? &value : NULL);
 		seen->state = seen->result ? MARK_OUTCOME : MARK_SAME;
 		break;
@@ -471,6 +475,7 @@ static void exit_do(struct player_thread *thread, const struct score_act *act, s
 	player_wait_parts(thread);
 	mark->end = player_now() - thread->player->score->begun;
 	mark->state = MARK_SAME;
+	mark->calls = 1;
 	act_over(thread, act);
 	state_set(thread, PLAYER_OVER);
 	issue_rows[act->call].call(status);
@@ -488,6 +493,7 @@ void act_perform(struct player_thread *thread, uint32_t number)
 	edges_wait(thread, act);
 	feeds_wait(thread, act);
 	begin = player_now();
+	thread->calls = 0;
 	mark->begin = begin - score->begun;
 	mark->late = due && begin > due
 			     ? (uint32_t)((begin - due) / 1000 > UINT32_MAX ? UINT32_MAX : (begin - due) / 1000)
@@ -500,6 +506,7 @@ void act_perform(struct player_thread *thread, uint32_t number)
 		act_special(thread, act, &seen);
 	mark->end = player_now() - score->begun;
 	mark->result = seen.result;
+	mark->calls = thread->calls;
 	mark->error = (uint16_t)seen.error;
 	mark->state = (uint8_t)seen.state;
 	act_over(thread, act);

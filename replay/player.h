@@ -35,6 +35,7 @@ struct player_thread {
 	uint64_t last_end;	/* CLOCK_MONOTONIC ns: of the act before */
 	uint64_t last_recorded; /* the same in the record, since its beginning */
 	uint64_t words[8];
+	uint32_t calls; /* made for the act so far */
 };
 
 /* CLOCK_MONOTONIC, ns. */

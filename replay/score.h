@@ -224,7 +224,8 @@ enum mark_state {
 struct score_mark {
 	uint64_t begin, end; /* ns since the replay began */
 	int64_t result;
-	uint32_t late; /* us after it was due */
+	uint32_t late;	/* us after it was due */
+	uint32_t calls; /* so many were made for it: "not yet" is tried again, the rest of a stream is fetched */
 	uint16_t error;
 	uint8_t state; /* enum mark_state */
 };

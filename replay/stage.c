@@ -23,8 +23,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "reader/map.h"
-
 /* Private keys begin with this byte where other programs' keys are in reach. */
 #define KEY_PREFIX 0x7e000000u
 
@@ -115,7 +113,9 @@ int stage_enter(struct stage *stage, bool shared)
 {
 	const char *base = getenv("TMPDIR");
 
-	*stage = (struct stage){.run = (uint32_t)getpid()};
+	*stage = (struct stage){.run = (uint32_t)getpid(), .paths = calloc(1, sizeof(*stage->paths))};
+	if (!stage->paths)
+		return -ENOMEM;
 	if (!base || base[0] != '/' || strlen(base) > 30)
 		base = "/tmp";
 	snprintf(stage->folder, sizeof(stage->folder), "%s/ipctrace.XXXXXX", base);
@@ -162,6 +162,12 @@ void stage_leave(struct stage *stage)
 		rmdir(stage->folder);
 	stage->folder[0] = '\0';
 	names_remove(stage);
+	if (stage->paths) {
+		text_free(&stage->paths->pairs);
+		map_clear(&stage->paths->known);
+		free(stage->paths);
+	}
+	stage->paths = NULL;
 }
 
 uint32_t stage_key(const struct stage *stage, uint32_t key)
@@ -179,6 +185,18 @@ void stage_name(const struct stage *stage, const char *name, char *text, size_t 
 		snprintf(text, size, "/ipctrace.%u.%s", stage->run, name + (*name == '/'));
 }
 
+/* A path that cannot be noted is only called otherwise. */
+static void path_note(const struct stage *stage, const char *placed, const uint8_t *path, size_t length, uint64_t hash)
+{
+	struct stage_paths *paths = stage->paths;
+
+	if (!paths || map_get(&paths->known, hash) || map_put(&paths->known, hash, paths))
+		return;
+	text_add(&paths->pairs, placed, strlen(placed) + 1);
+	text_add(&paths->pairs, path, length);
+	text_char(&paths->pairs, '\0');
+}
+
 /* Every path is a file of the folder, named by its hash; the last part stays, for people. */
 static uint32_t path_place(const struct stage *stage, const uint8_t *bytes, uint32_t size, uint8_t *text)
 {
@@ -192,6 +210,7 @@ static uint32_t path_place(const struct stage *stage, const uint8_t *bytes, uint
 	address->sun_family = AF_UNIX;
 	snprintf(address->sun_path, sizeof(address->sun_path), "%s/%08x.%.*s", stage->folder, (uint32_t)hash,
 		 (int)(bytes + 2 + length - last), (const char *)last);
+	path_note(stage, address->sun_path, bytes + 2, length, hash);
 	return (uint32_t)(offsetof(struct sockaddr_un, sun_path) + strlen(address->sun_path) + 1);
 }
 

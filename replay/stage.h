@@ -10,13 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reader/map.h"
+#include "reader/text.h"
+
 #define STAGE_FOLDER_MAX 64
+
+/* Paths of sockets, and what stands for them: pairs, that first, each with a NUL. */
+struct stage_paths {
+	struct text pairs;
+	struct map known; /* by hash of the path */
+};
 
 struct stage {
 	bool has_network, has_ipc,
 		has_memory;	       /* namespaces of its own: addresses and ports; keys and queues; /dev/shm */
 	char folder[STAGE_FOLDER_MAX]; /* "" when there is none */
 	uint32_t run;		       /* tells the names of this replay from those of others */
+	struct stage_paths *paths;     /* those that were placed */
 };
 
 /*

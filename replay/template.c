@@ -101,6 +101,9 @@ static void drop_flag(struct maker *maker, const char *name)
 	}
 }
 
+/* Behind an address that is not looked at. */
+#define UNLOOKED_ROOM 256
+
 /* An address that means nothing here: one that was only asked for, one that is not looked at, or one that matters. */
 static void settle_address(struct maker *maker, unsigned arg, bool is_selected)
 {
@@ -112,6 +115,8 @@ static void settle_address(struct maker *maker, unsigned arg, bool is_selected)
 		drop_flag(maker, "MAP_FIXED");
 	else if (!is_selected || issue_rows[maker->act->call].how == ISSUE_OWN)
 		give_up(maker, FILL_UNKNOWN);
+	else
+		maker_point_at(maker, arg, maker_area_put(maker, NULL, 0, UNLOOKED_ROOM));
 }
 
 static void make_word(struct maker *maker, unsigned arg)

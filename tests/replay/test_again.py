@@ -85,10 +85,29 @@ def check_same(place, trace, least=0.9, shared=True):
             told = place.replay(trace, f'--pace={pace}')
             assert told['same'] == told['replayed'] and not told['missing'] and not told['broken_edges'], (pace, told)
             assert told['replayed'] >= least * told['calls'], told
+    check_verified(place, trace)
     if shared:
         told = place.replay(trace, '--shared', '--pace=max')
         assert told['same'] == told['replayed'], told
         look_objects()
+
+
+def check_verified(place, trace):
+    """The replay is recorded, and diff finds nothing: what is only played, or not made, is no difference."""
+    told = place.run(IPCTRACE, 'replay', '--verify', '--pace=max', trace)
+    assert 'same: 0 differences' in told.stdout, told.stdout
+    compared = int(told.stdout.split('same: 0 differences, ')[1].split()[0])
+    assert compared, told.stdout
+    place.look_clean()
+
+
+def check_verified_otherwise(place, trace, old, new, call):
+    """A record in which something was changed is no record of what is made: diff says where."""
+    changed = place.folder / 'otherwise.ipct'
+    record_change.replace(trace, changed, old, new)
+    told = place.run(IPCTRACE, 'replay', '--verify', '--pace=max', changed, status=1).stdout
+    assert '\ndifferent: ' in told and f'payload {call}' in told, told
+    place.look_clean()
 
 
 def case_workers(place):
@@ -108,12 +127,8 @@ def case_rights(place):
 
 
 def case_forkserver(place):
-    """Eight workers on one listener. The replay is recorded, and diff finds nothing."""
-    trace = place.record(PROGRAMS / 'again-forkserver')
-    check_same(place, trace, 1)
-    told = place.run(IPCTRACE, 'replay', '--verify', trace)
-    assert 'same: 0 differences' in told.stdout, told.stdout
-    place.look_clean()
+    """Eight workers on one listener."""
+    check_same(place, place.record(PROGRAMS / 'again-forkserver'), 1)
 
 
 def case_plumbing(place):
