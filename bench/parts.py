@@ -254,7 +254,7 @@ def diff_row(options, ipctrace, calls, folder, by_name):
         process.returncode = os.waitstatus_to_exitcode(status)
         row = [time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]
         if process.returncode != 1:
-            return ['failed', calls / 1e6, None, None, None]
+            return [f'ended with {process.returncode}, not 1', calls / 1e6, None, None, None]
         best = row if best is None or row < best else best
     for log in logs:
         os.unlink(log)
