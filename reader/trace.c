@@ -41,8 +41,8 @@ struct trace {
 	struct tables tables;
 	struct clock clock;
 	struct order order;
-	size_t surveyed;     /* frames that have been looked at */
-	uint64_t *calls;     /* of these, CALL_WORDS words each: which calls are in it, a bit each */
+	size_t surveyed; /* frames that have been looked at */
+	uint64_t *calls; /* of these, CALL_WORDS words each: which calls are in it, a bit each */
 	size_t calls_count, calls_room;
 	struct ahead *ahead; /* over those that have not; NULL when nobody is about to look */
 	bool is_last_round;
