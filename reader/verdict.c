@@ -34,7 +34,7 @@ static void count_one(struct verdict *verdict, const struct difference *differen
 
 	if (difference->class == CLASS_INCOMPLETE) {
 		*counts = true; /* whatever the rules say: it is never green */
-	} else if (difference->class == CLASS_RANDOM) {
+	} else if (difference->class == CLASS_RANDOM && !(fail_on >> CLASS_RANDOM & 1)) {
 		verdict->random += difference->count;
 	} else if (rule) {
 		rule->used += difference->count;

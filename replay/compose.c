@@ -469,7 +469,7 @@ static void score_fill(struct score *score, struct composition *composition)
 	copy(score, score->pool, composition->pool.bytes, score->pool_size);
 	for (uint32_t i = 0; i < score->objects_count; i++) {
 		const struct composed_object *object = COMPOSED_OBJECT(composition, i);
-		bool is_cut = object->is_cut ||
+		bool is_cut = object->is_cut || (object->is_standin && object->is_received_cut) ||
 			      (object->peer != SCORE_NONE && COMPOSED_OBJECT(composition, object->peer)->is_cut);
 		SCORE_AT(score, objects, struct score_object)
 		[i] = (struct score_object){object->feeder, is_cut, object->is_standin, object->type};

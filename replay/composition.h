@@ -57,6 +57,7 @@ struct composed_object {
 	uint8_t type; /* enum object_type */
 	bool is_made; /* by a recorded call that is made again */
 	bool is_standin, is_cut, is_polled, is_file, is_socket_used;
+	bool is_received_cut;			  /* what came out of it was not all kept: matters where it is played */
 	bool is_stub;				  /* its other end was not recorded, or not all that it did */
 	bool is_pair;				  /* both ends were made at once */
 	bool is_tried, is_connected, is_accepted; /* a connection was asked for; it came about; it was accepted */

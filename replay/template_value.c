@@ -29,6 +29,8 @@ void maker_note_received(struct maker *maker, const struct event_item *item, uin
 	check = rows_add(&maker->checks, sizeof(*check));
 	if (check)
 		*check = (struct score_check){at, item->total, item->hash, maker->object};
+	if (item->size < item->total)
+		COMPOSED_OBJECT(maker->composition, maker->object)->is_received_cut = true;
 	if (maker->is_received)
 		access = maker_access_add(maker, maker->object, SCORE_NONE, ACCESS_TAKES);
 	else

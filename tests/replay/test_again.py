@@ -106,7 +106,7 @@ def check_verified_otherwise(place, trace, old, new, call):
     changed = place.folder / 'otherwise.ipct'
     record_change.replace(trace, changed, old, new)
     told = place.run(IPCTRACE, 'replay', '--verify', '--pace=max', changed, status=1).stdout
-    assert '\ndifferent: ' in told and f'payload {call}' in told, told
+    assert '\ndifferent: ' in told and f' {call} on ' in told, told
     place.look_clean()
 
 
@@ -123,7 +123,9 @@ def case_workers(place):
 
 def case_rights(place):
     """An AF_UNIX server that hands descriptors to its clients."""
-    check_same(place, place.record(PROGRAMS / 'again-rights', place.folder / 'socket'), 1)
+    trace = place.record(PROGRAMS / 'again-rights', place.folder / 'socket')
+    check_same(place, trace, 1)
+    check_verified_otherwise(place, trace, b'through the pipe', b'thrXugh the pipe', 'write')
 
 
 def case_forkserver(place):
@@ -162,6 +164,7 @@ def case_redis(place):
         server.kill()
         server.wait()
     check_same(place, trace, 0.7)
+    check_verified_otherwise(place, trace, b'incr', b'decr', 'send')
 
 
 def case_nginx(place):
