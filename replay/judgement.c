@@ -71,6 +71,9 @@ static bool is_act_left_out(const struct sieve *sieve, const struct score_act *a
 		return true;
 	if (act->how != ACT_MAKE || act->template == SCORE_NONE)
 		return false;
+	/* its process was ended in it: what it would have come to is not known */
+	if (act->end == UINT64_MAX)
+		return true;
 	if (act->flags & ACT_CLOSES && is_slot_played(sieve, act, act->what))
 		return true;
 	for (uint32_t i = 0; i < template->relocs; i++)
