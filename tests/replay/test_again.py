@@ -180,6 +180,32 @@ def case_nginx(place):
     check_same(place, place.record('/bin/sh', '-c', SHELL_NGINX.format(**words)), 0.5)
 
 
+WORKERS = """
+import multiprocessing
+
+def square(end):
+    end.send(('square', end.recv() ** 2))
+
+if __name__ == '__main__':
+    for number in range(3):
+        here, there = multiprocessing.Pipe()
+        worker = multiprocessing.Process(target=square, args=(there,))
+        worker.start()
+        here.send(number)
+        print(here.recv())
+        worker.join()
+"""
+
+
+def case_pool(place):
+    """Processes of python, whose files are played; then ones that answer otherwise than their record says."""
+    script = place.folder / 'workers.py'
+    script.write_text(WORKERS)
+    trace = place.record('/usr/bin/python3', '-S', script)
+    check_verified(place, trace)
+    check_verified_otherwise(place, trace, b'square', b'sphere', 'write')
+
+
 def case_crowd(place):
     """Many threads; long: a million calls over 64 threads."""
     count = 1000000 if ROUNDS > 1 else 20000
