@@ -18,7 +18,7 @@
 #define CRC32C_LANE 1024u
 
 /*
- * Filled by crc32c_prepare(), once, before threads exist. `shift` moves a CRC over CRC32C_LANE zero bytes, a nibble at
+ * Filled by crc32c_prepare(). Threads that do so at once write the same values. `shift` moves a CRC over CRC32C_LANE zero bytes, a nibble at
  * a time; `table` is for machines without the instruction.
  */
 struct crc32c_tables {
@@ -66,7 +66,7 @@ static inline void crc32c_prepare(void)
 {
 	struct crc32c_tables *tables = &crc32c_tables;
 
-	if (tables->is_ready)
+	if (__atomic_load_n(&tables->is_ready, __ATOMIC_ACQUIRE))
 		return;
 	for (uint32_t i = 0; i < 256; i++) {
 		uint32_t crc = i;
@@ -82,7 +82,7 @@ static inline void crc32c_prepare(void)
 	__builtin_cpu_init();
 	tables->has_instruction = __builtin_cpu_supports("sse4.2");
 #endif
-	tables->is_ready = true;
+	__atomic_store_n(&tables->is_ready, true, __ATOMIC_RELEASE);
 }
 
 static inline uint32_t crc32c_update_table(uint32_t crc, const uint8_t *bytes, size_t size)
