@@ -22,7 +22,8 @@ struct ordering {
 	struct rows pairs;	    /* struct pair */
 	uint32_t *roots;	    /* of objects: both ends of a conversation are one */
 	struct frontier *frontiers; /* by root */
-	uint32_t *by_end;	    /* accesses */
+	uint32_t *taken;	    /* accesses */
+	uint32_t *sources;	    /* by access that took a message: the one that gave it, or SCORE_NONE */
 };
 
 /* `before` must be over when `after` begins: acts. */
@@ -122,13 +123,48 @@ static void access_order(struct ordering *ordering, struct frontier *frontier, u
 		ordering->composition->failed = true;
 }
 
-static int compare_ends(const void *a, const void *b, void *context)
+static int compare_takes(const void *a, const void *b, void *context)
 {
 	const struct ordering *ordering = context;
-	uint64_t end_a = act_of(ordering, *(const uint32_t *)a)->end,
-		 end_b = act_of(ordering, *(const uint32_t *)b)->end;
+	const struct access *rows = ROWS(ordering->composition->accesses, struct access);
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint64_t end_x = act_of(ordering, x)->end, end_y = act_of(ordering, y)->end;
 
-	return end_a < end_b ? -1 : end_a > end_b ? 1 : *(const uint32_t *)a < *(const uint32_t *)b ? -1 : 1;
+	if (rows[x].object != rows[y].object)
+		return rows[x].object < rows[y].object ? -1 : 1;
+	if (end_x != end_y)
+		return end_x < end_y ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* Two took at the same time, and the second got what had been given before what the first got. */
+static bool is_crossed(const struct ordering *ordering, uint32_t first, uint32_t second)
+{
+	const struct access *rows = ROWS(ordering->composition->accesses, struct access);
+	uint32_t a = ordering->sources[first], b = ordering->sources[second];
+
+	return rows[first].object == rows[second].object && a != SCORE_NONE && b != SCORE_NONE &&
+	       act_of(ordering, first)->end > act_of(ordering, second)->enter &&
+	       act_of(ordering, second)->end > act_of(ordering, first)->enter &&
+	       act_of(ordering, b)->end <= act_of(ordering, a)->enter;
+}
+
+/*
+ * Those who took, by object, in the order in which they did: that in which they returned, but for those who overlapped:
+ * a call may come back late with what it was given first.
+ */
+static void takes_sort(struct ordering *ordering, uint32_t count)
+{
+	uint32_t *taken = ordering->taken;
+
+	if (count)
+		qsort_r(taken, count, sizeof(*taken), compare_takes, ordering);
+	for (uint32_t i = 1; i < count; i++)
+		for (uint32_t j = i; j && is_crossed(ordering, taken[j - 1], taken[j]); j--) {
+			uint32_t take = taken[j];
+			taken[j] = taken[j - 1];
+			taken[j - 1] = take;
+		}
 }
 
 /* Of those who wait at a listener the kernel may wake one alone, as it wakes one of those who take. */
@@ -144,27 +180,18 @@ static void served_order(struct ordering *ordering)
 {
 	struct composition *composition = ordering->composition;
 	const struct access *rows = ROWS(composition->accesses, struct access);
-	uint32_t objects = composition->objects.count, count = 0;
-	uint32_t *last = malloc((objects + 1ull) * sizeof(*last));
+	uint32_t count = 0;
 
-	if (!last) {
-		composition->failed = true;
-		return;
-	}
-	memset(last, 0xff, (objects + 1ull) * sizeof(*last));
 	for (uint32_t i = 0; i < composition->accesses.count; i++)
 		if (is_served(composition, &rows[i]) && act_of(ordering, i)->end != UINT64_MAX)
-			ordering->by_end[count++] = i;
-	qsort_r(ordering->by_end, count, sizeof(uint32_t), compare_ends, ordering);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct access *access = &rows[ordering->by_end[i]];
-		uint32_t *place = &last[access->object];
-		if (*place != SCORE_NONE &&
-		    COMPOSED_ACT(composition, *place)->end > COMPOSED_ACT(composition, access->act)->enter)
-			pair_add(ordering, *place, access->act);
-		*place = access->act;
+			ordering->taken[count++] = i;
+	takes_sort(ordering, count);
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t before = ordering->taken[i - 1], after = ordering->taken[i];
+		if (rows[before].object == rows[after].object &&
+		    act_of(ordering, before)->end > act_of(ordering, after)->enter)
+			pair_add(ordering, rows[before].act, rows[after].act);
 	}
-	free(last);
 }
 
 /* A connection: the acts of who accepted it and who asked for it (SCORE_NONE: not recorded). */
@@ -307,28 +334,59 @@ static uint64_t message_key(const struct access *access, uint32_t object)
 	return map_mix(map_mix((uint64_t)access->hash << 32 | access->total) + object + 1);
 }
 
-/* Ranks what was given by who took it; `next` links those of equal content in order of time, `heads` finds the first.
+static int compare_ends(const void *a, const void *b, void *context)
+{
+	const struct ordering *ordering = context;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint64_t end_x = act_of(ordering, x)->end, end_y = act_of(ordering, y)->end;
+
+	return end_x < end_y ? -1 : end_x > end_y ? 1 : x < y ? -1 : x > y;
+}
+
+/* Those who gave or took a message of known content: they are put into `list`, by time of entry. */
+static uint32_t messages_list(const struct ordering *ordering, uint32_t class, uint32_t *list)
+{
+	const struct access *rows = ROWS(ordering->composition->accesses, struct access);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < ordering->composition->accesses.count; i++)
+		if (rows[i].hash && !act_of(ordering, i)->error && rows[i].classes & class &&
+		    (class == ACCESS_GIVES || !(rows[i].classes & ACCESS_GIVES)))
+			list[count++] = i;
+	return count;
+}
+
+/*
+ * Finds who gave what each took: of messages of equal content the first to the first. `next` links those of equal
+ * content in order of time, `heads` finds the first; both count from 1.
  */
-static bool given_rank(struct ordering *ordering, struct given *given, uint32_t count, uint32_t taken)
+static bool sources_find(struct ordering *ordering)
 {
 	const struct composition *composition = ordering->composition;
 	const struct access *rows = ROWS(composition->accesses, struct access);
-	uint32_t *next = malloc((count + 1ull) * sizeof(*next));
+	uint32_t all = composition->accesses.count, count;
+	uint32_t *next = calloc(all + 1ull, sizeof(*next));
 	struct map heads = {0};
 	bool ok = next;
 
+	count = messages_list(ordering, ACCESS_GIVES, ordering->taken);
 	for (uint32_t i = count; ok && i--;) {
-		uint64_t key = message_key(&rows[given[i].access], rows[given[i].access].object);
-		next[i] = (uint32_t)(uintptr_t)map_get(&heads, key);
-		ok = !map_put(&heads, key, (void *)((uintptr_t)i + 1));
+		uint32_t give = ordering->taken[i];
+		uint64_t key = message_key(&rows[give], rows[give].object);
+		next[give] = (uint32_t)(uintptr_t)map_get(&heads, key);
+		ok = !map_put(&heads, key, (void *)((uintptr_t)give + 1));
 	}
-	for (uint32_t i = 0; ok && i < taken; i++) {
-		const struct access *access = &rows[ordering->by_end[i]];
+	memset(ordering->sources, 0xff, (all + 1ull) * sizeof(*ordering->sources));
+	count = messages_list(ordering, ACCESS_TAKES, ordering->taken);
+	if (count)
+		qsort_r(ordering->taken, count, sizeof(uint32_t), compare_ends, ordering);
+	for (uint32_t i = 0; ok && i < count; i++) {
+		const struct access *access = &rows[ordering->taken[i]];
 		uint64_t key = message_key(access, source_of(composition, access->object));
 		uint32_t head = (uint32_t)(uintptr_t)map_get(&heads, key);
 		if (!head)
 			continue;
-		given[head - 1].rank = i;
+		ordering->sources[ordering->taken[i]] = head - 1;
 		map_take(&heads, key);
 		if (next[head - 1])
 			ok = !map_put(&heads, key, (void *)(uintptr_t)next[head - 1]);
@@ -346,30 +404,24 @@ static void given_order(struct ordering *ordering)
 {
 	struct composition *composition = ordering->composition;
 	const struct access *rows = ROWS(composition->accesses, struct access);
-	uint32_t count = 0, taken = 0, all = composition->accesses.count;
-	struct given *given = malloc((all + 1ull) * sizeof(*given));
+	uint32_t count = 0, taken = messages_list(ordering, ACCESS_TAKES, ordering->taken);
+	struct given *given = malloc((taken + 1ull) * sizeof(*given));
 
-	for (uint32_t i = 0; given && i < all; i++) {
-		if (!rows[i].hash || act_of(ordering, i)->error)
-			continue;
-		if (rows[i].classes & ACCESS_GIVES)
-			given[count++] = (struct given){i, UINT32_MAX};
-		else if (rows[i].classes & ACCESS_TAKES)
-			ordering->by_end[taken++] = i;
-	}
-	qsort_r(ordering->by_end, taken, sizeof(uint32_t), compare_ends, ordering);
-	if (!given || !given_rank(ordering, given, count, taken)) {
+	if (!given) {
 		composition->failed = true;
-		count = 0;
+		return;
 	}
+	takes_sort(ordering, taken);
+	for (uint32_t i = 0; i < taken; i++)
+		if (ordering->sources[ordering->taken[i]] != SCORE_NONE)
+			given[count++] = (struct given){ordering->sources[ordering->taken[i]], i};
 	if (count)
 		qsort_r(given, count, sizeof(*given), compare_given, ordering);
 	for (uint32_t i = 1; i < count; i++) {
 		const struct access *before = &rows[given[i - 1].access], *after = &rows[given[i].access];
 		const struct score_act *first = COMPOSED_ACT(composition, before->act),
 				       *second = COMPOSED_ACT(composition, after->act);
-		if (before->object == after->object && given[i].rank != UINT32_MAX && first->end > second->enter &&
-		    second->end > first->enter)
+		if (before->object == after->object && first->end > second->enter && second->end > first->enter)
 			pair_add(ordering, before->act, after->act);
 	}
 	free(given);
@@ -438,9 +490,10 @@ void ordering_make(struct composition *composition)
 	struct ordering ordering = {.composition = composition,
 				    .roots = malloc((objects + 1ull) * sizeof(uint32_t)),
 				    .frontiers = calloc(objects + 1ull, sizeof(struct frontier)),
-				    .by_end = malloc((accesses + 1ull) * sizeof(uint32_t))};
+				    .taken = malloc((accesses + 1ull) * sizeof(uint32_t)),
+				    .sources = malloc((accesses + 1ull) * sizeof(uint32_t))};
 
-	if (ordering.roots && ordering.frontiers && ordering.by_end) {
+	if (ordering.roots && ordering.frontiers && ordering.taken && ordering.sources && sources_find(&ordering)) {
 		roots_make(&ordering);
 		for (uint32_t i = 0; i < accesses; i++) {
 			uint32_t object = ROWS(composition->accesses, struct access)[i].object;
@@ -461,5 +514,6 @@ void ordering_make(struct composition *composition)
 	rows_free(&ordering.pairs);
 	free(ordering.roots);
 	free(ordering.frontiers);
-	free(ordering.by_end);
+	free(ordering.taken);
+	free(ordering.sources);
 }
