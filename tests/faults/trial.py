@@ -144,7 +144,9 @@ class Trial:
         for pid in self.pids() + [self.root or 0]:
             if pid and is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
-        if self.running and not self.running.stdout.closed:
+        if self.running and self.running.stdout and not self.running.stdout.closed:
             self.running.communicate()
+        elif self.running:
+            self.running.wait()
         self.page.close()
         shutil.rmtree(self.folder, ignore_errors=True)
