@@ -3,6 +3,8 @@
  * A small program for the tests of diff, one change of which is of one class: `changes` alone is what it is compared
  * with, `changes NAME` does one thing otherwise.
  */
+#include "trace/raw.h"
+
 #include <err.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -128,6 +130,9 @@ static void hold_memory(void)
 		shmctl(segment, IPC_RMID, NULL);
 	if (!is("leak-queue"))
 		msgctl(queue, IPC_RMID, NULL);
+	/* not left to the machine for ever: in a way that is not traced */
+	raw_syscall(SYS_shmctl, segment, IPC_RMID, 0);
+	raw_syscall(SYS_msgctl, queue, IPC_RMID, 0);
 	void *map = mmap(NULL, 65536, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!is("leak-mapping"))
 		munmap(map, 65536);
