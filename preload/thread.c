@@ -57,8 +57,10 @@ static void thread_end(void *argument)
 	if (thread_slot != slot)
 		return; /* a fork has made this thread another process's */
 	capture_abandon(slot, 0, OUTCOME_CANCELLED);
-	struct stream_room room = stream_reserve(&image.view, slot, words);
+	/* no event: where there is no room for it, the return of the slot says that the thread has ended */
+	struct stream_room room = stream_room_take(&image.view, slot, words);
 	if (room.at) {
+		word_count(&slot->made);
 		((struct record_mark *)room.at)->ticks = ticks_now();
 		stream_publish(slot, &room, words, words, RECORD_THREAD_END);
 	}

@@ -117,15 +117,16 @@ static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t po
 }
 
 /*
+ * stream_reserve() for what is no event: neither made nor lost is counted. Who gets room counts it as made.
+ *
  * Reserves `words` 8-byte words. Anything may interrupt and reserve as well; nothing is visible until published.
  * Policy when the ring is full: wait, drop, or overwrite the oldest, as the control page says.
  */
-static inline struct stream_room stream_reserve(const struct live_view *view, struct live_slot *slot, uint32_t words)
+static inline struct stream_room stream_room_take(const struct live_view *view, struct live_slot *slot, uint32_t words)
 {
 	uint64_t ring = view->ring_size;
 	struct stream_room room = {.ring_size = view->ring_size};
 
-	word_count(&slot->made);
 	for (;;) {
 		uint64_t reserved = *(volatile uint64_t *)&slot->reserved;
 		uint64_t offset = reserved & (ring - 1);
@@ -133,10 +134,8 @@ static inline struct stream_room stream_reserve(const struct live_view *view, st
 		uint32_t size = (uint32_t)(pad + words * 8);
 
 		if (__builtin_expect(reserved + size > slot->limit, 0)) {
-			if (words * 8 > ring / 8 * 3 || !stream_room_make(view, slot, size)) {
-				word_count(&slot->lost);
+			if (words * 8 > ring / 8 * 3 || !stream_room_make(view, slot, size))
 				return room;
-			}
 			continue;
 		}
 		if (!word_exchange(&slot->reserved, reserved, reserved + size))
@@ -148,6 +147,16 @@ static inline struct stream_room stream_reserve(const struct live_view *view, st
 		room.at = stream_ring(slot) + (room.position & (ring - 1));
 		return room;
 	}
+}
+
+/* Room for an event of `words`; one that finds none is counted as lost. */
+static inline struct stream_room stream_reserve(const struct live_view *view, struct live_slot *slot, uint32_t words)
+{
+	word_count(&slot->made);
+	struct stream_room room = stream_room_take(view, slot, words);
+	if (__builtin_expect(!room.at, 0))
+		word_count(&slot->lost);
+	return room;
 }
 
 /*

@@ -58,10 +58,8 @@ def stopped_drop(tools, chance, is_long):
     expect(stalled > 0 and total.lost > 0, f'{stalled} calls while the collector stood still, {total.lost} lost')
     for thread, count in made.items():
         events, lost = told[thread].events, told[thread].lost
-        # what says that the thread began or ends is a record as well, and may find no room
-        expect(events == told[thread].distinct and count <= events + lost <= count + 2,
-               f'thread {thread} made {count} calls; {events} in the trace, {lost} lost')
-    expect(sum(made.values()) <= total.events + total.lost <= sum(made.values()) + 2 * len(made), f'{total}, made {sum(made.values())}')
+        expect(events == told[thread].distinct and events + lost == count, f'thread {thread} made {count} calls; {events} in the trace, {lost} lost')
+    expect(total.events + total.lost == sum(made.values()), f'{total}, made {sum(made.values())}')
 
 
 def stopped_overwrite(tools, chance, is_long):
