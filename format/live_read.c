@@ -193,6 +193,15 @@ static int take_process(struct live_reader *reader, struct walk *walk, const voi
 	return cursor->pid == process->pid ? 0 : stream_begin(reader, walk->cursor, process->pid, process->pid);
 }
 
+/*
+ * A thread's slot goes back when its start routine ends. What destructors of its keys then call claims another one, and
+ * is known by having an ordinal and no start routine: it is no thread of its own.
+ */
+static bool goes_on(const struct record_thread *thread)
+{
+	return !thread->start && thread->ordinal && thread->tid != thread->pid;
+}
+
 static int take_thread(struct live_reader *reader, struct walk *walk, const void *record, size_t bytes)
 {
 	const struct record_thread *thread = record;
@@ -200,7 +209,7 @@ static int take_thread(struct live_reader *reader, struct walk *walk, const void
 
 	if (rc)
 		return rc;
-	reader->counts.threads++;
+	reader->counts.threads += !goes_on(thread);
 	if (walk->owners) {
 		struct live_owners *owners = walk->owners;
 		if (owners->count == LIVE_OWNERS_MAX) {

@@ -213,16 +213,27 @@ static bool fails_newly(struct classifier *classifier, const struct edit *edit)
 	return known == &yes;
 }
 
+/*
+ * The thread that is on one side alone, when the call is there because the thread is: what such a thread does on
+ * things that others use as well stands among what they do. Else NULL.
+ */
+static const struct canon_thread *thread_of_its_own(const struct classifier *classifier, const struct edit *edit)
+{
+	unsigned side = edit->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
+	const struct canon_token *token = token_of(classifier, side, side == SIDE_OLD ? edit->old : edit->new);
+
+	if ((edit->kind != EDIT_REMOVED && edit->kind != EDIT_ADDED) ||
+	    classifier->pairing->threads[side][token->thread] != CANON_NONE)
+		return NULL;
+	return &classifier->pairing->canons[side]->threads[token->thread];
+}
+
 static enum difference_class class_of(struct classifier *classifier, const struct edit *edit)
 {
 	if (is_leak(classifier, edit))
 		return CLASS_LEAK;
-	for (unsigned side = 0; side < SIDES; side++) {
-		uint32_t own = edit->strands[side];
-		if (own != CANON_NONE && edit->strands[!side] == CANON_NONE && edit->kind != EDIT_MOVED &&
-		    classifier->strands[side].rows[own].kind == STRAND_SPINE)
-			return CLASS_STRUCTURE;
-	}
+	if (thread_of_its_own(classifier, edit))
+		return CLASS_STRUCTURE;
 	switch (edit->kind) {
 	case EDIT_REMOVED:
 		return CLASS_REMOVED;
@@ -277,6 +288,8 @@ static uint64_t group_of(const struct classifier *classifier, const struct edit 
 		if (!token)
 			continue;
 		uint64_t sort = classifier->pairing->classes[side][token->thread];
+		if (class == CLASS_STRUCTURE)
+			return mix(mix(mix(group, side), sort), thread_of_its_own(classifier, edit)->content);
 		uint32_t own = edit->strands[side];
 		if (own != CANON_NONE && edit->strands[!side] == CANON_NONE && edit->kind != EDIT_MOVED &&
 		    class != CLASS_LEAK)

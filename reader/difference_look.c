@@ -375,30 +375,44 @@ static void describe_change(const struct looking *looking, struct difference *di
 	judge_chance(looking, difference, details, tokens);
 }
 
+static const char *const only_on[SIDES] = {[SIDE_OLD] = "is missing", [SIDE_NEW] = "is new"};
+
+static char *explain_thread(const struct canon_thread *thread, unsigned side)
+{
+	char *said;
+
+	return asprintf(&said, "%s %s %s, with %u call%s", thread->is_process ? "process" : "thread", thread->name,
+			only_on[side], thread->tokens, thread->tokens == 1 ? "" : "s") < 0
+		       ? NULL
+		       : said;
+}
+
+static char *explain_session(const struct canon *canon, const struct strand *strand, unsigned side)
+{
+	char *said;
+
+	return asprintf(&said, "connection %s %s, with %u call%s", canon->objects[strand->object].shown, only_on[side],
+			strand->count, strand->count == 1 ? "" : "s") < 0
+		       ? NULL
+		       : said;
+}
+
 static void explain(const struct looking *looking, struct difference *difference)
 {
 	const struct edit *edit = &looking->edits->rows[difference->edit];
 
 	for (unsigned side = 0; side < SIDES; side++) {
-		uint32_t own = edit->strands[side];
-		if (own == CANON_NONE || edit->strands[!side] != CANON_NONE || difference->explanation ||
-		    edit->kind == EDIT_MOVED)
-			continue;
-		const struct strand *strand = &looking->strands[side].rows[own];
 		const struct canon *canon = looking->pairing->canons[side];
-		const char *what = side == SIDE_OLD ? "is missing" : "is new";
-		int rc = 0;
-		if (strand->kind == STRAND_SPINE)
-			rc = asprintf(&difference->explanation, "%s %s %s, with %u call%s",
-				      canon->threads[strand->thread].is_process ? "process" : "thread",
-				      canon->threads[strand->thread].name, what, strand->count,
-				      strand->count == 1 ? "" : "s");
-		else if (strand->kind == STRAND_SESSION)
-			rc = asprintf(&difference->explanation, "connection %s %s, with %u call%s",
-				      canon->objects[strand->object].shown, what, strand->count,
-				      strand->count == 1 ? "" : "s");
-		if (rc < 0)
-			difference->explanation = NULL;
+		uint32_t own = edit->strands[side], token = side == SIDE_OLD ? edit->old : edit->new;
+		if (token == CANON_NONE || difference->explanation || edit->kind == EDIT_MOVED)
+			continue;
+		if (difference->class == CLASS_STRUCTURE)
+			difference->explanation =
+				explain_thread(&canon->threads[canon->tokens[token].thread], side);
+		else if (own != CANON_NONE && edit->strands[!side] == CANON_NONE &&
+			 looking->strands[side].rows[own].kind == STRAND_SESSION)
+			difference->explanation =
+				explain_session(canon, &looking->strands[side].rows[own], side);
 	}
 	if (difference->class == CLASS_LEAK && !difference->explanation)
 		difference->explanation = strdup("nothing ends it in the new run");

@@ -143,10 +143,22 @@ static int add_thread(struct tables *tables, const struct frame_thread *thread)
 	return index_set(&tables->thread_index, thread->pid, thread->tid, number);
 }
 
+/* docs/format.md, `thread`: what destructors of keys call has the ordinal of their thread and no start routine. */
+static bool goes_on(const struct frame_thread *before, const struct frame_thread *thread)
+{
+	return thread->ordinal && !thread->start && thread->tid != thread->pid && before->start &&
+	       before->ordinal == thread->ordinal && before->creator == thread->creator;
+}
+
 static int begin_thread(struct tables *tables, const struct frame_thread *thread)
 {
+	uint32_t known = index_get(&tables->thread_index, thread->pid, thread->tid);
 	int rc = numbering_begin(&tables->numbering, thread->pid, thread->tid);
 
+	if (!rc && known != INDEX_NONE && goes_on(&tables->threads[known].seen, thread)) {
+		tables->threads[known].resumed = thread->ticks;
+		return 0;
+	}
 	if (!rc)
 		rc = add_thread(tables, thread);
 	if (!rc)
@@ -172,7 +184,7 @@ static int add_thread_end(struct tables *tables, const struct frame_thread_end *
 
 	if (thread == INDEX_NONE || MAKE_ROOM(tables->thread_ends, tables->thread_ends_room, tables->thread_ends_count))
 		return -ENOMEM;
-	tables->thread_ends[tables->thread_ends_count++] = *end;
+	tables->thread_ends[tables->thread_ends_count++] = (struct tables_thread_end){*end, thread};
 	tables->threads[thread].end = end->ticks;
 	/* Events lost after the last batch are only known from here. */
 	known = tables->threads[thread].lost;
@@ -181,6 +193,13 @@ static int add_thread_end(struct tables *tables, const struct frame_thread_end *
 		tables->loss.lost += end->lost - known;
 	}
 	return 0;
+}
+
+bool tables_thread_end_is_void(const struct tables *tables, const struct tables_thread_end *end)
+{
+	const struct trace_thread *thread = &tables->threads[end->thread];
+
+	return end->seen.ticks >= thread->seen.ticks && end->seen.ticks < thread->resumed;
 }
 
 static int add_batch(struct tables *tables, const struct batch_view *batch)

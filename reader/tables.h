@@ -22,13 +22,19 @@ struct tables_modules {
 	uint32_t before; /* the entry of the same pid before this one, or INDEX_NONE */
 };
 
+/* `thread` is its place among the threads. */
+struct tables_thread_end {
+	struct frame_thread_end seen;
+	uint32_t thread;
+};
+
 struct tables {
 	struct arena arena;
 	struct trace_process *processes;
 	uint32_t *process_before; /* the image of the same pid before each, or INDEX_NONE */
 	struct trace_thread *threads;
 	struct numbering numbering;
-	struct frame_thread_end *thread_ends;
+	struct tables_thread_end *thread_ends;
 	struct tables_modules *modules;
 	struct tables_stack *stacks;
 	size_t processes_count, threads_count, thread_ends_count, modules_count, stacks_count;
@@ -40,6 +46,9 @@ struct tables {
 /* All zero but for the arena's budget before first use. Takes over what `frame` says. 0 or -ENOMEM. */
 int tables_add(struct tables *tables, const struct frame *frame);
 void tables_free(struct tables *tables);
+
+/* Whether a thread went on behind what it had said was its end. */
+bool tables_thread_end_is_void(const struct tables *tables, const struct tables_thread_end *end);
 
 const struct trace_process *tables_process_at(const struct tables *tables, uint32_t pid, uint64_t ticks);
 const struct frame_module *tables_module_at(const struct tables *tables, uint32_t pid, uint64_t ticks,

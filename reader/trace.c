@@ -292,7 +292,9 @@ static int mark_round(struct trace *trace, struct round begin)
 		rc = order_mark(&trace->order, &entry);
 	}
 	for (size_t i = begin.thread_ends; !rc && i < tables->thread_ends_count; i++) {
-		entry = (struct trace_entry){.kind = TRACE_THREAD_END, .thread_end = &tables->thread_ends[i]};
+		if (tables_thread_end_is_void(tables, &tables->thread_ends[i]))
+			continue;
+		entry = (struct trace_entry){.kind = TRACE_THREAD_END, .thread_end = &tables->thread_ends[i].seen};
 		entry.ticks = entry.thread_end->ticks;
 		rc = order_mark(&trace->order, &entry);
 	}

@@ -33,6 +33,7 @@ struct trace_thread {
 	bool is_announced;     /* it said that it began; else it is known only from its calls */
 	uint64_t events, lost; /* in the log; lost by the account of the log */
 	uint64_t end;	       /* ticks; 0 when it did not say that it ended */
+	uint64_t resumed;      /* ticks at which it made calls behind the end of its start routine, or 0 */
 };
 
 enum trace_kind {

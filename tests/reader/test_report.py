@@ -44,6 +44,27 @@ except BlockingIOError:
 '''
 
 
+DESTRUCTORS = '''
+import ctypes, os, threading, time
+libc, key = ctypes.CDLL(None), ctypes.c_uint()
+libc.pthread_key_create(ctypes.byref(key), libc.close)
+
+def is_open(fd):
+    try:
+        return os.fstat(fd)
+    except OSError:
+        return None
+
+for number in range(3):
+    fd = os.dup(1)
+    thread = threading.Thread(target=lambda: libc.pthread_setspecific(key, ctypes.c_void_p(fd)) or os.close(os.dup(1)))
+    thread.start()
+    thread.join()
+    while is_open(fd):
+        time.sleep(0.001)
+'''
+
+
 def run(*words):
     done = subprocess.run([IPCTRACE, *words], capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
@@ -65,6 +86,15 @@ class Report(unittest.TestCase):
 
     def parts(self, *words):
         return json.loads(self.report('--json', *words))
+
+    def test_a_thread_whose_keys_have_destructors_is_one_thread(self):
+        trace = os.path.join(self.folder.name, 'destructors.ipct')
+        status, out, err = run('record', '-e', 'close', '-o', trace, '--', '/usr/bin/python3', '-c', DESTRUCTORS)
+        self.assertEqual(status, 0, err)
+        self.assertIn(', 4 threads, ', err)
+        process, = json.loads(run('report', '--json', '--by', 'process', trace)[1])['processes']
+        self.assertEqual([(row['thread'], row['events']) for row in process['threads']][1:], [(f'P0.t{number}', 2) for number in (1, 2, 3)])
+        self.assertEqual(json.loads(run('info', '--json', trace)[1])['threads'], 4)
 
     def test_calls_are_counted_with_their_errors_and_bytes(self):
         calls = {row['call']: row for row in self.parts('--by', 'call')['calls']}
