@@ -4,6 +4,7 @@
  */
 #include "reader/chance.h"
 #include "reader/canon_mask.h"
+#include "reader/chance_seed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -188,15 +189,37 @@ static bool next_spot(const struct contents *contents, uint32_t size, struct spo
 	return spot->from < size;
 }
 
-/* There is a number of the run on both sides: a time, or a pid. */
+/* In more than this seeds are not looked for: each byte would be tried in many ways. */
+#define SEEDED_MAX 4096u
+
+/* On both sides there is a word that is a time mixed with a pid. */
+static bool is_seed(const struct contents *contents, uint32_t at)
+{
+	struct seed_source sources[2];
+	uint32_t words[2];
+
+	if (contents->old_size > SEEDED_MAX)
+		return false;
+	for (unsigned side = 0; side < 2; side++)
+		sources[side] =
+			(struct seed_source){contents->seconds[side], contents->said[side], contents->pids[side]};
+	words[0] = (uint32_t)read_little(contents->old + at, 4);
+	words[1] = (uint32_t)read_little(contents->new + at, 4);
+	return words_are_seeds(words, sources);
+}
+
+/* There is a number of the run on both sides: a time, a pid, or what was made of them. */
 static bool is_number_of_run(const struct contents *contents, uint32_t size, const struct spot *spot)
 {
 	for (uint32_t at = spot->from > 7 ? spot->from - 7 : 0; at < spot->to; at++) {
 		const uint8_t *old = contents->old + at, *new = contents->new + at;
 		if (is_time(old, size - at, contents->seconds[0]) && is_time(new, size - at, contents->seconds[1]))
 			return true;
-		if (at + 4 > spot->from && is_pid(old, size - at, contents->pids[0]) &&
-		    is_pid(new, size - at, contents->pids[1]))
+		if (at + 4 <= spot->from || size - at < 4)
+			continue;
+		if (is_pid(old, size - at, contents->pids[0]) && is_pid(new, size - at, contents->pids[1]))
+			return true;
+		if (is_seed(contents, at))
 			return true;
 	}
 	return false;

@@ -20,6 +20,7 @@ struct contents {
 	bool is_equally_long;	   /* in all */
 	bool is_same_total;	   /* all that went over the object in this direction has the same length */
 	uint64_t seconds[2];	   /* when the traces were made, since the epoch */
+	uint64_t said[2];	   /* when they were said; 0: unknown */
 	const struct map *pids[2]; /* of the traces */
 };
 

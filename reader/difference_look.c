@@ -326,6 +326,7 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 	for (unsigned side = 0; side < SIDES; side++) {
 		const struct log_head *head = trace_head(looking->pairing->canons[side]->trace);
 		contents.seconds[side] = head ? head->created / 1000000000 : 0;
+		contents.said[side] = details[side]->time / 1000000000;
 		contents.pids[side] = &looking->pids[side];
 	}
 	contents.is_same_total = has_same_total(looking, tokens);
