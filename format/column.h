@@ -19,4 +19,7 @@ void column_pack(struct pack_buffer *out, const uint64_t *values, uint32_t count
 /* Decode the next object of `in`, which must hold `count` values. Mistakes stick in `in`. */
 void column_unpack(struct unpack *in, uint64_t *values, uint32_t count);
 
+/* The same for indices below `limit`; others are mistakes. `scratch` has room for `count` values. */
+void column_unpack_index(struct unpack *in, uint32_t *indices, uint32_t count, uint32_t limit, uint64_t *scratch);
+
 #endif

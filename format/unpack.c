@@ -93,7 +93,7 @@ static uint64_t unpack_sort(struct unpack *in, enum sort sort)
 	return head.value;
 }
 
-uint32_t unpack_array(struct unpack *in)
+uint32_t unpack_array_any(struct unpack *in)
 {
 	return (uint32_t)unpack_sort(in, SORT_ARRAY);
 }
@@ -103,30 +103,17 @@ uint32_t unpack_map(struct unpack *in)
 	return (uint32_t)unpack_sort(in, SORT_MAP);
 }
 
-uint32_t unpack_array_of(struct unpack *in, uint32_t count)
+uint64_t unpack_integer_any(struct unpack *in)
 {
-	uint32_t elements = unpack_array(in);
-
-	if (elements < count)
-		unpack_fail(in);
-	return elements;
-}
-
-uint64_t unpack_integer(struct unpack *in)
-{
-	if (in->at < in->end && *in->at < 0x80)
-		return *in->at++;
 	return unpack_sort(in, SORT_INTEGER);
 }
 
-uint64_t unpack_number(struct unpack *in, uint64_t max)
+uint64_t unpack_beyond(struct unpack *in)
 {
-	uint64_t value = unpack_integer(in);
-
-	return value <= max ? value : unpack_fail(in).value;
+	return unpack_fail(in).value;
 }
 
-struct unpack_view unpack_view(struct unpack *in)
+struct unpack_view unpack_view_any(struct unpack *in)
 {
 	struct unpack_view view = {in->at, 0};
 

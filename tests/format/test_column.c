@@ -137,3 +137,44 @@ Test(column, refuses_bytes_that_do_not_fit_the_count)
 	cr_assert(in.failed);
 	pack_buffer_free(&buffer);
 }
+
+/* Whether `count` packed values are taken for indices below `limit`; those that are must be the values. */
+static bool indices_are_taken(uint32_t count, uint32_t limit)
+{
+	static uint32_t indices[COUNT_MAX];
+	struct pack_buffer buffer;
+
+	pack_buffer_init(&buffer, 1 << 24);
+	column_pack(&buffer, values, count);
+	struct unpack in = unpack_from(buffer.bytes, buffer.size);
+	column_unpack_index(&in, indices, count, limit, decoded);
+	for (uint32_t i = 0; i < count && !in.failed; i++)
+		cr_assert_eq(indices[i], values[i], "index %u of %u", i, count);
+	cr_assert(in.failed || in.at == in.end);
+	pack_buffer_free(&buffer);
+	return !in.failed;
+}
+
+Test(column, takes_indices_below_their_limit_alone)
+{
+	for (uint32_t limit = 1; limit < 200000; limit += 1 + limit / 3) {
+		for (uint32_t i = 0; i < 3000; i++)
+			values[i] = i % 100 ? random_next() % limit : limit - 1;
+		cr_assert(indices_are_taken(3000, limit), "limit %u", limit);
+		values[1234] = limit;
+		cr_assert(!indices_are_taken(3000, limit), "limit %u", limit);
+		values[1234] = 1ull << (limit % 64 | 32);
+		cr_assert(!indices_are_taken(3000, limit), "limit %u", limit);
+	}
+	cr_assert(indices_are_taken(0, 0) && !indices_are_taken(1, 0));
+}
+
+Test(column, takes_no_index_that_asks_for_an_exception_that_is_not_there)
+{
+	static const uint8_t packed[] = {0x95, 1, 0, 0xc4, 3, 0, 255, 1, 0x90, 0};
+	uint32_t indices[3];
+	struct unpack in = unpack_from(packed, sizeof(packed));
+
+	column_unpack_index(&in, indices, 3, 1000, decoded);
+	cr_assert(in.failed);
+}

@@ -31,6 +31,27 @@ Test(unpack, reads_every_integer_that_a_packer_writes)
 	pack_buffer_free(&buffer);
 }
 
+Test(unpack, refuses_integers_texts_and_arrays_that_are_cut_off)
+{
+	static const char *const objects[] = {
+		"\xcc\x01",   "\xcd\x01\x02", "\xce\x01\x02\x03\x04", "\xcf\x01\x02\x03\x04\x05\x06\x07\x08",
+		"\xc4\x02xy", "\x92\x01\x02"};
+	static const size_t sizes[] = {2, 3, 5, 9, 4, 3};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (size_t size = 0; size <= sizes[i]; size++) {
+			struct unpack in = unpack_from(objects[i], size);
+			if (i < 4)
+				unpack_integer(&in);
+			else if (i == 4)
+				unpack_view(&in);
+			else
+				unpack_array(&in);
+			cr_assert_eq(in.failed, size < sizes[i], "object %zu, %zu bytes", i, size);
+		}
+	}
+}
+
 Test(unpack, refuses_heads_that_claim_more_than_there_is)
 {
 	static const char *const claims[] = {
