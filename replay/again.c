@@ -320,6 +320,7 @@ static int rerun_do(struct rerun *rerun)
 	}
 	rerun->score->speed = rerun->options->speed;
 	rerun->score->keeps_think = rerun->options->keeps_think;
+	rerun->score->owner = getpid();
 	if (rerun->options->is_dry)
 		return plan_print(rerun);
 	if (rerun->options->output)

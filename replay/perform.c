@@ -71,6 +71,8 @@ static void due_wait(struct player_thread *thread, uint64_t due)
 		return;
 	atomic_store_explicit(&thread->progress->due, due, memory_order_relaxed);
 	state_set(thread, PLAYER_PACED);
+	for (uint64_t now; (now = player_now()) + OWNER_LOOK_EVERY < due; player_look(thread->player))
+		player_sleep(now + OWNER_LOOK_EVERY);
 	player_sleep(due);
 }
 

@@ -44,6 +44,12 @@ uint64_t player_now(void);
 /* Sleeps until then. */
 void player_sleep(uint64_t due);
 
+/* At most so long a player waits before it looks again whether there is a replay, ns. */
+#define OWNER_LOOK_EVERY 1000000000u
+
+/* Ends the process when the replay was killed, and nobody is there who would end what waits for an act that never comes. */
+void player_look(const struct player *player);
+
 /* Performs the act of this number, after everything that it waits for. Does not return from an exit. */
 void act_perform(struct player_thread *thread, uint32_t act);
 

@@ -6,6 +6,7 @@
 #include "replay/replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,21 @@ static bool words_take(struct replay_options *options, int argc, char **argv, in
 	return false;
 }
 
+/*
+ * Before anything is run: `record` lets a command run that it cannot write about, but a replay that was to be recorded
+ * is wanted for its record. False after one line.
+ */
+static bool output_is_writable(const struct replay_options *options)
+{
+	int fd = options->output && !options->is_dry ? open(options->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	else if (options->output && !options->is_dry)
+		fprintf(stderr, "ipctrace replay: cannot write '%s': %s\n", options->output, strerror(errno));
+	return fd >= 0 || !options->output || options->is_dry;
+}
+
 int command_replay(int argc, char **argv)
 {
 	struct replay_options options = {.speed = 1,
@@ -237,7 +253,7 @@ int command_replay(int argc, char **argv)
 	int index = options_parse(specs, sizeof(specs) / sizeof(specs[0]), &options, argc, argv);
 	int status = REPLAY_TROUBLE;
 
-	if (index >= 0 && words_take(&options, argc, argv, index))
+	if (index >= 0 && words_take(&options, argc, argv, index) && output_is_writable(&options))
 		status = ways[options.way](&options);
 	choice_free(&options.choice);
 	free(options.masks);

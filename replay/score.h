@@ -242,6 +242,7 @@ struct score {
 	uint64_t progress, marks, ids, ports, pids, sems; /* offsets of what is written */
 	/* how it is to be played */
 	double speed;		  /* 0: as fast as possible */
+	int32_t owner;		  /* pid of the replay itself: without it nobody ends the players */
 	bool keeps_think;	  /* gaps between a thread's own calls, else times since the beginning */
 	_Atomic uint64_t begun;	  /* CLOCK_MONOTONIC ns */
 	int64_t realtime_shift;	  /* ns from recorded times of day to live ones */

@@ -232,7 +232,38 @@ def case_trouble(place):
         place.look_clean()
     planned = place.run(IPCTRACE, 'replay', '--dry-run', trace).stdout
     assert planned.startswith('would start 1 process with 7 threads'), planned
+    done = place.run(IPCTRACE, 'replay', '-o', place.folder / 'none' / 'again.ipct', trace, status=2)
+    assert done.stderr == f"ipctrace replay: cannot write '{place.folder}/none/again.ipct': No such file or directory\n", done.stderr
+    assert not done.stdout, 'it was run'
     stop_by_signal(place)
+    leave_nobody(place)
+
+
+def descendants(pid):
+    try:
+        children = [int(child) for task in os.listdir(f'/proc/{pid}/task')
+                    for child in open(f'/proc/{pid}/task/{task}/children').read().split()]
+    except FileNotFoundError:
+        return []
+    return children + [below for child in children for below in descendants(child)]
+
+
+def is_alive(pid):
+    try:
+        return open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] not in 'ZX'
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def leave_nobody(place):
+    """The replay is killed, and cannot end its players itself: they find out."""
+    replay = subprocess.Popen([IPCTRACE, 'replay', '--pace=0.01', str(place.folder / 'slow.ipct')], cwd=place.folder,
+                              env=place.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until('it has a player', lambda: descendants(replay.pid))
+    players = descendants(replay.pid)
+    replay.kill()
+    replay.wait()
+    wait_until('the players end without a replay', lambda: not any(map(is_alive, players)))
 
 
 def stop_by_signal(place):
