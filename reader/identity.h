@@ -79,6 +79,12 @@ struct object *identity_subject(struct identities *identity, const struct event 
 /* Which process the event belongs to: not the ring's when a vfork child made it. */
 uint32_t identity_event_pid(const struct event *event);
 
+/*
+ * The base name of what a process executes: its own when it executed something (`own` says so), else what its parent
+ * did when it forked it. NULL when that is not known. Lives as long as the identity.
+ */
+const char *identity_process_image(const struct object *process, bool *own);
+
 /* The thread `tid` of `pid` as it is now. Made up when it never began. NULL only when there is no memory. */
 struct object *identity_thread_object(struct identities *identity, uint32_t pid, uint32_t tid);
 

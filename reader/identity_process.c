@@ -174,6 +174,16 @@ void process_drop_tables(struct process *process)
 	mapping_table_drop(mappings);
 }
 
+const char *identity_process_image(const struct object *object, bool *own)
+{
+	const struct process *process = (const struct process *)object;
+
+	*own = process->image != NULL;
+	while (process->parent && !process->image)
+		process = process->parent;
+	return process->image;
+}
+
 void process_free(struct process *process)
 {
 	handles_drop(process->descriptors);

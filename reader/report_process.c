@@ -217,6 +217,17 @@ static void print_threads(struct amount_table *table, const struct report_view *
 	}
 }
 
+/* One that was only forked has no name of its own: whose copy it is helps to tell it. */
+static void print_name(struct text *text, const struct object *process)
+{
+	bool own;
+	const char *image = identity_process_image(process, &own);
+
+	text_put(text, object_name((struct object *)process));
+	if (image && !own)
+		text_format(text, " fork of %s", image);
+}
+
 void process_tallies_print(struct process_tallies *tallies, bool threads, struct text *out)
 {
 	static const char *const titles[] = {"events",	"errors",  "in calls", "waiting", "from first to last",
@@ -231,7 +242,7 @@ void process_tallies_print(struct process_tallies *tallies, bool threads, struct
 		text_format(&table.cells, "%llu", (unsigned long long)line->object->number);
 		amount_cell(&table);
 		print_indent(&table.cells, line->object->label);
-		text_put(&table.cells, object_name(line->object));
+		print_name(&table.cells, line->object);
 		amount_cell(&table);
 		if (threads && line->threads_count > 1)
 			print_threads(&table, tallies->view, line);
@@ -255,8 +266,15 @@ void process_tallies_print_json(struct process_tallies *tallies, struct text *ou
 	text_put(out, "[");
 	for (size_t i = 0; i < tallies->count; i++) {
 		struct process_line *line = &tallies->lines[i];
+		bool own;
+		const char *image = identity_process_image(line->object, &own);
 		text_put(out, i ? ",\n  {\"process\": " : "\n  {\"process\": ");
 		text_json_string(out, object_name(line->object));
+		text_put(out, ", \"image\": ");
+		if (image)
+			text_json_string(out, image);
+		else
+			text_put(out, "null");
 		text_format(out, ", \"pid\": %llu, ", (unsigned long long)line->object->number);
 		print_work_json(out, tallies->view, &line->work);
 		text_put(out, ", \"threads\": [");

@@ -134,6 +134,10 @@ class Report(unittest.TestCase):
         threads = [thread['thread'] for thread in processes['P0(python3)']['threads']]
         self.assertEqual(threads, ['P0', 'P0.t1'])
 
+    def test_a_fork_is_told_by_what_it_is_a_fork_of(self):
+        self.assertRegex(self.report('--by', 'process'), r'(?m)^.* \d+ +P0\.1 fork of python3$')
+        self.assertEqual([row['image'] for row in self.parts('--by', 'process')['processes']], ['python3', 'python3'])
+
     def test_only_selected_calls_are_counted(self):
         calls = [row['call'] for row in self.parts('--by', 'call', '-e', 'send,fork')['calls']]
         self.assertEqual(sorted(calls), ['fork', 'send'])
