@@ -91,8 +91,8 @@ static bool continues(const struct fold *fold, const struct canon_view *view)
 	const struct canon_token *token = &fold->token;
 
 	return fold->is_open && token->flags & TOKEN_STREAM && view->is_stream && view->objects_count == 1 &&
-	       !view->failed && !view->has_control && view->bytes && token->key == view->key &&
-	       token->objects[0] == view->objects[0]->tag - 1;
+	       !view->failed && !view->has_control && view->bytes && token->sort->key == view->key &&
+	       token->sort->objects[0] == view->objects[0]->tag - 1;
 }
 
 static uint32_t cap(uint64_t value, uint32_t most)
@@ -106,7 +106,6 @@ static void continue_fold(const struct pass *pass, struct fold *fold, const stru
 
 	token->payload = crc32c_combine(token->payload, view->payload, view->bytes);
 	token->bytes += view->bytes;
-	token->calls += token->calls < UINT16_MAX;
 	token->duration = cap(view->event->duration, UINT32_MAX);
 	keep_payload(fold, view, pass->canon->payload_limit);
 }
@@ -138,13 +137,28 @@ static uint16_t flags_of(const struct pass_thread *thread, const struct canon_vi
 /* Notes that the last object of a registration will be waited for; whether that was known. */
 static bool register_again(struct pass *pass, const struct canon_token *token)
 {
-	uint32_t object = token->objects[token->objects[1] != CANON_NONE];
+	uint32_t object = token->sort->objects[token->sort->objects[1] != CANON_NONE];
 
 	if (object == CANON_NONE)
 		return false;
 	bool was_registered = pass->objects[object].is_registered;
 	pass->objects[object].is_registered = true;
 	return was_registered;
+}
+
+static const struct canon_sort *find_sort(struct pass *pass, uint32_t thread, const struct canon_view *view)
+{
+	const struct event *event = view->event;
+	struct canon_sort sort = {.key = view->key,
+				  .content = view->content,
+				  .objects = {CANON_NONE, CANON_NONE},
+				  .thread = thread,
+				  .call = (uint16_t)(event->call - event->catalogue->calls),
+				  .error = event->error};
+
+	for (unsigned i = 0; i < view->objects_count; i++)
+		sort.objects[i] = pass_add_object(pass, view->objects[i]);
+	return canon_sort_find(&pass->sorts, &pass->canon->sorts, &sort);
 }
 
 static int begin_token(struct pass *pass, uint32_t thread, const struct canon_view *view)
@@ -158,21 +172,15 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 		rc = MAKE_ROOM(pass->canon->tokens, pass->tokens_room, pass->tokens);
 	if (rc)
 		return rc;
-	fold->token = (struct canon_token){.key = view->key,
-					   .content = view->content,
-					   .enter = event->enter,
+	const struct canon_sort *sort = find_sort(pass, thread, view);
+	if (!sort)
+		return -ENOMEM;
+	fold->token = (struct canon_token){.enter = event->enter,
+					   .sort = sort,
 					   .bytes = view->bytes,
-					   .payload = view->payload,
-					   .duration = cap(event->duration, UINT32_MAX),
-					   .sequence = cap(event->sequence, UINT32_MAX),
-					   .thread = thread,
-					   .objects = {CANON_NONE, CANON_NONE},
-					   .call = (uint16_t)(event->call - event->catalogue->calls),
-					   .error = event->error,
 					   .flags = flags_of(own, view),
-					   .calls = 1};
-	for (unsigned i = 0; i < view->objects_count; i++)
-		fold->token.objects[i] = pass_add_object(pass, view->objects[i]);
+					   .payload = view->payload,
+					   .duration = cap(event->duration, UINT32_MAX)};
 	own->is_woken = false;
 	own->registers_anew = view->rule->registers && register_again(pass, &fold->token);
 	fold->is_open = true;
@@ -367,6 +375,7 @@ int pass_run(struct pass *pass)
 	identity_free(pass->identities);
 	mask_clear(&pass->mask);
 	text_free(&pass->scratch);
+	canon_sorts_free(&pass->sorts);
 	index_free(&pass->starts);
 	free(pass->start);
 	free(pass->threads);
@@ -384,6 +393,7 @@ int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled,
 				.enabled = enabled,
 				.scope = scope,
 				.payload_limit = payload_limit,
+				.sorts = {.budget = SIZE_MAX},
 				.trace = trace};
 	rc = pass_run(&pass);
 	canon->tokens_count = pass.tokens;
@@ -411,5 +421,6 @@ void canon_free(struct canon *canon)
 	free(canon->objects);
 	free(canon->threads);
 	free(canon->tokens);
+	arena_free(&canon->sorts);
 	*canon = (struct canon){0};
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/arena.h"
 #include "reader/call_time.h"
 #include "reader/object.h"
 #include "reader/text.h"
@@ -37,21 +38,27 @@ enum token_flag {
 	TOKEN_PRELUDE = 8192, /* says anew what is waited for, directly before the wait */
 };
 
-/* One logical call. */
-struct canon_token {
-	uint64_t key;	   /* call, flags and operations, outcome; without objects */
-	uint64_t content;  /* other arguments, without payload and its size */
-	uint64_t enter;	   /* ticks */
-	uint64_t bytes;	   /* of payload */
-	uint32_t payload;  /* CRC-32C */
-	uint32_t duration; /* ticks, saturating; of the last call folded into it */
-	uint32_t sequence; /* of the first event */
-	uint32_t thread;
+/* What tokens have in common that do the same to the same things in the same thread. Most calls are of few sorts. */
+struct canon_sort {
+	uint64_t key;	     /* call, flags and operations, outcome; without objects */
+	uint64_t content;    /* other arguments, without payload and its size */
 	uint32_t objects[2]; /* CANON_NONE: none */
-	uint16_t call;	     /* in canon.catalogue */
+	uint32_t thread;
+	uint16_t call; /* in canon.catalogue */
 	uint16_t error;
-	uint16_t flags; /* enum token_flag */
-	uint16_t calls; /* events folded into it, saturating */
+};
+
+/*
+ * One logical call. There are as many as events, and memory is what a comparison of long runs takes most time to get:
+ * 32 bytes.
+ */
+struct canon_token {
+	uint64_t enter;		       /* ticks */
+	const struct canon_sort *sort; /* of canon.sorts; equal ones need not be the same */
+	uint64_t bytes : 48;	       /* of payload */
+	uint64_t flags : 16;	       /* enum token_flag */
+	uint32_t payload;	       /* CRC-32C */
+	uint32_t duration;	       /* ticks, saturating; of the last call folded into it */
 };
 
 /* What went over one direction of a stream. */
@@ -123,6 +130,7 @@ struct canon {
 	struct canon_token *tokens;
 	struct canon_object *objects;
 	struct canon_thread *threads;
+	struct arena sorts; /* of tokens */
 	uint32_t tokens_count, objects_count, threads_count;
 	const struct catalogue *catalogue;
 	const uint8_t *enabled;
@@ -156,6 +164,7 @@ struct canon_detail {
 	bool is_cut;	      /* there was more payload than was recorded */
 	char *line;	      /* as print -y shows its first event */
 	uint64_t time, stack; /* ns since the epoch; hash, 0 for none */
+	uint64_t sequence;    /* of its first event */
 	uint32_t pid;	      /* whose stack it is */
 };
 

@@ -107,6 +107,7 @@ int pass_note(struct pass *pass, struct fold *fold, const struct canon_view *vie
 		note_fields(pass, detail, view);
 		note_line(pass, detail, entry);
 		note_stack(detail, view->event);
+		detail->sequence = view->event->sequence;
 		detail->time = trace_time(pass->trace, view->event->enter);
 	}
 	keep_beginning(&pass->details[fold->detail], view);
@@ -141,6 +142,7 @@ int canon_look(const struct canon *canon, struct canon_detail *details, uint32_t
 				.enabled = canon->enabled,
 				.scope = canon->scope,
 				.payload_limit = canon->payload_limit,
+				.sorts = {.budget = SIZE_MAX},
 				.trace = canon->trace};
 	struct pass pass = {.canon = &scratch, .trace = canon->trace, .details = details, .details_count = count};
 	int rc;

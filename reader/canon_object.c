@@ -109,29 +109,29 @@ static void note_flow(struct pass *pass, struct canon_object *object, const stru
 	flow->bytes += token->bytes;
 	flow->raw_payload = is_same ? flow->payload : join_payload(pass, flow->raw_payload, raw->payload, raw->bytes);
 	flow->raw_bytes += raw->bytes;
-	flow->calls |= 1ull << (token->key & 63);
+	flow->calls |= 1ull << (token->sort->key & 63);
 	flow->tokens++;
 }
 
 void pass_note_object(struct pass *pass, const struct canon_token *token, const struct canon_token *raw, uint32_t index)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		if (token->objects[i] == CANON_NONE)
+		if (token->sort->objects[i] == CANON_NONE)
 			continue;
-		struct canon_object *object = &pass->objects[token->objects[i]];
+		struct canon_object *object = &pass->objects[token->sort->objects[i]];
 		object->tokens++;
 		/* How often the same is done in a row depends on how streams are cut. */
-		if (object->last != token->key)
-			object->order = map_mix(object->order + token->key);
-		object->last = token->key;
+		if (object->last != token->sort->key)
+			object->order = map_mix(object->order + token->sort->key);
+		object->last = token->sort->key;
 		if (i == 0 && token->flags & TOKEN_ENDS)
 			object->end = index;
 		if (i == 0 && token->flags & TOKEN_RECEIVES) {
 			if (object->receiver == CANON_NONE)
-				object->receiver = token->thread;
-			object->is_shared |= object->receiver != token->thread;
+				object->receiver = token->sort->thread;
+			object->is_shared |= object->receiver != token->sort->thread;
 		}
 	}
-	if (token->objects[0] != CANON_NONE)
-		note_flow(pass, &pass->objects[token->objects[0]], token, raw);
+	if (token->sort->objects[0] != CANON_NONE)
+		note_flow(pass, &pass->objects[token->sort->objects[0]], token, raw);
 }

@@ -6,6 +6,7 @@
 #define IPCTRACE_READER_CANON_PASS_H
 
 #include "reader/canon_call.h"
+#include "reader/canon_sort.h"
 #include "reader/index.h"
 #include "reader/line.h"
 
@@ -34,6 +35,7 @@ struct pass {
 	struct canon *canon;
 	struct trace *trace;
 	struct canon_rule *rules;
+	struct canon_sorts sorts;
 	struct identities *identities;
 	struct mask mask;
 	struct text scratch;

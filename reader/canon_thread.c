@@ -104,11 +104,11 @@ int canon_finish_threads(struct canon *canon)
 			rc = map_put(&several, threads[i].seen.pid, canon);
 	for (uint32_t i = 0; i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
-		struct canon_thread *thread = &canon->threads[token->thread];
+		struct canon_thread *thread = &canon->threads[token->sort->thread];
 		canon->flags |= token->flags;
 		if (token->flags & TOKEN_REAPS)
 			continue;
-		thread->content = map_mix(thread->content + token->key) + token->content;
+		thread->content = map_mix(thread->content + token->sort->key) + token->sort->content;
 		thread->content = map_mix(thread->content + token->bytes) + token->payload;
 	}
 	for (uint32_t i = 0; i < canon->threads_count; i++)

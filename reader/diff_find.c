@@ -63,7 +63,7 @@ static int add_edit(struct finder *finder, enum edit_kind kind, uint32_t old, ui
 static bool same_objects(const struct finder *finder, const struct canon_token *old, const struct canon_token *new)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		uint64_t a = old->objects[i], b = new->objects[i];
+		uint64_t a = old->sort->objects[i], b = new->sort->objects[i];
 		a = a == CANON_NONE ? 0 : finder->pairing->identifiers[SIDE_OLD][a];
 		b = b == CANON_NONE ? 0 : finder->pairing->identifiers[SIDE_NEW][b];
 		if (a != b)
@@ -85,17 +85,18 @@ static bool is_alike(const struct finder *finder, const struct canon_token *old,
 
 	switch (likeness) {
 	case 0: /* on another object */
-		return old->key == new->key && old->content == new->content && old->bytes == new->bytes &&
-		       old->payload == new->payload;
+		return old->sort->key == new->sort->key && old->sort->content == new->sort->content &&
+		       old->bytes == new->bytes && old->payload == new->payload;
 	case 1: /* with other arguments, flags or outcome */
-		return old->call == new->call &&same_objects(finder, old, new);
+		return old->sort->call == new->sort->call &&same_objects(finder, old, new);
 	case 2: /* by another call */
 		return old->flags & way && (old->flags & way) == (new->flags &way) && same_payload(old, new) &&
 		       same_objects(finder, old, new);
 	case 3:
-		return old->call == new->call && (same_payload(old, new) || old->content == new->content);
+		return old->sort->call == new->sort->call &&
+		       (same_payload(old, new) || old->sort->content == new->sort->content);
 	case 4: /* it failed, so that what it makes does not exist */
-		return old->call == new->call && !old->error != !new->error;
+		return old->sort->call == new->sort->call && !old->sort->error != !new->sort->error;
 	default:
 		return false;
 	}

@@ -14,7 +14,7 @@ static const struct canon_thread *thread_of(const struct settling *settling, uns
 {
 	const struct canon *canon = settling->pairing->canons[side];
 
-	return &canon->threads[canon->tokens[token].thread];
+	return &canon->threads[canon->tokens[token].sort->thread];
 }
 
 /* Where among the calls of one readiness the token stands: the number of wake-ups of its strand before it. */
@@ -43,7 +43,7 @@ static bool is_other_wake(const struct settling *settling, const struct edit *ed
 /* The first object of a token, as both sides know it; 0: none. */
 static uint64_t subject_of(const struct settling *settling, unsigned side, uint32_t token)
 {
-	uint32_t object = token_of(settling, side, token)->objects[0];
+	uint32_t object = token_of(settling, side, token)->sort->objects[0];
 
 	return object == CANON_NONE ? 0 : settling->pairing->identifiers[side][object];
 }
@@ -92,8 +92,8 @@ static bool is_private(const struct settling *settling, const struct edit *edit)
 {
 	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
 	const struct canon_token *old = &canon->tokens[edit->old];
-	uint32_t object = old->objects[0] != CANON_NONE ? old->objects[0] : old->objects[1];
-	bool is_shared = canon->threads[old->thread].is_common;
+	uint32_t object = old->sort->objects[0] != CANON_NONE ? old->sort->objects[0] : old->sort->objects[1];
+	bool is_shared = canon->threads[old->sort->thread].is_common;
 
 	return is_shared && object != CANON_NONE && canon->objects[object].is_private &&
 	       old->flags & (TOKEN_MAKES | TOKEN_ENDS);
@@ -105,8 +105,8 @@ static bool is_readiness(const struct settling *settling, const struct edit *edi
 	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
 	const struct canon_token *old = &canon->tokens[edit->old];
 
-	return canon->threads[old->thread].dispatches && !(old->flags & TOKEN_MAKES) &&
-	       !strcmp(canon->catalogue->calls[old->call].family, "poll");
+	return canon->threads[old->sort->thread].dispatches && !(old->flags & TOKEN_MAKES) &&
+	       !strcmp(canon->catalogue->calls[old->sort->call].family, "poll");
 }
 
 /* Whether it matters that a call stands elsewhere in its strand. */
@@ -134,8 +134,8 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	}
 	removed->kind = EDIT_MOVED;
 	const struct pairing *pairing = settling->pairing;
-	uint32_t old = token_of(settling, SIDE_OLD, removed->old)->thread;
-	uint32_t new = token_of(settling, SIDE_NEW, removed->new)->thread;
+	uint32_t old = token_of(settling, SIDE_OLD, removed->old)->sort->thread;
+	uint32_t new = token_of(settling, SIDE_NEW, removed->new)->sort->thread;
 	bool is_class =
 		pairing->classes[SIDE_OLD][old] && pairing->classes[SIDE_OLD][old] == pairing->classes[SIDE_NEW][new];
 	if (is_class || is_private(settling, removed))
@@ -255,7 +255,8 @@ static bool is_other_outcome(const struct settling *settling, const struct edit 
 		return false;
 	const struct canon_token *old = token_of(settling, SIDE_OLD, removed->old);
 	const struct canon_token *new = token_of(settling, SIDE_NEW, added->new);
-	return old->call == new->call && !old->error != !new->error && (old->flags | new->flags) & TOKEN_MAKES;
+	return old->sort->call == new->sort->call && !old->sort->error != !new->sort->error &&
+	       (old->flags | new->flags) & TOKEN_MAKES;
 }
 
 void settle_failures(struct settling *settling)

@@ -22,7 +22,7 @@ static int learn_timers(struct settling *settling, struct map *learned)
 			const struct strand *strand = &strands->rows[i];
 			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
 				const struct canon_token *token = &canon->tokens[strands->list[k]];
-				uint64_t class = settling->pairing->classes[side][token->thread];
+				uint64_t class = settling->pairing->classes[side][token->sort->thread];
 				if (token->flags & TOKEN_TIMER &&
 				    map_put(learned, mix(class, strands->full[k]), settling))
 					return -ENOMEM;
@@ -45,7 +45,7 @@ int settle_timers(struct settling *settling)
 			const struct canon_token *token = token_of(settling, side, tokens[side]);
 			if (!token)
 				continue;
-			uint64_t class = settling->pairing->classes[side][token->thread];
+			uint64_t class = settling->pairing->classes[side][token->sort->thread];
 			is_timer = map_get(&learned, mix(class, full_of(settling, side, tokens[side]))) != NULL;
 		}
 		if (is_timer)
@@ -67,12 +67,12 @@ static bool is_registration(const struct settling *settling, unsigned side, uint
 	const struct canon_token *token = &canon->tokens[index];
 	const struct strand *row = &settling->strands[side].rows[strand];
 
-	if (strcmp(canon->catalogue->calls[token->call].family, "poll") || token->flags & TOKEN_MAKES)
+	if (strcmp(canon->catalogue->calls[token->sort->call].family, "poll") || token->flags & TOKEN_MAKES)
 		return false;
 	for (unsigned i = 0; i < 2; i++)
-		if (token->objects[i] != CANON_NONE && canon->objects[token->objects[i]].is_accepted)
+		if (token->sort->objects[i] != CANON_NONE && canon->objects[token->sort->objects[i]].is_accepted)
 			return false;
-	return row->kind == STRAND_SESSION || canon->threads[token->thread].accepted > 1;
+	return row->kind == STRAND_SESSION || canon->threads[token->sort->thread].accepted > 1;
 }
 
 int settle_registrations(struct settling *settling)
@@ -83,8 +83,8 @@ int settle_registrations(struct settling *settling)
 	for (unsigned side = 0; side < SIDES; side++) {
 		const struct canon *canon = settling->pairing->canons[side];
 		for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
-			if (canon->threads[canon->tokens[i].thread].accepted > 1)
-				rc = map_put(&done[side], canon->tokens[i].key, settling);
+			if (canon->threads[canon->tokens[i].sort->thread].accepted > 1)
+				rc = map_put(&done[side], canon->tokens[i].sort->key, settling);
 	}
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
@@ -94,7 +94,7 @@ int settle_registrations(struct settling *settling)
 			continue;
 		bool is_prelude = token_of(settling, side, token)->flags & TOKEN_PRELUDE;
 		if (is_prelude || (is_registration(settling, side, token, edit->strands[side]) &&
-				   map_get(&done[!side], token_of(settling, side, token)->key)))
+				   map_get(&done[!side], token_of(settling, side, token)->sort->key)))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 	map_clear(&done[SIDE_OLD]);
@@ -114,9 +114,10 @@ void settle_memory(struct settling *settling)
 		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
 		if ((edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & TOKEN_MAKES))
 			continue;
-		uint32_t object = token->objects[0] != CANON_NONE ? token->objects[0] : token->objects[1];
+		uint32_t object =
+			token->sort->objects[0] != CANON_NONE ? token->sort->objects[0] : token->sort->objects[1];
 		if (object != CANON_NONE && canon->objects[object].type == OBJECT_MAPPING &&
-		    canon->objects[object].is_private && canon->threads[token->thread].is_common)
+		    canon->objects[object].is_private && canon->threads[token->sort->thread].is_common)
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 }
@@ -133,7 +134,7 @@ void settle_counters(struct settling *settling)
 		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
 			continue;
 		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
-		uint32_t object = token->objects[0];
+		uint32_t object = token->sort->objects[0];
 		if (object == CANON_NONE || !canon->objects[object].is_counter || !(token->flags & TOKEN_RECEIVES))
 			continue;
 		uint32_t partner = settling->pairing->objects[side][object];
@@ -153,9 +154,9 @@ static const struct canon_object *handoff_of(const struct settling *settling, co
 	if (edit->noise || (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED))
 		return NULL;
 	const struct canon_token *token = &canon->tokens[side == SIDE_NEW ? edit->new : edit->old];
-	if (token->objects[0] == CANON_NONE || token->error || token->flags & (TOKEN_MAKES | TOKEN_ENDS))
+	if (token->sort->objects[0] == CANON_NONE || token->sort->error || token->flags & (TOKEN_MAKES | TOKEN_ENDS))
 		return NULL;
-	const struct canon_object *object = &canon->objects[token->objects[0]];
+	const struct canon_object *object = &canon->objects[token->sort->objects[0]];
 	bool is_lock = object->is_private ? object->is_common : strchr(object->name, '+') != NULL;
 	return object->type == OBJECT_SEM && is_lock ? object : NULL;
 }
@@ -227,11 +228,11 @@ static void find_endgames(struct settling *settling, unsigned side)
 	for (uint32_t i = 0; canon->flags & TOKEN_REAPS && i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
 		if (token->flags & TOKEN_FORKS) {
-			endgame[token->thread] = CANON_NONE;
-			reaps[token->thread] = 0;
+			endgame[token->sort->thread] = CANON_NONE;
+			reaps[token->sort->thread] = 0;
 		} else if (token->flags & TOKEN_REAPS) {
-			if (!reaps[token->thread]++)
-				endgame[token->thread] = i;
+			if (!reaps[token->sort->thread]++)
+				endgame[token->sort->thread] = i;
 		}
 	}
 	for (uint32_t i = 0; i < canon->threads_count; i++)
@@ -241,7 +242,7 @@ static void find_endgames(struct settling *settling, unsigned side)
 
 static bool is_in_endgame(const struct settling *settling, unsigned side, uint32_t token)
 {
-	uint32_t thread = settling->pairing->canons[side]->tokens[token].thread;
+	uint32_t thread = settling->pairing->canons[side]->tokens[token].sort->thread;
 
 	return settling->endgame[side][thread] != CANON_NONE && token > settling->endgame[side][thread];
 }
@@ -254,12 +255,12 @@ static bool hears_endgame(const struct settling *settling, unsigned side, uint32
 {
 	const struct canon *canon = settling->pairing->canons[side];
 	const struct canon_token *own = &canon->tokens[token];
-	uint32_t parent = canon->threads[own->thread].parent;
+	uint32_t parent = canon->threads[own->sort->thread].parent;
 	const struct canon_object *object;
 
-	if (own->objects[0] == CANON_NONE || parent == CANON_NONE || own->error)
+	if (own->sort->objects[0] == CANON_NONE || parent == CANON_NONE || own->sort->error)
 		return false;
-	object = &canon->objects[own->objects[0]];
+	object = &canon->objects[own->sort->objects[0]];
 	return object->is_stream && !object->is_accepted && object->thread == parent &&
 	       settling->endgame[side][parent] != CANON_NONE && token > settling->endgame[side][parent];
 }
@@ -272,10 +273,10 @@ static bool hears_more(const struct settling *settling, const struct edit *edit)
 	const struct canon_token *new = token_of(settling, SIDE_NEW, edit->new);
 
 	if (edit->kind != EDIT_CHANGED || !(old->flags & new->flags &TOKEN_RECEIVES) || old->bytes == new->bytes ||
-	    old->error || new->error || old->objects[0] == CANON_NONE)
+	    old->sort->error || new->sort->error || old->sort->objects[0] == CANON_NONE)
 		return false;
-	uint32_t parent = canon->threads[old->thread].parent;
-	const struct canon_object *object = &canon->objects[old->objects[0]];
+	uint32_t parent = canon->threads[old->sort->thread].parent;
+	const struct canon_object *object = &canon->objects[old->sort->objects[0]];
 	return parent != CANON_NONE && object->is_stream && !object->is_accepted && object->thread == parent &&
 	       settling->endgame[SIDE_OLD][parent] != CANON_NONE;
 }

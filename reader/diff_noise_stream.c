@@ -48,7 +48,7 @@ static unsigned way_of(const struct canon_token *token)
 
 static bool has_flow(const struct canon_token *token)
 {
-	return token->objects[0] != CANON_NONE && token->flags & (TOKEN_SENDS | TOKEN_RECEIVES) && token->bytes &&
+	return token->sort->objects[0] != CANON_NONE && token->flags & (TOKEN_SENDS | TOKEN_RECEIVES) && token->bytes &&
 	       !(token->flags & TOKEN_ABSORBED);
 }
 
@@ -108,7 +108,7 @@ static struct stretch *find_stretch(struct settling *settling, struct stretches 
 static int add_to_stretch(struct settling *settling, struct stretches *stretches, unsigned side, uint32_t index)
 {
 	const struct canon_token *token = token_of(settling, side, index);
-	struct stretch *stretch = find_stretch(settling, stretches, side, token->objects[0]);
+	struct stretch *stretch = find_stretch(settling, stretches, side, token->sort->objects[0]);
 	unsigned way = way_of(token);
 
 	if (!stretch)
@@ -122,11 +122,11 @@ static int add_to_stretch(struct settling *settling, struct stretches *stretches
 	stretch->bytes[side][way] += token->bytes;
 	stretch->transfers[side][way]++;
 	stretch->pieces[side][way] += full_of(settling, side, index);
-	stretch->calls[side][way] |= 1ull << (token->key & 63);
+	stretch->calls[side][way] |= 1ull << (token->sort->key & 63);
 	uint32_t *sorts = stretch->sorts[side][way];
 	if (sorts[0] == CANON_NONE)
 		sorts[0] = index;
-	else if (sorts[1] == CANON_NONE && token_of(settling, side, sorts[0])->key != token->key)
+	else if (sorts[1] == CANON_NONE && token_of(settling, side, sorts[0])->sort->key != token->sort->key)
 		sorts[1] = index;
 	return 0;
 }
@@ -139,12 +139,12 @@ static int list_stretches(struct settling *settling, struct stretches *stretches
 
 	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
-		if (!has_flow(token) || partner_of(settling, side, token->objects[0]) == CANON_NONE)
+		if (!has_flow(token) || partner_of(settling, side, token->sort->objects[0]) == CANON_NONE)
 			continue;
 		if (edited[i])
 			rc = add_to_stretch(settling, stretches, side, i);
-		else if (!has_same_flow(settling, side, token->objects[0], way_of(token)))
-			stretches->next[side][token->objects[0]]++;
+		else if (!has_same_flow(settling, side, token->sort->objects[0], way_of(token)))
+			stretches->next[side][token->sort->objects[0]]++;
 	}
 	return rc;
 }
@@ -170,7 +170,7 @@ static uint32_t list_sendings(const struct settling *settling, const struct stre
 	/* No further than it goes: there may be as many stretches as edits. */
 	for (uint32_t i = from; i < canon->tokens_count && i <= to; i++) {
 		const struct canon_token *token = &canon->tokens[i];
-		if (token->objects[0] != object || !has_flow(token))
+		if (token->sort->objects[0] != object || !has_flow(token))
 			continue;
 		if (!is_whole && stretches->of_token[side][i] != which + 1)
 			continue;
@@ -285,7 +285,7 @@ static uint32_t odd_one(const struct settling *settling, const struct stretch *s
 {
 	const uint32_t *sorts = stretch->sorts[side][way];
 	bool is_other = sorts[1] != CANON_NONE &&
-			!(stretch->calls[!side][way] >> (token_of(settling, side, sorts[1])->key & 63) & 1);
+			!(stretch->calls[!side][way] >> (token_of(settling, side, sorts[1])->sort->key & 63) & 1);
 
 	return sorts[is_other];
 }
@@ -406,7 +406,7 @@ int settle_streams(struct settling *settling)
 static bool has_swallowed(const struct canon_token *whole, const struct canon_token *rest,
 			  const struct canon_token *part)
 {
-	if (whole->key != part->key || whole->bytes != rest->bytes + part->bytes)
+	if (whole->sort->key != part->sort->key || whole->bytes != rest->bytes + part->bytes)
 		return false;
 	return whole->payload == crc32c_combine(rest->payload, part->payload, part->bytes) ||
 	       whole->payload == crc32c_combine(part->payload, rest->payload, rest->bytes);
@@ -423,7 +423,7 @@ static bool join_misdirected(struct settling *settling, struct edit *alone, stru
 	unsigned side = alone->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
 	const struct canon_token *part = token_of(settling, side, side == SIDE_OLD ? alone->old : alone->new);
 
-	if (!old || !new || part->objects[0] == (side == SIDE_OLD ? old : new)->objects[0])
+	if (!old || !new || part->sort->objects[0] == (side == SIDE_OLD ? old : new)->sort->objects[0])
 		return false;
 	if (folded->kind != EDIT_CHANGED || folded->noise || !(old->flags & new->flags & part->flags &TOKEN_STREAM))
 		return false;

@@ -51,12 +51,12 @@ static uint32_t add_strand(struct maker *maker, enum strand_kind kind, uint32_t 
 static uint32_t connection_of(const struct canon *canon, const struct canon_token *token)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		if (token->objects[i] == CANON_NONE)
+		if (token->sort->objects[i] == CANON_NONE)
 			continue;
-		const struct canon_object *object = &canon->objects[token->objects[i]];
-		bool is_one_of_several = object->is_client && canon->threads[token->thread].connected > 1;
+		const struct canon_object *object = &canon->objects[token->sort->objects[i]];
+		bool is_one_of_several = object->is_client && canon->threads[token->sort->thread].connected > 1;
 		if (object->is_accepted || is_one_of_several)
-			return token->objects[i];
+			return token->sort->objects[i];
 	}
 	return CANON_NONE;
 }
@@ -69,17 +69,17 @@ static uint32_t session_of(struct maker *maker, const struct canon_token *token)
 	if (connection != CANON_NONE) {
 		uint32_t *strand = &maker->of_object[connection];
 		if (*strand == CANON_NONE)
-			*strand = add_strand(maker, STRAND_SESSION, token->thread, connection);
+			*strand = add_strand(maker, STRAND_SESSION, token->sort->thread, connection);
 		return *strand;
 	}
-	uint32_t object = token->objects[0];
+	uint32_t object = token->sort->objects[0];
 	bool carries = token->flags & (TOKEN_RECEIVES | TOKEN_SENDS);
 	return object != CANON_NONE && carries ? maker->of_object[object] : CANON_NONE;
 }
 
 static bool begins_task(const struct maker *maker, const struct canon_token *token)
 {
-	uint32_t object = token->objects[0];
+	uint32_t object = token->sort->objects[0];
 
 	return token->flags & TOKEN_RECEIVES && object != CANON_NONE &&
 	       map_get(maker->shared, maker->pairing->identifiers[maker->side][object]);
@@ -89,7 +89,7 @@ static bool begins_task(const struct maker *maker, const struct canon_token *tok
 static void note_births(struct maker *maker, const struct canon_token *token, uint32_t index, uint32_t strand)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		uint32_t object = token->objects[i];
+		uint32_t object = token->sort->objects[i];
 		if (object != CANON_NONE && maker->canon->objects[object].birth == index &&
 		    maker->of_object[object] == CANON_NONE && maker->strands->rows[strand].kind != STRAND_SPINE &&
 		    token->flags & TOKEN_MAKES)
@@ -109,18 +109,18 @@ static int choose_strand(struct maker *maker, struct thread_state *state, uint32
 
 	if (token->flags & TOKEN_REAPS) {
 		if (state->reap == CANON_NONE)
-			state->reap = add_strand(maker, STRAND_REAP, token->thread, CANON_NONE);
+			state->reap = add_strand(maker, STRAND_REAP, token->sort->thread, CANON_NONE);
 		maker->strands->of_token[index] = state->reap;
 		return state->reap == CANON_NONE ? -ENOMEM : 0;
 	}
 	if (state->spine == CANON_NONE)
-		state->spine = state->current = add_strand(maker, STRAND_SPINE, token->thread, CANON_NONE);
+		state->spine = state->current = add_strand(maker, STRAND_SPINE, token->sort->thread, CANON_NONE);
 	if (state->is_serving) {
 		next = session_of(maker, token);
 		if (next == CANON_NONE && token->flags & TOKEN_WOKEN)
 			next = state->spine;
 	} else if (begins_task(maker, token)) {
-		next = add_strand(maker, STRAND_TASK, token->thread, token->objects[0]);
+		next = add_strand(maker, STRAND_TASK, token->sort->thread, token->sort->objects[0]);
 	}
 	if (next != CANON_NONE)
 		state->current = next;
@@ -143,7 +143,7 @@ static int choose_strands(struct maker *maker)
 						  is_serving && canon->threads[i].dispatches};
 	}
 	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
-		rc = choose_strand(maker, &states[canon->tokens[i].thread], i);
+		rc = choose_strand(maker, &states[canon->tokens[i].sort->thread], i);
 	free(states);
 	return rc;
 }
@@ -153,15 +153,14 @@ static int choose_strands(struct maker *maker)
 /* Whether `token` goes on with the stream of `before`, its neighbour now that other strands are out of the way. */
 static bool folds(const struct canon_token *before, const struct canon_token *token)
 {
-	return before && before->flags & token->flags & TOKEN_STREAM && before->key == token->key &&
-	       before->objects[0] == token->objects[0] && before->content == token->content;
+	return before && before->flags & token->flags & TOKEN_STREAM && before->sort->key == token->sort->key &&
+	       before->sort->objects[0] == token->sort->objects[0] && before->sort->content == token->sort->content;
 }
 
 static void fold(struct canon_token *into, struct canon_token *token)
 {
 	into->payload = crc32c_combine(into->payload, token->payload, token->bytes);
 	into->bytes += token->bytes;
-	into->calls = (uint16_t)(into->calls + token->calls < UINT16_MAX ? into->calls + token->calls : UINT16_MAX);
 	token->flags |= TOKEN_ABSORBED;
 }
 
@@ -289,11 +288,12 @@ static int describe_tokens(struct maker *maker)
 		locals.count = 0;
 		for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
 			const struct canon_token *token = &maker->canon->tokens[strands->list[i]];
-			uint64_t coarse =
-				mix(token->key, identifier_in(maker, s, &locals, token->thread, token->objects[0]));
-			coarse = mix(coarse, identifier_in(maker, s, &locals, token->thread, token->objects[1]));
+			uint64_t coarse = mix(token->sort->key, identifier_in(maker, s, &locals, token->sort->thread,
+									      token->sort->objects[0]));
+			coarse = mix(coarse,
+				     identifier_in(maker, s, &locals, token->sort->thread, token->sort->objects[1]));
 			strands->coarse[i] = coarse;
-			strands->full[i] = mix(mix(coarse + token->content, token->bytes), token->payload);
+			strands->full[i] = mix(mix(coarse + token->sort->content, token->bytes), token->payload);
 			strand->content = mix(strand->content, strands->full[i]);
 		}
 	}

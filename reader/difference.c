@@ -56,9 +56,9 @@ static const struct canon_token *token_of(const struct classifier *classifier, u
 static const struct canon_object *object_of(const struct classifier *classifier, unsigned side,
 					    const struct canon_token *token, unsigned which)
 {
-	if (!token || token->objects[which] == CANON_NONE)
+	if (!token || token->sort->objects[which] == CANON_NONE)
 		return NULL;
-	return &classifier->pairing->canons[side]->objects[token->objects[which]];
+	return &classifier->pairing->canons[side]->objects[token->sort->objects[which]];
 }
 
 /* Things that stay when nobody ends them, and that a program can run out of. */
@@ -84,7 +84,7 @@ static bool lacks_maker(const struct classifier *classifier, uint32_t strand)
 	for (uint32_t i = 0; i < classifier->edits->count; i++) {
 		const struct edit *edit = &classifier->edits->rows[i];
 		if (edit->kind == EDIT_REMOVED && edit->strands[SIDE_OLD] == strand &&
-		    makes_something(&canon->catalogue->calls[canon->tokens[edit->old].call]))
+		    makes_something(&canon->catalogue->calls[canon->tokens[edit->old].sort->call]))
 			return true;
 	}
 	return false;
@@ -98,7 +98,7 @@ static bool is_left_behind(const struct classifier *classifier, const struct edi
 
 	if (!object || !(old->flags & TOKEN_ENDS) || !can_leak(object))
 		return false;
-	uint32_t partner = classifier->pairing->objects[SIDE_OLD][old->objects[0]];
+	uint32_t partner = classifier->pairing->objects[SIDE_OLD][old->sort->objects[0]];
 	if (partner != CANON_NONE)
 		return classifier->pairing->canons[SIDE_NEW]->objects[partner].end == CANON_NONE;
 	/* Of what is one of several that a call makes, and never used, the end is all that is seen. */
@@ -114,7 +114,8 @@ static bool is_leak(const struct classifier *classifier, const struct edit *edit
 	if (edit->kind == EDIT_REMOVED)
 		return is_left_behind(classifier, edit);
 	if (edit->kind == EDIT_ADDED && new->flags & TOKEN_MAKES) {
-		const struct canon_object *made = object_of(classifier, SIDE_NEW, new, new->objects[1] != CANON_NONE);
+		const struct canon_object *made =
+			object_of(classifier, SIDE_NEW, new, new->sort->objects[1] != CANON_NONE);
 		return made && can_leak(made) && made->end == CANON_NONE;
 	}
 	return false;
@@ -124,7 +125,7 @@ static bool same_objects(const struct classifier *classifier, const struct canon
 			 const struct canon_token *new)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		uint64_t a = old->objects[i], b = new->objects[i];
+		uint64_t a = old->sort->objects[i], b = new->sort->objects[i];
 		a = a == CANON_NONE ? 0 : classifier->pairing->identifiers[SIDE_OLD][a];
 		b = b == CANON_NONE ? 0 : classifier->pairing->identifiers[SIDE_NEW][b];
 		if (a != b)
@@ -138,7 +139,7 @@ static bool is_shorter(const struct canon_token *old, const struct canon_token *
 {
 	if (new->flags & TOKEN_SENDS)
 		return new->flags &TOKEN_SHORT && !(old->flags & TOKEN_SHORT);
-	return !(old->flags & TOKEN_STREAM) && old->content == new->content &&new->bytes < old->bytes;
+	return !(old->flags & TOKEN_STREAM) && old->sort->content == new->sort->content &&new->bytes < old->bytes;
 }
 
 /* Whether both are about what counts as the same where they stand. */
@@ -159,9 +160,9 @@ static enum difference_class class_of_change(const struct classifier *classifier
 	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
 	bool same_payload = old->bytes == new->bytes && old->payload == new->payload;
 
-	if (old->error != new->error)
+	if (old->sort->error != new->sort->error)
 		return CLASS_RESULT;
-	if (old->call != new->call || old->key != new->key || !same_places(classifier, edit))
+	if (old->sort->call != new->sort->call || old->sort->key != new->sort->key || !same_places(classifier, edit))
 		return CLASS_ARGUMENTS;
 	if (same_payload)
 		return CLASS_ARGUMENTS;
@@ -179,10 +180,10 @@ static bool works_always(const struct classifier *classifier, uint32_t own, cons
 
 	for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
 		const struct canon_token *old = token_of(classifier, SIDE_OLD, classifier->strands[SIDE_OLD].list[i]);
-		if (old->call != new->call || old->objects[0] == CANON_NONE ||
-		    classifier->pairing->identifiers[SIDE_OLD][old->objects[0]] != identifier)
+		if (old->sort->call != new->sort->call || old->sort->objects[0] == CANON_NONE ||
+		    classifier->pairing->identifiers[SIDE_OLD][old->sort->objects[0]] != identifier)
 			continue;
-		if (old->error)
+		if (old->sort->error)
 			return false;
 		works = true;
 	}
@@ -199,11 +200,11 @@ static bool fails_newly(struct classifier *classifier, const struct edit *edit)
 	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
 	uint32_t own = edit->strands[SIDE_OLD];
 
-	if (!new->error || own == CANON_NONE || new->objects[0] == CANON_NONE ||
-	    classifier->pairing->objects[SIDE_NEW][new->objects[0]] == CANON_NONE)
+	if (!new->sort->error || own == CANON_NONE || new->sort->objects[0] == CANON_NONE ||
+	    classifier->pairing->objects[SIDE_NEW][new->sort->objects[0]] == CANON_NONE)
 		return false;
-	uint64_t identifier = classifier->pairing->identifiers[SIDE_NEW][new->objects[0]];
-	uint64_t key = mix(mix(identifier, own), new->call);
+	uint64_t identifier = classifier->pairing->identifiers[SIDE_NEW][new->sort->objects[0]];
+	uint64_t key = mix(mix(identifier, own), new->sort->call);
 	const char *known = map_get(&classifier->worked, key);
 	if (!known && classifier->worked.count < WORKED_MAX) {
 		known = works_always(classifier, own, new, identifier) ? &yes : &no;
@@ -223,9 +224,9 @@ static const struct canon_thread *thread_of_its_own(const struct classifier *cla
 	const struct canon_token *token = token_of(classifier, side, side == SIDE_OLD ? edit->old : edit->new);
 
 	if ((edit->kind != EDIT_REMOVED && edit->kind != EDIT_ADDED) ||
-	    classifier->pairing->threads[side][token->thread] != CANON_NONE)
+	    classifier->pairing->threads[side][token->sort->thread] != CANON_NONE)
 		return NULL;
-	return &classifier->pairing->canons[side]->threads[token->thread];
+	return &classifier->pairing->canons[side]->threads[token->sort->thread];
 }
 
 static enum difference_class class_of(struct classifier *classifier, const struct edit *edit)
@@ -287,7 +288,7 @@ static uint64_t group_of(const struct classifier *classifier, const struct edit 
 		const struct canon_object *object = object_of(classifier, side, token, 0);
 		if (!token)
 			continue;
-		uint64_t sort = classifier->pairing->classes[side][token->thread];
+		uint64_t sort = classifier->pairing->classes[side][token->sort->thread];
 		if (class == CLASS_STRUCTURE)
 			return mix(mix(mix(group, side), sort), thread_of_its_own(classifier, edit)->content);
 		uint32_t own = edit->strands[side];
@@ -295,7 +296,7 @@ static uint64_t group_of(const struct classifier *classifier, const struct edit 
 		    class != CLASS_LEAK)
 			return mix(mix(mix(group, side), sort), classifier->strands[side].rows[own].content);
 		group = mix(group, sort);
-		group = mix(group, token->key);
+		group = mix(group, token->sort->key);
 		group = mix(group, object ? object->class_id : 0);
 	}
 	return group;
@@ -312,7 +313,7 @@ static int count_edit(struct classifier *classifier, uint32_t place, const struc
 {
 	struct difference *difference = &classifier->differences->rows[place];
 	unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
-	uint32_t thread = token_of(classifier, side, side == SIDE_OLD ? edit->old : edit->new)->thread;
+	uint32_t thread = token_of(classifier, side, side == SIDE_OLD ? edit->old : edit->new)->sort->thread;
 	uint64_t key = mix(mix(place, side), thread);
 
 	difference->count += !is_new;
@@ -329,7 +330,7 @@ static int describe_edit(struct classifier *classifier, struct difference *added
 	const struct canon *old = classifier->pairing->canons[SIDE_OLD], *new = classifier->pairing->canons[SIDE_NEW];
 	const struct canon *from = edit->old != CANON_NONE ? old : new;
 	const struct canon_token *token = &from->tokens[from == old ? edit->old : edit->new];
-	uint32_t object = token->objects[token->objects[0] == CANON_NONE];
+	uint32_t object = token->sort->objects[token->sort->objects[0] == CANON_NONE];
 
 	added->edit = index;
 	added->sites[SIDE_OLD].token = edit->old;
@@ -338,7 +339,7 @@ static int describe_edit(struct classifier *classifier, struct difference *added
 		added->sites[edit->kind == EDIT_REMOVED ? SIDE_NEW : SIDE_OLD].next = edit->next;
 	/* By time since the beginning, which is about the same on both sides. */
 	added->order = time_of(token) - from->tokens[0].enter;
-	added->call = strdup(from->catalogue->calls[token->call].name);
+	added->call = strdup(from->catalogue->calls[token->sort->call].name);
 	added->object = object == CANON_NONE ? NULL : strdup(from->objects[object].name);
 	return added->call ? 0 : -ENOMEM;
 }

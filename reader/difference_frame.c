@@ -41,7 +41,7 @@ static uint32_t stream_of(const struct framing *framing, unsigned side, const st
 		return CANON_NONE;
 	const struct canon_token *token = &framing->pairing->canons[side]->tokens[index];
 	bool takes = (token->flags & (TOKEN_STREAM | TOKEN_RECEIVES)) == (TOKEN_STREAM | TOKEN_RECEIVES);
-	return takes ? token->objects[0] : CANON_NONE;
+	return takes ? token->sort->objects[0] : CANON_NONE;
 }
 
 static int compare_numbers(const void *left, const void *right)

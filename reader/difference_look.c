@@ -159,12 +159,12 @@ static void fill_site(const struct looking *looking, unsigned side, struct site 
 	if (which == CANON_NONE)
 		return;
 	const struct canon_token *token = &canon->tokens[which];
-	site->thread = thread_shown(canon, token->thread);
-	site->pid = canon->threads[token->thread].pid;
-	site->tid = canon->threads[token->thread].tid;
-	site->sequence = token->sequence;
+	site->thread = thread_shown(canon, token->sort->thread);
+	site->pid = canon->threads[token->sort->thread].pid;
+	site->tid = canon->threads[token->sort->thread].tid;
 	if (!detail)
 		return;
+	site->sequence = detail->sequence;
 	site->time = detail->time;
 	site->line = line_of(looking, side, which);
 	fill_stack(looking, canon->trace, token, detail, site);
@@ -179,7 +179,7 @@ static void fill_site(const struct looking *looking, unsigned side, struct site 
 static uint64_t identifier_of(const struct looking *looking, unsigned side, const struct canon_token *token,
 			      int8_t which)
 {
-	uint32_t object = which < 0 || which > 1 ? CANON_NONE : token->objects[which];
+	uint32_t object = which < 0 || which > 1 ? CANON_NONE : token->sort->objects[which];
 
 	return object == CANON_NONE ? 0 : looking->pairing->identifiers[side][object];
 }
@@ -208,7 +208,7 @@ static void set_field(struct difference *difference, const char *field, const ch
 static const char *field_text(const struct looking *looking, unsigned side, const struct canon_field *field,
 			      const struct canon_token *token)
 {
-	uint32_t object = field->object < 0 || field->object > 1 ? CANON_NONE : token->objects[field->object];
+	uint32_t object = field->object < 0 || field->object > 1 ? CANON_NONE : token->sort->objects[field->object];
 
 	return object == CANON_NONE ? field->text : looking->pairing->canons[side]->objects[object].shown;
 }
@@ -290,7 +290,7 @@ static bool is_served(const struct looking *looking, const struct difference *di
 {
 	const struct edit *edit = &looking->edits->rows[difference->edit];
 	const struct canon *canon = looking->pairing->canons[SIDE_OLD];
-	uint32_t object = canon->tokens[edit->old].objects[0];
+	uint32_t object = canon->tokens[edit->old].sort->objects[0];
 
 	return (difference->class == CLASS_PAYLOAD || difference->class == CLASS_BYTES) && object != CANON_NONE &&
 	       canon->objects[object].type == OBJECT_FILE &&
@@ -304,9 +304,9 @@ static bool has_same_total(const struct looking *looking, const struct canon_tok
 
 	for (unsigned side = 0; side < SIDES; side++) {
 		unsigned way = tokens[side]->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED;
-		if (tokens[side]->objects[0] == CANON_NONE)
+		if (tokens[side]->sort->objects[0] == CANON_NONE)
 			return false;
-		totals[side] = looking->pairing->canons[side]->objects[tokens[side]->objects[0]].flows[way].bytes;
+		totals[side] = looking->pairing->canons[side]->objects[tokens[side]->sort->objects[0]].flows[way].bytes;
 	}
 	return totals[SIDE_OLD] == totals[SIDE_NEW];
 }
@@ -359,9 +359,9 @@ static void describe_change(const struct looking *looking, struct difference *di
 
 	if (!details[0] || !details[1] || !details[0]->fields_count || !details[1]->fields_count)
 		return;
-	if (tokens[0]->call != tokens[1]->call) {
-		set_field(difference, "call", looking->pairing->canons[0]->catalogue->calls[tokens[0]->call].name,
-			  looking->pairing->canons[1]->catalogue->calls[tokens[1]->call].name);
+	if (tokens[0]->sort->call != tokens[1]->sort->call) {
+		set_field(difference, "call", looking->pairing->canons[0]->catalogue->calls[tokens[0]->sort->call].name,
+			  looking->pairing->canons[1]->catalogue->calls[tokens[1]->sort->call].name);
 		return;
 	}
 	bool is_content = difference->class == CLASS_PAYLOAD || difference->class == CLASS_BYTES ||
@@ -409,7 +409,7 @@ static void explain(const struct looking *looking, struct difference *difference
 			continue;
 		if (difference->class == CLASS_STRUCTURE)
 			difference->explanation =
-				explain_thread(&canon->threads[canon->tokens[token].thread], side);
+				explain_thread(&canon->threads[canon->tokens[token].sort->thread], side);
 		else if (own != CANON_NONE && edit->strands[!side] == CANON_NONE &&
 			 looking->strands[side].rows[own].kind == STRAND_SESSION)
 			difference->explanation =
