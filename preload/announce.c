@@ -247,17 +247,17 @@ static void modules_walk(int (*look)(struct dl_phdr_info *, size_t, void *), voi
 	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 }
 
-void modules_announce(struct live_slot *slot)
+bool modules_announce(struct live_slot *slot)
 {
 	const uint32_t words = words_reserved();
 	bool changed = false;
 
 	modules_walk(modules_look, &changed);
 	if (!changed)
-		return;
+		return false;
 	struct stream_room room = stream_reserve(&image.view, slot, words);
 	if (!room.at)
-		return;
+		return true;
 	((struct record_mark *)room.at)->ticks = ticks_now();
 	struct announcement record;
 	record.at = room.at + sizeof(struct record_mark);
@@ -266,6 +266,7 @@ void modules_announce(struct live_slot *slot)
 	record.exe[length > 0 ? length : 0] = 0;
 	modules_walk(announce_module, &record);
 	stream_publish(slot, &room, words, (uint32_t)((record.at - room.at) / 8), RECORD_MODULES);
+	return true;
 }
 
 void thread_announce(struct live_slot *slot, uint64_t start)

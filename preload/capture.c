@@ -192,12 +192,13 @@ static uint8_t *record_fill(struct record_call *record, const struct capture *ca
 
 /* Writes a whole record, which is not visible yet; `at` is NULL when there was no room for it. */
 static struct capture_held record_write_planned(struct live_slot *slot, const struct capture *capture,
-						uint64_t duration, int64_t result, int error, enum outcome outcome)
+						uint64_t duration, int64_t result, int error, enum outcome outcome,
+						uint64_t stack)
 {
 	uint32_t fixed = (uint32_t)(sizeof(struct record_call) / 8 + capture->argc);
 	uint32_t words = fixed, used = fixed;
 	struct follow follow;
-	bool more = follow_plan(&follow, capture, slot, result, error, outcome);
+	bool more = follow_plan(&follow, capture, slot, result, error, outcome, stack);
 
 	if (more)
 		words += follow.words;
@@ -226,7 +227,7 @@ static inline enum extent record_extent(const struct live_slot *slot, const stru
 {
 	uint32_t trait = traits[capture->type - RECORD_CALL];
 
-	if (live_control.stack_depth || slot->vfork_enter || outcome != OUTCOME_RETURNED)
+	if (slot->vfork_enter || outcome != OUTCOME_RETURNED)
 		return EXTENT_PLANNED;
 	if (error)
 		return trait & (TRAIT_FOLLOWED_ON_FAILURE | TRAIT_ASK_LOCAL) ? EXTENT_PLANNED : EXTENT_PLAIN;
@@ -255,14 +256,19 @@ static void record_write(struct live_slot *slot, const struct capture *capture, 
 	uint32_t fixed = (uint32_t)(sizeof(struct record_call) / 8 + capture->argc);
 	enum extent extent = record_extent(slot, capture, error, outcome);
 	uint32_t words = fixed;
+	uint64_t stack = 0;
 
+	if (__builtin_expect(live_control.stack_depth != 0, 0) && outcome == OUTCOME_RETURNED)
+		stack = stack_take(slot, capture->site);
 	if (extent == EXTENT_PLANNED) {
-		struct capture_held held = record_write_planned(slot, capture, duration, result, error, outcome);
+		struct capture_held held = record_write_planned(slot, capture, duration, result, error, outcome, stack);
 		record_show(slot, capture, &held.room);
 		return;
 	}
 	if (extent == EXTENT_PAYLOAD)
 		words += payload_words((uint64_t)result);
+	if (__builtin_expect(stack != 0, 0))
+		words += STACK_WORDS;
 	struct stream_room room = stream_reserve(&image.view, slot, words);
 	if (__builtin_expect(room.at != NULL, 1)) {
 		uint8_t *at =
@@ -271,6 +277,8 @@ static void record_write(struct live_slot *slot, const struct capture *capture, 
 			unsigned arg = TRAIT_PAYLOAD_ARG(traits[capture->type - RECORD_CALL]);
 			payload_put(at, arg, capture->args[arg], (uint64_t)result);
 		}
+		if (__builtin_expect(stack != 0, 0))
+			stack_put((uint64_t *)room.at + words - STACK_WORDS, stack);
 		stream_complete(&room, words, words, capture->type);
 	}
 	record_show(slot, capture, &room);
@@ -315,7 +323,7 @@ void capture_depart(struct capture *capture, struct capture_held *held, unsigned
 	capture->length = 0;
 	capture->index = in_flight_top(slot);
 	capture->enter = ticks_now();
-	*held = record_write_planned(slot, capture, 0, 0, 0, OUTCOME_DEPARTED);
+	*held = record_write_planned(slot, capture, 0, 0, 0, OUTCOME_DEPARTED, 0);
 	capture->slot = slot;
 }
 

@@ -709,14 +709,14 @@ static void plan_borrowed(struct follow *follow)
 }
 
 bool follow_plan(struct follow *follow, const struct capture *capture, struct live_slot *slot, int64_t result,
-		 int error, enum outcome outcome)
+		 int error, enum outcome outcome, uint64_t stack)
 {
 	unsigned event = capture->type - RECORD_CALL;
 	uint32_t trait = traits[event];
 	bool returned = outcome == OUTCOME_RETURNED;
 
-	follow->words = 0;
-	follow->stack = 0;
+	follow->words = stack ? STACK_WORDS : 0;
+	follow->stack = stack;
 	follow->child = 0;
 	follow->mask = 0;
 	follow->length_arg = ITEM_NO_ARG;
@@ -726,10 +726,6 @@ bool follow_plan(struct follow *follow, const struct capture *capture, struct li
 	follow->slot = slot;
 	follow->result = result;
 	follow->careful = error != 0 || !returned;
-	if (__builtin_expect(live_control.stack_depth != 0 && returned, 0)) {
-		follow->stack = stack_take(slot);
-		follow->words += bound_bytes(8);
-	}
 	if (__builtin_expect(slot->vfork_enter != 0, 0))
 		plan_borrowed(follow);
 	if ((trait & (TRAIT_MOVES_FD | TRAIT_ENDS_FDS)) && returned && !error)
@@ -818,8 +814,10 @@ uint32_t follow_write(const struct follow *follow, uint8_t *at)
 		if (bytes)
 			bytes_copy(bytes, &capture->length, sizeof(capture->length));
 	}
-	if (follow->stack)
-		word_write(&sink, ITEM_STACK, follow->stack);
+	if (follow->stack && (uint64_t)(sink.end - sink.at) >= STACK_WORDS * 8) {
+		stack_put((uint64_t *)sink.at, follow->stack);
+		sink.at += STACK_WORDS * 8;
+	}
 	if (follow->child)
 		word_write(&sink, ITEM_PID, follow->child | (uint64_t)follow->child << 32);
 	if (follow->creates)

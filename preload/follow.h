@@ -30,12 +30,22 @@ struct follow {
 /* Once, before anything is followed. */
 void follow_prepare(void);
 
-/* Fills in the plan. False when there is nothing beside the fixed part. */
+/* Fills in the plan; `stack` is the hash of the call's, or 0. False when there is nothing beside the fixed part. */
 bool follow_plan(struct follow *follow, const struct capture *capture, struct live_slot *slot, int64_t result,
-		 int error, enum outcome outcome);
+		 int error, enum outcome outcome, uint64_t stack);
 
 /* Writes the items at `at`, at most follow->words words; returns how many words it used. */
 uint32_t follow_write(const struct follow *follow, uint8_t *at);
+
+/* The words that stack_put() fills. */
+#define STACK_WORDS 3
+
+/* Writes the item that refers to a call stack by its hash. */
+static inline void stack_put(uint64_t *at, uint64_t hash)
+{
+	*(struct item *)at = (struct item){ITEM_NO_ARG, ITEM_STACK, 0, sizeof(hash), sizeof(hash), 0};
+	at[STACK_WORDS - 1] = hash;
+}
 
 /* The words that payload_put() fills for a payload of `total` bytes. */
 static inline uint32_t payload_words(uint64_t total)

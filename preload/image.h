@@ -50,6 +50,7 @@ struct thread_origin {
 	uint64_t stack_low, stack_top; /* of the stack that it began on; 0 when not known */
 	uint32_t creator, ordinal;     /* as in its slot, for when it needs another one after its end */
 	uint64_t taking;	       /* the frame that is taking a stack, while slot->busy says so */
+	struct walks *walks;	       /* what its stacks are known by; another thread's where that is in it */
 };
 
 extern __thread struct thread_origin thread_origin __attribute__((tls_model("initial-exec")));
@@ -99,8 +100,8 @@ void thread_announce(struct live_slot *slot, uint64_t start);
 /* Announces the image or the forked child, with what identifies it. */
 void process_announce(struct live_slot *slot, enum process_origin origin, char **argv);
 
-/* Announces the libraries again when some have been loaded since. */
-void modules_announce(struct live_slot *slot);
+/* Announces the libraries again when some have been loaded since; whether there were some. */
+bool modules_announce(struct live_slot *slot);
 
 /* Called in a forked child, by whatever wrapper or hook sees it first: gives it an identity. */
 void fork_child(void);
@@ -149,8 +150,8 @@ bool stack_is_caller(const void *site);
 
 /*
  * Takes this thread's call stack, skipping the tracer's own frames, and returns its hash; writes the frames once a
- * thread. 0 when there is none.
+ * thread. 0 when there is none. `site` is where the traced call returns to.
  */
-uint64_t stack_take(struct live_slot *slot);
+uint64_t stack_take(struct live_slot *slot, uint64_t site);
 
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Taking call stacks changes nothing that the program can see, and names its functions."""
+"""Taking call stacks changes nothing that the program can see; they are what they are, and their functions are named."""
 import json
 import pathlib
 import subprocess
@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 IPCTRACE = pathlib.Path(sys.argv.pop(1)).resolve()
+PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PYTHON = ['/usr/bin/python3', '-S', '-c']
 
 
@@ -18,8 +19,8 @@ class Stacks(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.log = pathlib.Path(folder.name) / 'stacks.ipct'
 
-    def record(self, *command, **more):
-        return subprocess.run([IPCTRACE, 'record', '-q', '-k8', '-o', self.log, '--', *command], capture_output=True, text=True, timeout=60, **more)
+    def record(self, *command, depth='-k8', **more):
+        return subprocess.run([IPCTRACE, 'record', '-q', depth, '-o', self.log, '--', *command], capture_output=True, text=True, timeout=60, **more)
 
     def events(self, call):
         text = subprocess.run([IPCTRACE, 'print', '--json', '-k', '-e', call, self.log], capture_output=True, text=True, check=True).stdout
@@ -48,6 +49,18 @@ class Stacks(unittest.TestCase):
         frames = self.events('shm_open')[0]['stack']
         self.assertIn('_posixshmem', frames[0]['module'])
         self.assertTrue(all('module' in frame for frame in frames), frames)
+
+    def test_they_are_what_the_compilers_own_unwinder_says(self):
+        run = self.record(PROGRAM, depth='-k15')
+        said, recorded = {}, {}
+        for line in run.stdout.splitlines():
+            process, *addresses = line.split()
+            said.setdefault(int(process), []).append(addresses)
+        for event in self.events('recv'):
+            recorded.setdefault(event['pid'], []).append([frame['address'] for frame in event['stack']])
+        self.assertEqual(recorded.keys(), said.keys())
+        for process, stacks in said.items():
+            self.assertEqual([stack[1:] for stack in recorded[process]], [stack[:14] for stack in stacks])
 
 
 if __name__ == '__main__':
