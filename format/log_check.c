@@ -64,7 +64,8 @@ static int numbers_check(struct checker *checker, const struct frame *frame)
 				      "frame %llu stands where frame %llu belongs", (unsigned long long)number,
 				      (unsigned long long)expected);
 	return log_damage_add(checker->log, LOG_DAMAGE_FRAMES, frame->offset, 0, number - expected,
-			      "%llu frames are missing", (unsigned long long)(number - expected));
+			      number - expected == 1 ? "%llu frame is missing" : "%llu frames are missing",
+			      (unsigned long long)(number - expected));
 }
 
 static int frame_check(struct checker *checker, const struct frame *frame)

@@ -5,6 +5,7 @@
 #include "reader/command.h"
 #include "reader/option.h"
 #include "reader/repair.h"
+#include "reader/text.h"
 #include "reader/trace.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 struct check_settings {
 	const char *repaired;
-	bool quiet;
+	bool quiet, json;
 };
 
 static int set_repair(void *settings, const char *value)
@@ -34,14 +35,64 @@ static int set_quiet(void *settings, const char *value)
 	return 0;
 }
 
+static int set_json(void *settings, const char *value)
+{
+	((struct check_settings *)settings)->json = true;
+	return 0;
+}
+
 static const struct option_spec options[] = {
 	{0, NULL, "[OPTION]... TRACE", "ipctrace check server.ipct", NULL},
 	{0, "repair", "FILE", "write everything that can be read to FILE, as a whole trace", set_repair},
+	{0, "json", NULL, "one JSON object", set_json},
 	{'q', "quiet", NULL, "say nothing but what went wrong with the check itself", set_quiet},
 	{0, NULL, NULL, "ipctrace check --repair saved.ipct torn.ipct", NULL},
 };
 
 /* ---- checking ------------------------------------------------------------------------------------------------- */
+
+/* What there is to say of a trace. */
+struct account {
+	const char *path;
+	const struct trace_loss *loss;
+	const struct log_damage *damage; /* of the log */
+	size_t damage_count;
+	uint64_t frames, bytes;
+	bool is_whole;
+	struct repair_account repair; /* when it was repaired */
+};
+
+/* What the log says was lost while recording is no damage, but not whole either. */
+static bool has_losses(const struct trace_loss *loss)
+{
+	const struct object_end *end = &loss->end;
+
+	return loss->lost ||
+	       (loss->is_closed && (end->lost_full | end->lost_without_slot | end->lost_write | end->lost_invalid));
+}
+
+/* 0 or -errno. */
+static int account_make(struct account *account, struct trace *trace)
+{
+	struct log *log = trace_log(trace);
+	int rc = log_check(log);
+
+	if (rc)
+		return rc;
+	account->loss = trace_loss(trace);
+	account->damage = log_damage(log, &account->damage_count);
+	account->frames = log_frames(log);
+	account->bytes = log_size(log);
+	account->is_whole = account->loss->is_closed && !has_losses(account->loss) && !account->damage_count;
+	return 0;
+}
+
+static const char *account_verdict(const struct account *account)
+{
+	return account->is_whole ? "whole" : account->damage_count ? "damaged" : "incomplete";
+}
+
+/* ---- as text -------------------------------------------------------------------------------------------------- */
 
 static void say_damage(const struct log_damage *damage)
 {
@@ -52,72 +103,90 @@ static void say_damage(const struct log_damage *damage)
 		printf("  offset %lu: %s\n", (unsigned long)damage->offset, damage->why);
 }
 
-/* What the log says was lost, which is no damage, and how it ended. */
-static bool say_account(const struct trace_loss *loss, bool quiet)
+static void say_loss(const struct trace_loss *loss)
 {
 	const struct object_end *end = &loss->end;
-	bool is_whole = loss->is_closed;
 
-	if (!quiet && loss->is_salvaged)
+	if (loss->is_salvaged)
 		printf("  its collector did not finish: the end was read from the live area beside it\n");
-	else if (!quiet && !loss->is_closed)
+	else if (!loss->is_closed)
 		printf("  its collector did not finish, or has not finished yet\n");
-	if (loss->is_closed && (end->lost_full | end->lost_without_slot | end->lost_write | end->lost_invalid)) {
-		is_whole = false;
-		if (!quiet)
-			printf("  lost while recording: %lu calls because a buffer was full, %lu without a buffer, %lu "
-			       "that "
-			       "could not be written, %lu that did not hold together\n",
-			       (unsigned long)end->lost_full, (unsigned long)end->lost_without_slot,
-			       (unsigned long)end->lost_write, (unsigned long)end->lost_invalid);
-	} else if (loss->lost) {
-		is_whole = false;
-		if (!quiet)
-			printf("  lost while recording: %lu calls\n", (unsigned long)loss->lost);
-	}
-	return is_whole;
+	if (!has_losses(loss))
+		return;
+	if (loss->is_closed)
+		printf("  lost while recording: %lu calls because a buffer was full, %lu without a buffer, %lu that "
+		       "could not be written, %lu that did not hold together\n",
+		       (unsigned long)end->lost_full, (unsigned long)end->lost_without_slot,
+		       (unsigned long)end->lost_write, (unsigned long)end->lost_invalid);
+	else
+		printf("  lost while recording: %lu calls\n", (unsigned long)loss->lost);
 }
 
-static int check_trace(struct trace *trace, const char *path, bool quiet)
+static void say_account(const struct account *account, const struct check_settings *settings)
 {
-	const struct trace_loss *loss = trace_loss(trace);
-	const struct log_damage *damage;
-	size_t count = 0;
-	int rc = log_check(trace_log(trace));
-	bool is_whole;
+	printf("%s: %lu frames, %lu bytes, %lu calls\n", account->path, (unsigned long)account->frames,
+	       (unsigned long)account->bytes, (unsigned long)account->loss->events);
+	for (size_t i = 0; i < account->damage_count; i++)
+		say_damage(&account->damage[i]);
+	say_loss(account->loss);
+	printf("%s: %s\n", account->path, account_verdict(account));
+	if (settings->repaired)
+		printf("%s: %lu frames written, %lu missing calls now counted as lost\n", settings->repaired,
+		       (unsigned long)account->repair.frames, (unsigned long)account->repair.missing);
+}
 
-	if (rc) {
-		fprintf(stderr, "ipctrace: %s: %s\n", path, strerror(-rc));
-		return STATUS_NO_TRACE;
+/* ---- as JSON -------------------------------------------------------------------------------------------------- */
+
+static void damage_json(struct text *out, const struct log_damage *damage)
+{
+	text_format(out, "{\"offset\":%lu,\"bytes\":%lu,\"why\":", (unsigned long)damage->offset,
+		    (unsigned long)damage->bytes);
+	text_json_string(out, damage->why);
+	text_char(out, '}');
+}
+
+static void loss_json(struct text *out, const struct trace_loss *loss)
+{
+	const struct object_end *end = &loss->end;
+
+	text_format(out, "\"closed\":%s,\"salvaged\":%s,\"lost\":%lu", loss->is_closed ? "true" : "false",
+		    loss->is_salvaged ? "true" : "false", (unsigned long)loss->lost);
+	if (loss->is_closed)
+		text_format(out, ",\"lost_full\":%lu,\"lost_without_slot\":%lu,\"lost_write\":%lu,\"lost_invalid\":%lu",
+			    (unsigned long)end->lost_full, (unsigned long)end->lost_without_slot,
+			    (unsigned long)end->lost_write, (unsigned long)end->lost_invalid);
+}
+
+static void say_json(const struct account *account, const struct check_settings *settings)
+{
+	struct text out = {0};
+
+	text_put(&out, "{\"trace\":");
+	text_json_string(&out, account->path);
+	text_format(&out, ",\"verdict\":\"%s\",\"frames\":%lu,\"bytes\":%lu,\"events\":%lu,", account_verdict(account),
+		    (unsigned long)account->frames, (unsigned long)account->bytes,
+		    (unsigned long)account->loss->events);
+	loss_json(&out, account->loss);
+	text_put(&out, ",\"damage\":[");
+	for (size_t i = 0; i < account->damage_count; i++) {
+		text_put(&out, i ? "," : "");
+		damage_json(&out, &account->damage[i]);
 	}
-	damage = log_damage(trace_log(trace), &count);
-	if (!quiet)
-		printf("%s: %lu frames, %lu bytes, %lu calls\n", path, (unsigned long)log_frames(trace_log(trace)),
-		       (unsigned long)log_size(trace_log(trace)), (unsigned long)loss->events);
-	for (size_t i = 0; i < count && !quiet; i++)
-		say_damage(&damage[i]);
-	is_whole = say_account(loss, quiet) && !count;
-	if (!quiet)
-		printf("%s: %s\n", path, is_whole ? "whole" : count ? "damaged" : "incomplete");
-	return is_whole ? STATUS_WHOLE : STATUS_INCOMPLETE;
+	text_put(&out, "],\"repaired\":");
+	if (settings->repaired) {
+		text_put(&out, "{\"trace\":");
+		text_json_string(&out, settings->repaired);
+		text_format(&out, ",\"frames\":%lu,\"missing\":%lu}", (unsigned long)account->repair.frames,
+			    (unsigned long)account->repair.missing);
+	} else {
+		text_put(&out, "null");
+	}
+	text_put(&out, "}\n");
+	fputs(text_string(&out), stdout);
+	text_free(&out);
 }
 
 /* ---- the command ---------------------------------------------------------------------------------------------- */
-
-static int repair_trace(struct trace *trace, const char *path, const struct check_settings *settings)
-{
-	struct repair_account account;
-	int rc = repair_write(trace, path, settings->repaired, &account);
-
-	if (rc) {
-		fprintf(stderr, "ipctrace: %s: %s\n", settings->repaired, strerror(-rc));
-		return STATUS_NO_TRACE;
-	}
-	if (!settings->quiet)
-		printf("%s: %lu frames written, %lu missing calls now counted as lost\n", settings->repaired,
-		       (unsigned long)account.frames, (unsigned long)account.missing);
-	return STATUS_WHOLE;
-}
 
 /* Goes through all frames, so that processes and losses are known. */
 static int read_all(struct trace *trace)
@@ -131,6 +200,34 @@ static int read_all(struct trace *trace)
 	return rc < 0 ? rc : 0;
 }
 
+static int complain(const char *path, int rc)
+{
+	fprintf(stderr, "ipctrace: %s: %s\n", path, strerror(-rc));
+	return STATUS_NO_TRACE;
+}
+
+/* Checks, repairs if wanted, and says what was found: of a repair that failed, what was found all the same. */
+static int check_trace(struct trace *trace, const char *path, struct check_settings *settings)
+{
+	struct account account = {.path = path};
+	int rc = read_all(trace), status;
+
+	if (!rc)
+		rc = account_make(&account, trace);
+	if (rc)
+		return complain(path, rc);
+	status = account.is_whole ? STATUS_WHOLE : STATUS_INCOMPLETE;
+	if (settings->repaired && (rc = repair_write(trace, path, settings->repaired, &account.repair))) {
+		status = complain(settings->repaired, rc);
+		settings->repaired = NULL;
+	}
+	if (settings->json)
+		say_json(&account, settings);
+	else if (!settings->quiet)
+		say_account(&account, settings);
+	return status;
+}
+
 int command_check(int argc, char **argv)
 {
 	struct check_settings settings = {0};
@@ -138,7 +235,7 @@ int command_check(int argc, char **argv)
 	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
 	struct log_trouble trouble;
 	struct trace *trace;
-	int status, repaired = 0;
+	int status;
 
 	if (index < 0)
 		return STATUS_NO_TRACE;
@@ -150,18 +247,11 @@ int command_check(int argc, char **argv)
 		fprintf(stderr, "ipctrace: %s\n", trouble.text);
 		return STATUS_NO_TRACE;
 	}
-	if (read_all(trace)) {
-		fprintf(stderr, "ipctrace: %s: out of memory\n", argv[index]);
-		trace_close(trace);
-		return STATUS_NO_TRACE;
-	}
-	status = check_trace(trace, argv[index], settings.quiet);
-	if (status != STATUS_NO_TRACE && settings.repaired)
-		repaired = repair_trace(trace, argv[index], &settings);
+	status = check_trace(trace, argv[index], &settings);
 	trace_close(trace);
 	if (fflush(stdout) && errno != EPIPE) {
 		fprintf(stderr, "ipctrace: standard output: %s\n", strerror(errno));
 		return STATUS_NO_TRACE;
 	}
-	return repaired ? repaired : status;
+	return status;
 }
