@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Lines of text. The text of a shape's call and arguments is made once for a batch and kept, so that most lines cost
- * little more than their numbers.
+ * Lines of text, as strace writes them, and the names in them. How a line is put together of its parts is said here for
+ * every form of lines.
  */
-#include "reader/line.h"
-#include "reader/json.h"
+#include "reader/line_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,18 +16,6 @@
 #define COLOR_ODD    "\033[33m"
 #define COLOR_QUIET  "\033[2m"
 #define COLOR_NORMAL "\033[0m"
-
-/* What was made of the shapes of one batch: the call up to "= ", and behind it the first event's result. */
-struct line_memo {
-	uint64_t serial;
-	struct line_kept {
-		uint32_t begin, size; /* in `text`; size 0: nothing was kept yet */
-		uint32_t result_size;
-		int64_t result;
-	} * shapes;
-	uint32_t shapes_room;
-	struct text text;
-};
 
 /* What the call itself made. The result may be a descriptor although its kind does not say so: fcntl(F_DUPFD). */
 static struct object *made_object(struct identities *identities, enum kind kind, uint64_t value, enum value_role role)
@@ -69,13 +55,7 @@ void lines_begin(struct lines *lines)
 
 void lines_end(struct lines *lines)
 {
-	for (size_t i = 0; i < lines->memos_count; i++) {
-		free(lines->memos[i].shapes);
-		text_free(&lines->memos[i].text);
-	}
-	free(lines->memos);
-	lines->memos = NULL;
-	lines->memos_count = 0;
+	line_memos_free(lines);
 }
 
 int identity_feed(struct identities *identities, const struct trace_entry *entry)
@@ -110,14 +90,14 @@ static void print_clock(struct lines *lines, uint64_t second, struct text *out)
 	text_put(out, lines->clock);
 }
 
-static void print_time(struct lines *lines, uint64_t ticks, struct text *out)
+static void print_time(struct lines *lines, const struct event *event, struct text *out)
 {
 	unsigned form = lines->style.time;
 	uint64_t now, since;
 
 	if (!form && !lines->style.relative)
 		return;
-	now = trace_time(lines->trace, ticks);
+	now = trace_time(lines->trace, event->enter);
 	if (lines->style.relative) {
 		since = lines->previous && now > lines->previous ? now - lines->previous : 0;
 		text_uint(out, since / 1000000000);
@@ -139,10 +119,12 @@ static void print_time(struct lines *lines, uint64_t ticks, struct text *out)
 	text_char(out, ' ');
 }
 
-static void print_thread(const struct lines *lines, const struct event *event, struct text *out)
+static void print_thread(struct lines *lines, const struct event *event, struct text *out)
 {
 	uint32_t pid, tid;
 
+	if (!lines->style.threads)
+		return;
 	event_caller(event, &pid, &tid);
 	text_put(out, lines->style.color ? COLOR_QUIET "[pid " : "[pid ");
 	text_uint(out, tid);
@@ -151,10 +133,12 @@ static void print_thread(const struct lines *lines, const struct event *event, s
 
 /* ---- the call ------------------------------------------------------------------------------------------------- */
 
-static void print_result(const struct lines *lines, const struct event *event, struct text *out)
+static void print_result(struct lines *lines, const struct event *event, struct text *out)
 {
 	bool color = lines->style.color && event->error;
 
+	if (event->outcome == OUTCOME_UNFINISHED)
+		return;
 	if (color)
 		text_put(out, COLOR_ERROR);
 	value_print_result(out, event, &lines->values);
@@ -163,7 +147,7 @@ static void print_result(const struct lines *lines, const struct event *event, s
 }
 
 /* "recv(7, \"PING\", 4, 0)     = " */
-static void print_call(const struct lines *lines, const struct event *event, struct text *out)
+static void print_call(struct lines *lines, const struct event *event, struct text *out)
 {
 	size_t begin = out->size, width;
 
@@ -183,67 +167,7 @@ static void print_call(const struct lines *lines, const struct event *event, str
 	text_put(out, " = ");
 }
 
-static struct line_memo *find_memo(struct lines *lines, const struct trace_entry *entry)
-{
-	struct line_memo *memo;
-
-	if (entry->slot >= lines->memos_count) {
-		size_t count = 2 * (entry->slot + 1);
-		memo = reallocarray(lines->memos, count, sizeof(*memo));
-		if (!memo)
-			return NULL;
-		memset(memo + lines->memos_count, 0, (count - lines->memos_count) * sizeof(*memo));
-		lines->memos = memo;
-		lines->memos_count = count;
-	}
-	memo = &lines->memos[entry->slot];
-	if (memo->serial == entry->serial)
-		return memo;
-	if (memo->shapes_room < entry->batch->shapes_count) {
-		struct line_kept *shapes = reallocarray(memo->shapes, entry->batch->shapes_count, sizeof(*shapes));
-		if (!shapes)
-			return NULL;
-		memo->shapes = shapes;
-		memo->shapes_room = entry->batch->shapes_count;
-	}
-	memset(memo->shapes, 0, entry->batch->shapes_count * sizeof(*memo->shapes));
-	memo->text.size = 0;
-	memo->serial = entry->serial;
-	return memo;
-}
-
-/*
- * The call up to its result, kept for the next event of the same shape. NULL when it cannot be kept: names change with
- * time, and what varies is not in the shape.
- */
-static const struct line_kept *keep_call(struct lines *lines, const struct trace_entry *entry, struct text **text)
-{
-	const struct batch_view *batch = entry->batch;
-	struct line_memo *memo;
-	struct line_kept *kept;
-	uint32_t shape;
-
-	if (!batch || lines->values.object_name || batch->shapes[batch->shape[entry->row]].varying)
-		return NULL;
-	memo = find_memo(lines, entry);
-	if (!memo)
-		return NULL;
-	shape = batch->shape[entry->row];
-	kept = &memo->shapes[shape];
-	*text = &memo->text;
-	if (kept->size)
-		return kept;
-	kept->begin = (uint32_t)memo->text.size;
-	print_call(lines, entry->event, &memo->text);
-	kept->size = (uint32_t)(memo->text.size - kept->begin);
-	kept->result = entry->event->result;
-	if (entry->event->outcome != OUTCOME_UNFINISHED)
-		print_result(lines, entry->event, &memo->text);
-	kept->result_size = (uint32_t)(memo->text.size - kept->begin) - kept->size;
-	return memo->text.failed ? NULL : kept;
-}
-
-static void print_outcome(const struct lines *lines, const struct event *event, struct text *out)
+static void print_outcome_word(const struct lines *lines, const struct event *event, struct text *out)
 {
 	static const char *const words[] = {
 		[OUTCOME_CANCELLED] = " <cancelled>",
@@ -260,50 +184,38 @@ static void print_outcome(const struct lines *lines, const struct event *event, 
 		text_put(out, COLOR_NORMAL);
 }
 
-static void print_duration(const struct lines *lines, const struct event *event, struct text *out)
+static bool has_duration(const struct lines *lines, const struct event *event)
 {
-	uint64_t span = trace_span(lines->trace, event->enter, event->duration);
+	return lines->style.durations && event->outcome != OUTCOME_UNFINISHED;
+}
 
-	text_put(out, " <");
+static void print_outcome(struct lines *lines, const struct event *event, struct text *out)
+{
+	print_outcome_word(lines, event, out);
+	if (has_duration(lines, event))
+		text_put(out, " <");
+}
+
+static void print_duration(struct lines *lines, const struct event *event, struct text *out)
+{
+	uint64_t span;
+
+	if (!has_duration(lines, event))
+		return;
+	span = trace_span(lines->trace, event->enter, event->duration);
 	text_uint(out, span / 1000000000);
 	text_char(out, '.');
 	text_uint_padded(out, span % 1000000000, 9);
-	text_char(out, '>');
 }
 
-static void print_stack(struct lines *lines, const struct event *event, struct text *out);
-
-void line_print(struct lines *lines, const struct trace_entry *entry, struct text *out)
+static void print_end(struct lines *lines, const struct event *event, struct text *out)
 {
-	const struct event *event = entry->event;
-	const struct line_kept *kept;
-	struct text *text;
-	bool has_result;
-
-	if (lines->style.threads)
-		print_thread(lines, event, out);
-	print_time(lines, event->enter, out);
-	kept = keep_call(lines, entry, &text);
-	has_result = kept && kept->result == event->result;
-	if (kept)
-		text_add(out, text->bytes + kept->begin, kept->size + (has_result ? kept->result_size : 0));
-	else
-		print_call(lines, event, out);
-	if (!has_result && event->outcome != OUTCOME_UNFINISHED)
-		print_result(lines, event, out);
-	if (event->outcome)
-		print_outcome(lines, event, out);
-	if (lines->style.durations && event->outcome != OUTCOME_UNFINISHED)
-		print_duration(lines, event, out);
-	text_char(out, '\n');
-	if (lines->style.stacks)
-		print_stack(lines, event, out);
+	text_put(out, has_duration(lines, event) ? ">\n" : "\n");
 }
 
 /* ---- stacks --------------------------------------------------------------------------------------------------- */
 
-/* The addresses behind an event's stack, or NULL. */
-static const uint64_t *find_stack(const struct lines *lines, const struct event *event, uint32_t *depth)
+const uint64_t *line_stack(const struct lines *lines, const struct event *event, uint32_t *depth)
 {
 	uint64_t hash;
 
@@ -345,7 +257,7 @@ void line_print_frame(struct lines *lines, const struct event *event, uint64_t a
 static void print_stack(struct lines *lines, const struct event *event, struct text *out)
 {
 	uint32_t depth = 0;
-	const uint64_t *frames = find_stack(lines, event, &depth);
+	const uint64_t *frames = lines->style.stacks ? line_stack(lines, event, &depth) : NULL;
 
 	for (uint32_t i = 0; frames && i < depth; i++) {
 		text_put(out, " > ");
@@ -354,80 +266,65 @@ static void print_stack(struct lines *lines, const struct event *event, struct t
 	}
 }
 
-/* ---- JSON ----------------------------------------------------------------------------------------------------- */
+/* ---- putting it together -------------------------------------------------------------------------------------- */
 
-static void print_frame_json(struct lines *lines, const struct event *event, uint64_t address, struct text *out)
+static void write_anew(struct lines *lines, const struct event *event, const struct line_form *form, struct text *out)
 {
-	const struct frame_module *module = trace_module_at(lines->trace, event->pid, event->enter, address);
-	struct symbol symbol;
-
-	text_format(out, "{\"address\":\"0x%lx\"", (unsigned long)address);
-	if (module) {
-		symbols_find(lines->symbols, module, address, &symbol);
-		text_put(out, ",\"module\":");
-		text_json_string(out, module->path);
-		text_format(out, ",\"offset\":\"0x%lx\"", (unsigned long)symbol.offset);
-		if (symbol.function) {
-			text_put(out, ",\"function\":");
-			text_json_string(out, symbol.function);
-		}
-		if (symbol.file) {
-			text_put(out, ",\"file\":");
-			text_json_string(out, symbol.file);
-			text_format(out, ",\"line\":%d", symbol.line);
-		}
-	}
-	text_char(out, '}');
+	form->head(lines, event, out);
+	form->time(lines, event, out);
+	form->call(lines, event, out);
+	form->result(lines, event, out);
+	form->outcome(lines, event, out);
+	form->duration(lines, event, out);
+	form->end(lines, event, out);
 }
 
-static void print_stack_json(struct lines *lines, const struct event *event, struct text *out)
+static void add_kept(const struct line_kept *kept, enum line_part first, enum line_part last, struct text *out)
 {
-	uint32_t depth = 0;
-	const uint64_t *frames = find_stack(lines, event, &depth);
+	uint32_t begin = first ? kept->ends[first - 1] : 0;
 
-	if (!frames)
-		return;
-	text_put(out, ",\"stack\":[");
-	for (uint32_t i = 0; i < depth; i++) {
-		if (i)
-			text_char(out, ',');
-		print_frame_json(lines, event, frames[i], out);
-	}
-	text_char(out, ']');
+	text_add(out, kept->bytes + begin, kept->ends[last] - begin);
 }
 
-void line_print_json(struct lines *lines, const struct trace_entry *entry, struct text *out)
+static void write_kept(struct lines *lines, const struct event *event, const struct line_form *form,
+		       const struct line_kept *kept, struct text *out)
 {
-	const struct event *event = entry->event;
-	struct object *subject = lines->identities ? identity_subject(lines->identities, event) : NULL;
-	uint32_t pid, tid;
+	add_kept(kept, LINE_HEAD, LINE_HEAD, out);
+	form->time(lines, event, out);
+	if (kept->result == event->result) {
+		add_kept(kept, LINE_CALL, LINE_OUTCOME, out);
+	} else {
+		add_kept(kept, LINE_CALL, LINE_CALL, out);
+		form->result(lines, event, out);
+		add_kept(kept, LINE_OUTCOME, LINE_OUTCOME, out);
+	}
+	form->duration(lines, event, out);
+	add_kept(kept, LINE_END, LINE_END, out);
+}
 
-	event_caller(event, &pid, &tid);
-	text_put(out, "{\"time\":");
-	text_uint(out, trace_time(lines->trace, event->enter));
-	text_put(out, ",\"pid\":");
-	text_uint(out, pid);
-	text_put(out, ",\"tid\":");
-	text_uint(out, tid);
-	text_put(out, ",\"call\":");
-	text_json_string(out, event->call->name);
-	text_put(out, ",\"args\":");
-	json_print_args(out, event);
-	text_put(out, ",\"result\":");
-	json_print_result(out, event);
-	text_put(out, ",\"errno\":");
-	json_print_error(out, event);
-	text_put(out, ",\"duration\":");
-	if (event->outcome == OUTCOME_UNFINISHED)
-		text_put(out, "null");
+void line_write(struct lines *lines, const struct trace_entry *entry, const struct line_form *form, struct text *out)
+{
+	struct line_kept kept;
+
+	if (line_keep(lines, entry, form, &kept))
+		write_kept(lines, entry->event, form, &kept, out);
 	else
-		text_uint(out, trace_span(lines->trace, event->enter, event->duration));
-	text_put(out, ",\"object\":");
-	if (subject)
-		text_json_string(out, object_name(subject));
-	else
-		text_put(out, "null");
-	json_print_extras(out, event);
-	print_stack_json(lines, event, out);
-	text_put(out, "}\n");
+		write_anew(lines, entry->event, form, out);
+	form->rest(lines, entry->event, out);
+}
+
+void line_print(struct lines *lines, const struct trace_entry *entry, struct text *out)
+{
+	static const struct line_form form = {
+		.head = print_thread,
+		.time = print_time,
+		.call = print_call,
+		.result = print_result,
+		.outcome = print_outcome,
+		.duration = print_duration,
+		.end = print_end,
+		.rest = print_stack,
+	};
+
+	line_write(lines, entry, &form, out);
 }

@@ -37,6 +37,16 @@ os.wait()
 open("/dev/null").close()
 '''
 
+PAIRS = '''
+import socket
+for i in range(2000):
+    a, b = socket.socketpair()
+    for j in range(3):
+        a.send(b"same")
+    a.close()
+    b.close()
+'''
+
 WAITS = '''
 import os, socket, sys
 a, b = socket.socketpair()
@@ -70,6 +80,28 @@ class Printed(unittest.TestCase):
 
     def events(self, *options):
         return [json.loads(line) for line in self.lines('--json', *options)]
+
+
+class Names(unittest.TestCase):
+    """Calls that are alike to the last bit, on descriptors that mean something else each time."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.trace = os.path.join(cls.folder.name, 'pairs.ipct')
+        status, _, err = run('record', '-e', 'send,close,socketpair', '-o', cls.trace, '--', '/usr/bin/python3', '-c', PAIRS)
+        assert status == 0, err
+
+    def test_lines_have_the_names_of_their_moment(self):
+        lines = run('print', '-y', '-e', 'send', self.trace)[1].splitlines()
+        self.assertEqual([line[:line.index(', "')] for line in lines],
+                         [line[:line.index('<')] + f'<unix-pair#{i // 3}.a>' for i, line in enumerate(lines)])
+        self.assertEqual(len(lines), 6000)
+
+    def test_json_has_the_names_of_its_moment(self):
+        lines = run('print', '--json', '-e', 'send', self.trace)[1].splitlines()
+        self.assertEqual([json.loads(line)['object'] for line in lines], [f'unix-pair#{i // 3}.a' for i in range(6000)])
 
 
 class Print(Printed):
