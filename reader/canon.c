@@ -124,6 +124,7 @@ static uint16_t flags_of(const struct pass_thread *thread, const struct canon_vi
 		flags |= TOKEN_SENDS;
 	flags |= thread->is_woken ? TOKEN_WOKEN : 0;
 	flags |= thread->is_timer ? TOKEN_TIMER : 0;
+	flags |= thread->wakes_itself ? TOKEN_WAKES : 0;
 	flags |= view->ends && !view->failed ? TOKEN_ENDS : 0;
 	flags |= rule->makes && !view->failed && view->made_result ? TOKEN_MAKES : 0;
 	flags |= rule->forks && !view->failed ? TOKEN_FORKS : 0;
@@ -181,7 +182,7 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 					   .flags = flags_of(own, view),
 					   .payload = view->payload,
 					   .duration = cap(event->duration, UINT32_MAX)};
-	own->is_woken = false;
+	own->is_woken = own->wakes_itself = false;
 	own->registers_anew = view->rule->registers && register_again(pass, &fold->token);
 	fold->is_open = true;
 	fold->kept.size = 0;
@@ -203,6 +204,7 @@ static void note_wait(struct pass *pass, uint32_t thread, const struct event *ev
 	struct pass_thread *own = &pass->threads[thread];
 
 	own->is_woken = true;
+	own->waits_until = event->enter + event->duration;
 	own->is_timer = event->result == 0 && event->outcome == OUTCOME_RETURNED;
 	/* Who need not wait does not say what for. */
 	if (own->fold.is_open && own->registers_anew)
@@ -249,6 +251,8 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
 	if (!pass->details && !event->error)
 		rc = note_time(pass, &view);
+	if (!rc && rule->signals)
+		rc = pass_note_signal(pass, thread, &view);
 	if (rc)
 		return rc;
 	fold = &pass->threads[thread].fold;

@@ -36,6 +36,7 @@ enum token_flag {
 	TOKEN_SHORT = 2048,   /* less was sent than was asked for */
 	TOKEN_REAPS = 4096,   /* learns of the end of a child, which may be in a signal handler */
 	TOKEN_PRELUDE = 8192, /* says anew what is waited for, directly before the wait */
+	TOKEN_WAKES = 16384,  /* a handler wakes its own thread, which is in a wait for readiness */
 };
 
 /* What tokens have in common that do the same to the same things in the same thread. Most calls are of few sorts. */
@@ -85,10 +86,11 @@ struct canon_object {
 	uint32_t birth, end; /* first token; the token that ended it, or CANON_NONE */
 	uint32_t origin;     /* the listener of an accepted connection */
 	uint32_t receiver;   /* the first thread that received from it */
+	uint32_t taker;	     /* the last one so far */
 	uint32_t tokens;
 	uint8_t type; /* enum object_type */
 	bool is_numbered, is_accepted, is_stream;
-	bool is_shared;	    /* several threads receive from it */
+	bool is_shared;	    /* several threads receive from it, and none has left it to its child */
 	bool is_client;	    /* a connection that was not accepted but made */
 	bool is_counter;    /* eventfd and the like: what is read from it is a number of wake-ups */
 	bool is_registered; /* somebody has said that it will be waited for */
@@ -103,6 +105,7 @@ struct canon_thread {
 	uint32_t parent; /* the thread that made it, or CANON_NONE */
 	uint32_t pid, tid;
 	uint64_t start; /* where it began, independent of addresses; of a process its image */
+	uint64_t told;	/* ticks: when another process sent it its last signal; 0: never */
 	uint32_t first; /* its first token */
 	uint32_t tokens;
 	uint32_t accepted;  /* connections it worked on, when it waits for readiness */

@@ -14,10 +14,18 @@
 
 /* ---- rules ---------------------------------------------------------------------------------------------------- */
 
-static void read_rule(struct canon_rule *rule, const struct call_spec *call)
+static bool is_signal(const struct catalogue *catalogue, const struct value_spec *value)
+{
+	return value->kind == KIND_ENUM && value->direction == DIRECTION_NONE &&
+	       value->table < catalogue->enums_count && !strcmp(catalogue->enums[value->table].name, "signal");
+}
+
+static void read_rule(struct canon_rule *rule, const struct catalogue *catalogue, const struct call_spec *call)
 {
 	bool has_fd = false;
 
+	rule->signals =
+		call->argc == 2 && call->args[0].value.kind == KIND_PID && is_signal(catalogue, &call->args[1].value);
 	rule->flow = flow_of_call(call);
 	rule->name = map_hash(0, call->name, strlen(call->name));
 	rule->is_wait = call->waits && !strcmp(call->family, "poll");
@@ -42,7 +50,7 @@ struct canon_rule *canon_rules_make(const struct catalogue *catalogue)
 
 	crc32c_prepare();
 	for (unsigned i = 0; rules && i < catalogue->calls_count; i++)
-		read_rule(&rules[i], &catalogue->calls[i]);
+		read_rule(&rules[i], catalogue, &catalogue->calls[i]);
 	return rules;
 }
 
@@ -355,6 +363,15 @@ static void read_arg(struct view_maker *maker, unsigned arg)
 	}
 }
 
+/* Whether there is a group of processes yet, or any more, is up to those in it, and not to who sends it a signal. */
+static bool finds_nobody(const struct canon_view *view)
+{
+	const struct event *event = view->event;
+	bool is_nobody = event->error == ESRCH && event->outcome == OUTCOME_RETURNED;
+
+	return view->rule->signals && (int32_t)event->args[0] < -1 && (is_nobody || !view->failed);
+}
+
 static void read_result(struct view_maker *maker)
 {
 	struct canon_view *view = maker->view;
@@ -362,6 +379,8 @@ static void read_result(struct view_maker *maker)
 	const struct value_spec *value = &event->call->result;
 	struct object *object;
 
+	if (finds_nobody(view))
+		return;
 	view->key = mix(view->key, event->outcome | (uint64_t)event->error << 8);
 	if (event->outcome != OUTCOME_RETURNED || view->failed)
 		return;

@@ -21,6 +21,7 @@ struct canon_rule {
 	bool makes;
 	bool reaps;	/* waits for children */
 	bool registers; /* says what will be waited for */
+	bool signals;	/* sends a signal to a process or a group of them */
 };
 
 /* Which part of a call a field belongs to. */

@@ -28,6 +28,7 @@ uint32_t pass_add_object(struct pass *pass, struct object *object)
 				       .thread = CANON_NONE,
 				       .origin = origin,
 				       .receiver = CANON_NONE,
+				       .taker = CANON_NONE,
 				       .is_accepted = origin != CANON_NONE,
 				       .is_stream = object_is_stream(object),
 				       .is_counter = object_is_counter(object)};
@@ -113,6 +114,16 @@ static void note_flow(struct pass *pass, struct canon_object *object, const stru
 	flow->tokens++;
 }
 
+/* Who leaves it to its child for good does not compete with it. */
+static void note_taker(const struct pass *pass, struct canon_object *object, uint32_t thread)
+{
+	if (object->receiver == CANON_NONE)
+		object->receiver = thread;
+	else if (object->taker != thread)
+		object->is_shared |= pass->canon->threads[thread].parent != object->taker;
+	object->taker = thread;
+}
+
 void pass_note_object(struct pass *pass, const struct canon_token *token, const struct canon_token *raw, uint32_t index)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -126,11 +137,8 @@ void pass_note_object(struct pass *pass, const struct canon_token *token, const 
 		object->last = token->sort->key;
 		if (i == 0 && token->flags & TOKEN_ENDS)
 			object->end = index;
-		if (i == 0 && token->flags & TOKEN_RECEIVES) {
-			if (object->receiver == CANON_NONE)
-				object->receiver = token->sort->thread;
-			object->is_shared |= object->receiver != token->sort->thread;
-		}
+		if (i == 0 && token->flags & TOKEN_RECEIVES)
+			note_taker(pass, object, token->sort->thread);
 	}
 	if (token->sort->objects[0] != CANON_NONE)
 		note_flow(pass, &pass->objects[token->sort->objects[0]], token, raw);

@@ -28,7 +28,9 @@ struct fold {
 struct pass_thread {
 	struct fold fold;
 	bool is_woken, is_timer;
-	bool registers_anew; /* its last token does */
+	bool wakes_itself;    /* its next token does */
+	uint64_t waits_until; /* the end of its last wait for readiness */
+	bool registers_anew;  /* its last token does */
 };
 
 struct pass {
@@ -77,6 +79,9 @@ int pass_add_thread(struct pass *pass, struct object *object);
 
 /* Where a thread begins, as a place in a file. 0 or -errno. */
 int pass_note_start(struct pass *pass, const struct frame_thread *seen);
+
+/* The call of the thread sends a signal. 0 or -errno. */
+int pass_note_signal(struct pass *pass, uint32_t thread, const struct canon_view *view);
 
 /* What is known of threads only at the end. 0 or -ENOMEM. */
 int canon_finish_threads(struct canon *canon);

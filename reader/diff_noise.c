@@ -73,6 +73,8 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		rc = settle_handoffs(&settling);
 	if (!rc)
 		rc = settle_timers(&settling);
+	if (!rc)
+		rc = settle_told(&settling);
 	free(removed);
 	free(added);
 	for (unsigned side = 0; side < SIDES; side++) {

@@ -29,6 +29,40 @@ static uint32_t wakes_before(const struct settling *settling, unsigned side, uin
 	return wakes;
 }
 
+/* The place beside that of the token in its strand, or CANON_NONE. */
+static uint32_t place_beside(const struct settling *settling, unsigned side, uint32_t token, int step)
+{
+	const struct strands *strands = &settling->strands[side];
+	const struct strand *row = &strands->rows[strands->of_token[token]];
+	uint32_t place = place_of(settling, side, token) + (uint32_t)step;
+
+	return place >= row->from && place < row->from + row->count ? place : CANON_NONE;
+}
+
+/*
+ * Whether a wait for readiness lay between the two calls that changed places, on either side: then both were ready, and
+ * in the other run only one of them.
+ */
+static bool is_parted(const struct settling *settling, const struct edit *edit)
+{
+	const struct strands *strands = settling->strands;
+
+	for (int step = -1; step <= 1; step += 2) {
+		uint32_t old = place_beside(settling, SIDE_OLD, edit->old, step);
+		uint32_t new = place_beside(settling, SIDE_NEW, edit->new, -step);
+		if (old == CANON_NONE || new == CANON_NONE ||
+		    strands[SIDE_OLD].coarse[old] != strands[SIDE_NEW].coarse[new])
+			continue;
+		uint32_t later_old = step > 0 ? strands[SIDE_OLD].list[old] : edit->old;
+		uint32_t later_new = step > 0 ? edit->new : strands[SIDE_NEW].list[new];
+		uint16_t flags =
+			token_of(settling, SIDE_OLD, later_old)->flags | token_of(settling, SIDE_NEW, later_new)->flags;
+		if (flags & TOKEN_WOKEN)
+			return true;
+	}
+	return false;
+}
+
 /* Whether a thread that waits for readiness did it after another wait: nothing says that the order means something. */
 static bool is_other_wake(const struct settling *settling, const struct edit *edit)
 {
@@ -36,6 +70,8 @@ static bool is_other_wake(const struct settling *settling, const struct edit *ed
 		return false;
 	if (settling->strands[SIDE_OLD].rows[edit->strands[0]].kind != STRAND_SPINE)
 		return false;
+	if (is_parted(settling, edit))
+		return true;
 	return wakes_before(settling, SIDE_OLD, edit->strands[0], edit->old) !=
 	       wakes_before(settling, SIDE_NEW, edit->strands[1], edit->new);
 }

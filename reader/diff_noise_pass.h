@@ -81,6 +81,9 @@ void settle_counters(struct settling *settling);
 /* Waits and posts that are more or fewer by the same number. 0 or -ENOMEM. */
 int settle_handoffs(struct settling *settling);
 
+/* How far processes came before they were told to end. 0 or -ENOMEM. */
+int settle_told(struct settling *settling);
+
 /* What is done while children end. */
 void settle_endgames(struct settling *settling);
 

@@ -92,7 +92,7 @@ int settle_registrations(struct settling *settling)
 		uint32_t token = side == SIDE_NEW ? edit->new : edit->old;
 		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
 			continue;
-		bool is_prelude = token_of(settling, side, token)->flags & TOKEN_PRELUDE;
+		bool is_prelude = token_of(settling, side, token)->flags & (TOKEN_PRELUDE | TOKEN_WAKES);
 		if (is_prelude || (is_registration(settling, side, token, edit->strands[side]) &&
 				   map_get(&done[!side], token_of(settling, side, token)->sort->key)))
 			settle_mark(settling, edit, NOISE_SCHEDULE);

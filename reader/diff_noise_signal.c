@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a process did or did not get done before another one told it to end.
+ */
+#include "reader/diff_noise_pass.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Which tokens of a side are in edits that say that the other side lacks them, a byte each; NULL when out of memory. */
+static uint8_t *list_lone(const struct settling *settling, unsigned side)
+{
+	uint8_t *lone = calloc(settling->pairing->canons[side]->tokens_count + 1ull, 1);
+
+	for (uint32_t i = 0; lone && i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		if (edit->kind == (side == SIDE_OLD ? EDIT_REMOVED : EDIT_ADDED))
+			lone[side == SIDE_OLD ? edit->old : edit->new] = 1;
+	}
+	return lone;
+}
+
+/* The first of the calls in a row that the other side lacks, of which `token` is one. */
+static uint32_t find_first(const struct settling *settling, unsigned side, uint32_t token, const uint8_t *lone)
+{
+	const struct strands *strands = &settling->strands[side];
+	uint32_t place = place_of(settling, side, token), from = strands->rows[strands->of_token[token]].from;
+
+	while (place > from && lone[strands->list[place - 1]])
+		place--;
+	return strands->list[place];
+}
+
+/* When a signal came to the process of the strand, 0: never, or that is not all that it does. */
+static uint64_t told_at(const struct settling *settling, unsigned side, uint32_t strand)
+{
+	const struct strand *row = strand == CANON_NONE ? NULL : &settling->strands[side].rows[strand];
+
+	return row && row->kind == STRAND_SPINE ? settling->pairing->canons[side]->threads[row->thread].told : 0;
+}
+
+/*
+ * Whether the run that lacks the calls was told before it would have made them, and the other one later. Who waited
+ * when it was told had done all that it wanted to; but of what came in meanwhile it is chance whether it is still
+ * taken.
+ */
+static bool came_less_far(const struct settling *settling, const struct edit *edit, uint8_t *const lone[SIDES])
+{
+	unsigned side = edit->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
+	uint64_t told = told_at(settling, side, edit->strands[side]);
+	uint64_t told_there = told_at(settling, !side, edit->strands[!side]);
+
+	if (!told || !told_there)
+		return false;
+	uint32_t index = find_first(settling, side, side == SIDE_OLD ? edit->old : edit->new, lone[side]);
+	const struct canon_token *first = token_of(settling, side, index);
+	const struct canon_token *next = token_of(settling, !side, edit->next);
+	bool is_told = !next || next->enter > told_there;
+	bool has_waited = next && next->flags & TOKEN_WOKEN;
+	bool is_taken = first->flags & TOKEN_RECEIVES && first->flags & TOKEN_WOKEN;
+	return is_told && (has_waited ? is_taken : first->enter < told);
+}
+
+int settle_told(struct settling *settling)
+{
+	uint8_t *lone[SIDES] = {list_lone(settling, SIDE_OLD), list_lone(settling, SIDE_NEW)};
+	int rc = lone[SIDE_OLD] && lone[SIDE_NEW] ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		if ((edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED) && came_less_far(settling, edit, lone))
+			settle_mark(settling, edit, NOISE_SCHEDULE);
+	}
+	free(lone[SIDE_OLD]);
+	free(lone[SIDE_NEW]);
+	return rc;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Topics of the program `luck` that need more room; each returns an exit status.
+ */
+#ifndef IPCTRACE_TESTS_DIFF_LUCK_H
+#define IPCTRACE_TESTS_DIFF_LUCK_H
+
+/* Two threads and the locks between them. */
+int luck_locks(const char *event);
+
+#endif

@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What the scheduler decides is no difference, however it decides; what the program does is one. Both are decided by `luck`.
+
+  test_luck.py IPCTRACE LUCK
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+IPCTRACE, LUCK = (os.path.realpath(path) for path in sys.argv[1:3])
+del sys.argv[1:3]
+
+SAME, DIFFERENT = 0, 1
+
+
+class Luck(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix='ipctrace-luck-')
+        cls.addClassCleanup(cls.folder.cleanup)
+
+    def record(self, topic, event):
+        log = os.path.join(self.folder.name, f'{topic}-{event}.ipct')
+        if not os.path.exists(log):
+            subprocess.run([IPCTRACE, 'record', '-q', '-o', log, '--', LUCK, topic, event], check=True, timeout=60)
+        return log
+
+    def diff(self, topic, old, new):
+        done = subprocess.run([IPCTRACE, 'diff', '--json', '--latency=off', self.record(topic, old), self.record(topic, new)],
+                              capture_output=True, text=True, timeout=60)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return done.returncode, [(line['class'], line['call']) for line in lines[1:] if line['counts']]
+
+    def expect(self, topic, base='late', **others):
+        """Early and late are the same both ways; each other event differs from one of them by a class and a call."""
+        for old, new in (('early', 'late'), ('late', 'early')):
+            self.assertEqual(self.diff(topic, old, new), (SAME, []), f'{topic}: {old} and {new}')
+        for event, wanted in others.items():
+            status, found = self.diff(topic, base, event)
+            self.assertEqual(status, DIFFERENT, f'{topic}: {base} and {event}')
+            self.assertIn(wanted, found, f'{topic}: {base} and {event}')
+
+    def test_how_far_a_process_comes_before_it_is_told_to_end(self):
+        self.expect('told', less=('removed', 'send'), wrong=('removed', 'send'))
+
+    def test_whether_a_group_of_processes_is_there_yet(self):
+        self.expect('group', wrong=('result', 'kill'))
+
+    def test_whether_a_process_waits_when_its_own_handler_would_wake_it(self):
+        self.expect('awake', wrong=('added', 'kill'))
+
+    def test_which_of_two_a_process_is_woken_by_first(self):
+        self.expect('ready', base='early', wrong=('reordered-causal', 'recv'))
+
+
+if __name__ == '__main__':
+    unittest.main()
