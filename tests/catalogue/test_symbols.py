@@ -34,11 +34,11 @@ def symbols_of(path):
 def described():
     """(name, version) of each row of the .calls files, read by the notation's own reader."""
     sys.path.insert(0, str(CATALOGUE))
-    import generate
-    catalogue = generate.Catalogue()
+    import notation
+    catalogue = notation.Catalogue()
     build = (CATALOGUE / 'meson.build').read_text()
     for name in re.findall(r"'([\w-]+\.calls)'", build):
-        generate.read_file(catalogue, CATALOGUE / name)
+        notation.read_file(catalogue, CATALOGUE / name)
     return {(c.name, c.version) for c in catalogue.calls}, {(c.name, c.version) for c in catalogue.calls if c.is_default}
 
 
