@@ -126,7 +126,7 @@ def measure_stacks(options, known):
 
 def measure_start(options, known):
     count, work = scaled(options, 200), str(options.build / 'bench/work')
-    wanted = [t for t in known if t.name not in ('shim + 2 clocks', 'perf trace', 'ltrace')]
+    wanted = [t for t in known if t.name not in ('shim + 2 counters', 'shim + 2 clocks', 'perf trace', 'ltrace')]
     took = {}
     with tracers.scratch() as folder:
         for _ in range(attempts(options)):

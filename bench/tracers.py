@@ -240,6 +240,7 @@ def scratch():
 
 def all_tracers(build):
     bench = build / 'bench'
-    return [Native('native'), Preload('empty shim', bench / 'shim.so'), Preload('shim + 2 clocks', bench / 'shim-clock.so'),
-            Ipctrace('ipctrace off', build, '-e', 'none'), Ipctrace('ipctrace', build), Lttng('LTTng-UST', bench / 'lttng.so'),
-            Uftrace('uftrace'), PerfTrace('perf trace'), Strace('strace'), Ltrace('ltrace')]
+    return [Native('native'), Preload('empty shim', bench / 'shim.so'), Preload('shim + 2 counters', bench / 'shim-counter.so'),
+            Preload('shim + 2 clocks', bench / 'shim-clock.so'), Ipctrace('ipctrace off', build, '-e', 'none'),
+            Ipctrace('ipctrace', build), Lttng('LTTng-UST', bench / 'lttng.so'), Uftrace('uftrace'), PerfTrace('perf trace'),
+            Strace('strace'), Ltrace('ltrace')]
