@@ -28,4 +28,10 @@ int launch_run(struct launch *launch, const char *live, const char *library);
 /* Ends it before it ran. */
 void launch_cancel(struct launch *launch);
 
+/*
+ * Allows the caller as many open descriptors as it may have: whoever watches processes or connections has one for
+ * each. Call after launch_prepare(): the command keeps its own limit.
+ */
+void launch_files_allow(void);
+
 #endif

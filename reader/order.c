@@ -3,22 +3,16 @@
  * Merging of batches, stragglers and marks by time of entry. Knows frames and events, nothing of files or text.
  */
 #include "reader/order.h"
-#include "reader/copy.h"
+#include "reader/room.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* More early events than this in a frame: it is opened early instead. */
-#define STRAGGLERS_MAX 1024u
-/* Copies beyond this are not made; see above. */
-#define STRAGGLERS_BYTES_MAX (64u << 20)
 /* Frames in memory at once, by number and size; a trace that would need more is printed with its order a little wrong.
  */
 #define OPEN_MAX       256u
 #define OPEN_BYTES_MAX (96ull << 20)
-/* What a decoded event takes: times, shape, result, and its place in the order. */
-#define EVENT_BYTES 36u
 
 enum cursor_kind { CURSOR_MARKS, CURSOR_STRAGGLERS, CURSOR_BATCH };
 
@@ -34,127 +28,6 @@ struct order_cursor {
 	uint32_t id; /* of a batch's cursor: no other has it now */
 	uint64_t serial;
 };
-
-static int make_room(void **array, size_t *room, size_t count, size_t size)
-{
-	size_t wanted = *room ? 2 * *room : 16;
-	void *wider;
-
-	if (count < *room)
-		return 0;
-	wider = reallocarray(*array, wanted, size);
-	if (!wider)
-		return -ENOMEM;
-	*array = wider;
-	*room = wanted;
-	return 0;
-}
-
-#define MAKE_ROOM(array, room, count) make_room((void **)&(array), &(room), (count), sizeof(*(array)))
-
-/* ---- the first look ------------------------------------------------------------------------------------------- */
-
-static int copy_straggler(struct order *order, const struct event *event)
-{
-	struct event *copy = copy_array(&order->arena, event, 1, sizeof(*event));
-	struct event_item *items = copy_array(&order->arena, event->items, event->items_count, sizeof(*items));
-
-	if (!copy || !items || MAKE_ROOM(order->stragglers, order->stragglers_room, order->stragglers_count))
-		return -ENOMEM;
-	for (uint32_t i = 0; i < event->items_count; i++)
-		if (!(items[i].bytes = copy_array(&order->arena, items[i].bytes, items[i].size, 1)))
-			return -ENOMEM;
-	copy->items = items;
-	order->stragglers[order->stragglers_count++] = copy;
-	return 0;
-}
-
-struct survey {
-	uint64_t earliest; /* beginning */
-	uint64_t end;	   /* earliest end */
-	uint64_t early;	   /* how many began before `from` */
-};
-
-static struct survey survey_frame(const struct frame *frame, uint64_t from)
-{
-	struct survey survey = {UINT64_MAX, UINT64_MAX, 0};
-
-	for (uint32_t b = 0; b < frame->batches_count; b++) {
-		const struct batch_view *batch = &frame->batches[b];
-		for (uint32_t i = 0; i < batch->count; i++) {
-			uint64_t enter = batch->enter[i], end = enter + batch->duration[i];
-			survey.earliest = enter < survey.earliest ? enter : survey.earliest;
-			survey.end = end < survey.end ? end : survey.end;
-			survey.early += enter < from;
-		}
-	}
-	return survey;
-}
-
-static uint64_t frame_bytes(const struct frame *frame)
-{
-	uint64_t bytes = frame->content_size;
-
-	for (uint32_t b = 0; b < frame->batches_count; b++)
-		bytes += (uint64_t)frame->batches[b].count * EVENT_BYTES;
-	return bytes;
-}
-
-static int copy_stragglers(struct order *order, const struct frame *frame, uint64_t from)
-{
-	struct event event;
-	int rc = 0;
-
-	for (uint32_t b = 0; b < frame->batches_count; b++) {
-		const struct batch_view *batch = &frame->batches[b];
-		for (uint32_t i = 0; !rc && i < batch->count; i++) {
-			if (batch->enter[i] >= from)
-				continue;
-			batch_event(batch, i, &event);
-			rc = copy_straggler(order, &event);
-		}
-	}
-	return rc;
-}
-
-int order_survey(struct order *order, size_t index, const struct frame *frame)
-{
-	uint64_t from = order->previous_end;
-	struct survey survey = survey_frame(frame, from);
-	struct order_frame *added;
-	int rc = 0;
-
-	for (uint32_t b = 0; b < frame->batches_count; b++)
-		order->events += frame->batches[b].count;
-	order->events += frame->unfinished_count;
-	for (uint32_t i = 0; !rc && i < frame->unfinished_count; i++)
-		rc = copy_straggler(order, &frame->unfinished[i].event);
-	if (rc || survey.earliest == UINT64_MAX)
-		return rc;
-	if (survey.early > STRAGGLERS_MAX || order->arena.spent > STRAGGLERS_BYTES_MAX)
-		from = 0;
-	else if (survey.early && copy_stragglers(order, frame, from))
-		return -ENOMEM;
-	if (MAKE_ROOM(order->frames, order->frames_room, order->frames_count))
-		return -ENOMEM;
-	added = &order->frames[order->frames_count++];
-	added->index = (uint32_t)index;
-	added->from = from;
-	added->bytes = frame_bytes(frame);
-	added->opens = survey.earliest > from ? survey.earliest : from;
-	/* The next frame's early events are those from before this frame's first end. */
-	if (survey.end > order->previous_end)
-		order->previous_end = survey.end;
-	return 0;
-}
-
-int order_mark(struct order *order, const struct trace_entry *entry)
-{
-	if (MAKE_ROOM(order->marks, order->marks_room, order->marks_count))
-		return -ENOMEM;
-	order->marks[order->marks_count++] = *entry;
-	return 0;
-}
 
 /* ---- cursors and their heap ----------------------------------------------------------------------------------- */
 
@@ -512,9 +385,35 @@ static void pass_given(struct order *order)
 		sift_down(order, 0);
 }
 
-int order_next(struct order *order, struct trace_entry *entry)
+/* The time from which on something else may be next than the batch at the top. */
+static uint64_t next_other(const struct order *order)
+{
+	uint64_t next = order->next_frame < order->frames_count ? order->frames[order->next_frame].opens : UINT64_MAX;
+
+	for (size_t i = 1; i < 3 && i < order->heap_count; i++)
+		next = order->heap[i]->ticks < next ? order->heap[i]->ticks : next;
+	return next;
+}
+
+/* Takes what follows the head of the batch at the top until something else may be next. Returns how many, with it. */
+static uint32_t take_rows(const struct order *order, struct order_cursor *cursor, uint32_t most)
+{
+	uint64_t next = next_other(order);
+	size_t row = cursor->row + 1, end = cursor->end - cursor->row < most ? cursor->end : cursor->row + most;
+	uint32_t rows;
+
+	while (row < end && cursor->batch->enter[row] < next)
+		row++;
+	rows = (uint32_t)(row - cursor->row);
+	cursor->row = row - 1;
+	return rows;
+}
+
+int order_next(struct order *order, struct trace_entry *entry, uint32_t most, uint32_t *rows)
 {
 	int rc;
+
+	*rows = 1;
 
 	if (order->is_given)
 		pass_given(order);
@@ -525,6 +424,8 @@ int order_next(struct order *order, struct trace_entry *entry)
 		return TRACE_E_END;
 	order->is_given = true;
 	give(order, order->heap[0], entry);
+	if (most > 1 && order->heap[0]->kind == CURSOR_BATCH && !order->heap[0]->sorted)
+		*rows = take_rows(order, order->heap[0], most);
 	return 0;
 }
 

@@ -106,17 +106,6 @@ static void signals_prepare(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A descriptor for each traced process, to see its end. */
-static void limits_raise(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-}
-
 /* Absolute, because programs that have changed their folder are told of it too. */
 static int path_choose(struct recording *recording)
 {
@@ -369,7 +358,7 @@ int command_record(int argc, char **argv)
 	}
 	signalled_command = recording.launch.pid;
 	signals_prepare();
-	limits_raise();
+	launch_files_allow();
 	collector_begin(&recording);
 	return recording.collector ? record_traced(&recording, library) : record_untraced(&recording);
 }

@@ -4,30 +4,13 @@
  */
 #include "reader/tables.h"
 #include "reader/copy.h"
+#include "reader/room.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 /* A fork of a fork of a fork...: how far modules are looked for in the processes a copy came from. */
 #define ANCESTORS_MAX 64
-
-/* Makes room for one more element; `room` counts those there is room for. */
-static int make_room(void **array, size_t *room, size_t count, size_t size)
-{
-	size_t wanted = *room ? 2 * *room : 16;
-	void *wider;
-
-	if (count < *room)
-		return 0;
-	wider = reallocarray(*array, wanted, size);
-	if (!wider)
-		return -ENOMEM;
-	*array = wider;
-	*room = wanted;
-	return 0;
-}
-
-#define MAKE_ROOM(array, room, count) make_room((void **)&(array), &(room), (count), sizeof(*(array)))
 
 /* The program itself is loaded without a name: `exe` stands for it. */
 static const struct frame_module *copy_modules(struct arena *arena, const struct frame_module *modules, uint32_t count,

@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "peer/protocol.h"
 #include "reader/class.h"
+#include "reader/launch.h"
 #include "reader/library.h"
 #include "replay/brood.h"
 #include "replay/feeder.h"
@@ -52,17 +52,6 @@ static void signals_prepare(void)
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGHUP, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
-}
-
-/* A descriptor for each conversation. */
-static void limits_raise(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /* ---- before ------------------------------------------------------------------------------------------------- */
@@ -355,7 +344,7 @@ static int peer_run(struct peer *peer)
 	if (!rc) {
 		/* only now: the program is to have what we were started with */
 		signals_prepare();
-		limits_raise();
+		launch_files_allow();
 		rc = play(peer);
 		brood_end(&peer->brood);
 	}
