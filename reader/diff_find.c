@@ -5,6 +5,7 @@
 #include "reader/diff_find.h"
 #include "reader/align.h"
 #include "reader/diff_noise.h"
+#include "reader/diff_token.h"
 #include "reader/huge.h"
 
 #include <errno.h>
@@ -187,21 +188,55 @@ static bool sieve_has(const struct sieve *sieve, uint64_t number)
 
 /*
  * What is compared: the full token where the other side has it too, else only what is done to what. So a changed
- * payload finds its partner, and one message less in many alike shifts nothing.
+ * payload finds its partner, and one message less in many alike shifts nothing. That is written over `full`, since
+ * another array would be as long as the run; `blended` says where. NULL when out of memory, to be freed with free().
  */
-static uint64_t *blend_tokens(const uint64_t *full, const uint64_t *coarse, uint32_t count, const struct sieve *other)
+static uint64_t *blend_tokens(const struct strands *strands, const struct strand *strand, const struct sieve *other)
 {
-	uint64_t *blended = huge_alloc((count + 1ull) * sizeof(*blended));
+	uint64_t *full = strands->full + strand->from, *blended = calloc(strand->count / 64 + 1ull, sizeof(*blended));
 
-	for (uint32_t i = 0; blended && i < count; i++)
-		blended[i] = sieve_has(other, full[i]) ? full[i] : coarse[i];
+	for (uint32_t i = 0; blended && i < strand->count; i++) {
+		if (sieve_has(other, full[i]))
+			continue;
+		full[i] = token_coarse(strands, strands->list[strand->from + i]);
+		blended[i / 64] |= 1ull << i % 64;
+	}
 	return blended;
 }
 
-static int take_alignment(struct finder *finder, const struct strand *const rows[SIDES],
-			  const struct alignment *alignment)
+static bool is_blended(const uint64_t *blended, uint32_t place)
 {
-	const uint64_t *full[SIDES] = {finder->strands[0].full, finder->strands[1].full};
+	return blended[place / 64] >> place % 64 & 1;
+}
+
+/* Makes `full` what it was. */
+static void unblend_tokens(const struct strands *strands, const struct strand *strand, const uint64_t *blended)
+{
+	for (uint32_t i = 0; blended && i < strand->count; i++)
+		if (is_blended(blended, i))
+			strands->full[strand->from + i] = token_full(strands, strands->list[strand->from + i]);
+}
+
+static void note_unaligned(struct finder *finder, const struct strand *const rows[SIDES],
+			   const struct alignment *alignment)
+{
+	struct edits *edits = finder->edits;
+
+	for (uint32_t i = 0; i < alignment->gaps_count; i++) {
+		const struct align_gap *gap = &alignment->gaps[i];
+		if (!edits->unaligned[SIDE_OLD] && !edits->unaligned[SIDE_NEW]) {
+			edits->gap[SIDE_OLD] = finder->strands[0].list[rows[0]->from + gap->old_from];
+			edits->gap[SIDE_NEW] = finder->strands[1].list[rows[1]->from + gap->new_from];
+		}
+		edits->unaligned[SIDE_OLD] += gap->old_to - gap->old_from;
+		edits->unaligned[SIDE_NEW] += gap->new_to - gap->new_from;
+	}
+}
+
+/* `blended` of the old side: what was compared in full was found in full. */
+static int take_alignment(struct finder *finder, const struct strand *const rows[SIDES],
+			  const struct alignment *alignment, const uint64_t *blended)
+{
 	uint32_t next[SIDES] = {rows[0]->from, rows[1]->from};
 	int rc = 0;
 
@@ -214,30 +249,23 @@ static int take_alignment(struct finder *finder, const struct strand *const rows
 		struct gap gap = {{next[0], next[1]}, {old - next[0], new - next[1]}};
 		if (gap.count[0] || gap.count[1])
 			rc = close_gap(finder, &gap);
-		if (!rc && !is_end && full[0][old] != full[1][new])
+		if (!rc && !is_end && is_blended(blended, i))
 			rc = add_edit(finder, EDIT_CHANGED, old, new, CANON_NONE);
 		next[0] = old + 1;
 		next[1] = new + 1;
 		finder->edits->compared += !is_end;
 	}
-	for (uint32_t i = 0; i < alignment->gaps_count; i++) {
-		const struct align_gap *gap = &alignment->gaps[i];
-		if (!finder->edits->unaligned[SIDE_OLD] && !finder->edits->unaligned[SIDE_NEW]) {
-			finder->edits->gap[SIDE_OLD] = finder->strands[0].list[rows[0]->from + gap->old_from];
-			finder->edits->gap[SIDE_NEW] = finder->strands[1].list[rows[1]->from + gap->new_from];
-		}
-		finder->edits->unaligned[SIDE_OLD] += gap->old_to - gap->old_from;
-		finder->edits->unaligned[SIDE_NEW] += gap->new_to - gap->new_from;
-	}
+	note_unaligned(finder, rows, alignment);
 	return rc;
 }
 
 static int compare_strands(struct finder *finder, const struct strand *old, const struct strand *new)
 {
 	const struct strand *const rows[SIDES] = {old, new};
+	const struct strands *strands = finder->strands;
 	struct sieve sieves[SIDES] = {{0}};
-	uint64_t *tokens[SIDES] = {NULL, NULL};
-	struct alignment alignment;
+	uint64_t *blended[SIDES] = {NULL, NULL};
+	struct alignment alignment = {0};
 	int rc = 0;
 
 	if (old->count == new->count && old->content == new->content) {
@@ -245,22 +273,21 @@ static int compare_strands(struct finder *finder, const struct strand *old, cons
 		return 0;
 	}
 	for (unsigned side = 0; !rc && side < SIDES; side++)
-		rc = sieve_new(&sieves[side], finder->strands[side].full + rows[side]->from, rows[side]->count);
+		rc = sieve_new(&sieves[side], strands[side].full + rows[side]->from, rows[side]->count);
 	for (unsigned side = 0; !rc && side < SIDES; side++) {
-		const struct strands *own = &finder->strands[side];
-		tokens[side] = blend_tokens(own->full + rows[side]->from, own->coarse + rows[side]->from,
-					    rows[side]->count, &sieves[!side]);
-		rc = tokens[side] ? 0 : -ENOMEM;
+		blended[side] = blend_tokens(&strands[side], rows[side], &sieves[!side]);
+		rc = blended[side] ? 0 : -ENOMEM;
 	}
 	if (!rc)
-		rc = align_sequences(tokens[0], old->count, tokens[1], new->count, 0, &alignment);
-	if (!rc) {
-		rc = take_alignment(finder, rows, &alignment);
-		alignment_free(&alignment);
-	}
+		rc = align_sequences(strands[0].full + old->from, old->count, strands[1].full + new->from, new->count,
+				     0, &alignment);
+	if (!rc)
+		rc = take_alignment(finder, rows, &alignment, blended[SIDE_OLD]);
+	alignment_free(&alignment);
 	for (unsigned side = 0; side < SIDES; side++) {
+		unblend_tokens(&strands[side], rows[side], blended[side]);
 		free(sieves[side].bits);
-		free(tokens[side]);
+		free(blended[side]);
 	}
 	return rc;
 }

@@ -3,6 +3,7 @@
  * Calls that are only elsewhere: removed here and added there.
  */
 #include "reader/diff_noise_pass.h"
+#include "reader/diff_token.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +52,8 @@ static bool is_parted(const struct settling *settling, const struct edit *edit)
 		uint32_t old = place_beside(settling, SIDE_OLD, edit->old, step);
 		uint32_t new = place_beside(settling, SIDE_NEW, edit->new, -step);
 		if (old == CANON_NONE || new == CANON_NONE ||
-		    strands[SIDE_OLD].coarse[old] != strands[SIDE_NEW].coarse[new])
+		    token_coarse(&strands[SIDE_OLD], strands[SIDE_OLD].list[old]) !=
+			    token_coarse(&strands[SIDE_NEW], strands[SIDE_NEW].list[new]))
 			continue;
 		uint32_t later_old = step > 0 ? strands[SIDE_OLD].list[old] : edit->old;
 		uint32_t later_new = step > 0 ? edit->new : strands[SIDE_NEW].list[new];

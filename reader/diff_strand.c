@@ -4,6 +4,7 @@
  */
 #include "reader/diff_strand.h"
 #include "format/crc32c.h"
+#include "reader/diff_token.h"
 #include "reader/huge.h"
 #include "reader/map.h"
 
@@ -24,7 +25,6 @@ struct maker {
 	unsigned side;
 	const struct map *serving; /* classes of threads whose connections are strands of their own */
 	const struct map *shared;  /* identifiers of objects that several threads receive from */
-	uint32_t *of_object;	   /* the session or task in which it was made, or which it is; CANON_NONE */
 	int rc;
 };
 
@@ -67,14 +67,14 @@ static uint32_t session_of(struct maker *maker, const struct canon_token *token)
 	uint32_t connection = connection_of(maker->canon, token);
 
 	if (connection != CANON_NONE) {
-		uint32_t *strand = &maker->of_object[connection];
+		uint32_t *strand = &maker->strands->of_object[connection];
 		if (*strand == CANON_NONE)
 			*strand = add_strand(maker, STRAND_SESSION, token->sort->thread, connection);
 		return *strand;
 	}
 	uint32_t object = token->sort->objects[0];
 	bool carries = token->flags & (TOKEN_RECEIVES | TOKEN_SENDS);
-	return object != CANON_NONE && carries ? maker->of_object[object] : CANON_NONE;
+	return object != CANON_NONE && carries ? maker->strands->of_object[object] : CANON_NONE;
 }
 
 static bool begins_task(const struct maker *maker, const struct canon_token *token)
@@ -91,9 +91,9 @@ static void note_births(struct maker *maker, const struct canon_token *token, ui
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t object = token->sort->objects[i];
 		if (object != CANON_NONE && maker->canon->objects[object].birth == index &&
-		    maker->of_object[object] == CANON_NONE && maker->strands->rows[strand].kind != STRAND_SPINE &&
-		    token->flags & TOKEN_MAKES)
-			maker->of_object[object] = strand;
+		    maker->strands->of_object[object] == CANON_NONE &&
+		    maker->strands->rows[strand].kind != STRAND_SPINE && token->flags & TOKEN_MAKES)
+			maker->strands->of_object[object] = strand;
 	}
 }
 
@@ -200,104 +200,6 @@ static int list_tokens(struct maker *maker)
 	}
 	free(last);
 	free(used);
-	return 0;
-}
-
-/* ---- what tokens look like ------------------------------------------------------------------------------------ */
-
-struct local {
-	uint64_t kind;
-	uint32_t object;
-};
-
-/* Objects that a strand made itself, by as how many-th of their kind; forgotten with the strand. */
-struct locals {
-	struct local *rows;
-	uint32_t count, room;
-};
-
-static uint64_t local_identifier(struct locals *locals, const struct canon *canon, uint32_t object)
-{
-	uint64_t kind = canon->objects[object].class_id;
-	uint32_t alike = 0;
-
-	for (uint32_t i = 0; i < locals->count; i++) {
-		if (locals->rows[i].object == object)
-			return mix(mix(11, kind), alike);
-		alike += locals->rows[i].kind == kind;
-	}
-	if (locals->count == locals->room && locals->room < 256) {
-		uint32_t room = locals->room ? 2 * locals->room : 16;
-		struct local *rows = reallocarray(locals->rows, room, sizeof(*rows));
-		if (rows) {
-			locals->rows = rows;
-			locals->room = room;
-		}
-	}
-	if (locals->count < locals->room)
-		locals->rows[locals->count++] = (struct local){kind, object};
-	return mix(mix(11, kind), alike);
-}
-
-/* Whether each of several threads that do the same has such an object of its own, and this is the thread's own. */
-static bool is_own(const struct maker *maker, const struct strand *strand, uint32_t thread, uint32_t object)
-{
-	const struct canon_object *seen = &maker->canon->objects[object];
-	bool is_shared_work = strand->kind == STRAND_TASK || strand->kind == STRAND_SESSION;
-
-	return is_shared_work && seen->is_numbered && !seen->is_accepted && seen->thread == thread &&
-	       maker->canon->threads[thread].parent != CANON_NONE;
-}
-
-static uint64_t identifier_in(const struct maker *maker, uint32_t strand, struct locals *locals, uint32_t thread,
-			      uint32_t object)
-{
-	const struct strand *row = &maker->strands->rows[strand];
-	const struct canon_object *seen;
-
-	if (object == CANON_NONE)
-		return 3;
-	seen = &maker->canon->objects[object];
-	if (row->kind == STRAND_SESSION && row->object == object)
-		return 5;
-	/* In which order connections are accepted and handed on is chance; whoever works on one has just that. */
-	if (seen->is_accepted && row->kind != STRAND_SESSION) {
-		bool is_handed_on = seen->receiver != thread;
-		if (is_handed_on || maker->canon->threads[thread].accepted == 1)
-			return mix(mix(14, seen->class_id), is_handed_on);
-	}
-	if (maker->of_object[object] == strand && seen->is_numbered)
-		return local_identifier(locals, maker->canon, object);
-	if (maker->of_object[object] == CANON_NONE && is_own(maker, row, thread, object))
-		return mix(mix(13, seen->class_id), seen->ordinal);
-	return maker->pairing->identifiers[maker->side][object];
-}
-
-static int describe_tokens(struct maker *maker)
-{
-	struct strands *strands = maker->strands;
-	struct locals locals = {0};
-	size_t count = maker->canon->tokens_count + 1ull;
-
-	strands->coarse = huge_alloc(count * sizeof(*strands->coarse));
-	strands->full = huge_alloc(count * sizeof(*strands->full));
-	if (!strands->coarse || !strands->full)
-		return -ENOMEM;
-	for (uint32_t s = 0; s < strands->count; s++) {
-		struct strand *strand = &strands->rows[s];
-		locals.count = 0;
-		for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
-			const struct canon_token *token = &maker->canon->tokens[strands->list[i]];
-			uint64_t coarse = mix(token->sort->key, identifier_in(maker, s, &locals, token->sort->thread,
-									      token->sort->objects[0]));
-			coarse = mix(coarse,
-				     identifier_in(maker, s, &locals, token->sort->thread, token->sort->objects[1]));
-			strands->coarse[i] = coarse;
-			strands->full[i] = mix(mix(coarse + token->sort->content, token->bytes), token->payload);
-			strand->content = mix(strand->content, strands->full[i]);
-		}
-	}
-	free(locals.rows);
 	return 0;
 }
 
@@ -434,20 +336,21 @@ static int find_noise_places(const struct pairing *pairing, struct map *serving,
 
 static int make_side(struct maker *maker)
 {
+	struct strands *strands = maker->strands;
 	struct canon *canon = maker->canon;
 	int rc = -ENOMEM;
 
-	maker->of_object = malloc((canon->objects_count + 1ull) * sizeof(uint32_t));
-	maker->strands->of_token = huge_alloc((canon->tokens_count + 1ull) * sizeof(uint32_t));
-	if (maker->of_object && maker->strands->of_token) {
-		memset(maker->of_object, 0xff, canon->objects_count * sizeof(uint32_t));
+	strands->of_object = malloc((canon->objects_count + 1ull) * sizeof(*strands->of_object));
+	strands->local = calloc(canon->objects_count + 1ull, sizeof(*strands->local));
+	strands->of_token = huge_alloc((canon->tokens_count + 1ull) * sizeof(*strands->of_token));
+	if (strands->of_object && strands->local && strands->of_token) {
+		memset(strands->of_object, 0xff, canon->objects_count * sizeof(*strands->of_object));
 		rc = choose_strands(maker);
 	}
 	if (!rc)
 		rc = list_tokens(maker);
 	if (!rc)
-		rc = describe_tokens(maker);
-	free(maker->of_object);
+		rc = strands_describe(strands);
 	maker->rc = rc;
 	return rc;
 }
@@ -464,11 +367,12 @@ int strands_make(struct strands strands[SIDES], const struct pairing *pairing, s
 	int rc;
 
 	crc32c_prepare();
-	strands[SIDE_OLD] = strands[SIDE_NEW] = (struct strands){0};
+	strands[SIDE_OLD] = (struct strands){.pairing = pairing, .side = SIDE_OLD};
+	strands[SIDE_NEW] = (struct strands){.pairing = pairing, .side = SIDE_NEW};
 	rc = find_noise_places(pairing, &serving, &shared);
 	if (!rc) {
-		struct maker old = {pairing, canons[0], &strands[0], SIDE_OLD, &serving, &shared, NULL, 0};
-		struct maker new = {pairing, canons[1], &strands[1], SIDE_NEW, &serving, &shared, NULL, 0};
+		struct maker old = {pairing, canons[0], &strands[0], SIDE_OLD, &serving, &shared, 0};
+		struct maker new = {pairing, canons[1], &strands[1], SIDE_NEW, &serving, &shared, 0};
 		pthread_t thread;
 		/* A run that is compared with itself is folded once. */
 		bool is_parallel = canons[0] != canons[1] && !pthread_create(&thread, NULL, make_other_side, &new);
@@ -491,7 +395,8 @@ void strands_free(struct strands *strands)
 	free(strands->rows);
 	free(strands->of_token);
 	free(strands->list);
-	free(strands->coarse);
 	free(strands->full);
+	free(strands->of_object);
+	free(strands->local);
 	*strands = (struct strands){0};
 }

@@ -31,9 +31,12 @@ struct strands {
 	struct strand *rows;
 	uint32_t count, room;
 	uint32_t *of_token;
-	uint32_t *list;	  /* the tokens, strand by strand, in order; without absorbed ones */
-	uint64_t *coarse; /* of each in `list`: what is done to what */
-	uint64_t *full;	  /* and with what */
+	uint32_t *list;	     /* the tokens, strand by strand, in order; without absorbed ones */
+	uint64_t *full;	     /* of each in `list`: what is done to what, and with what */
+	uint32_t *of_object; /* the session or task in which it was made, or which it is; CANON_NONE */
+	uint64_t *local; /* of objects made there: as how many-th of their kind, as an identifier; 0: not seen yet */
+	const struct pairing *pairing; /* borrowed */
+	unsigned side;
 };
 
 /*
@@ -41,6 +44,7 @@ struct strands {
  * hence not const. 0 or -ENOMEM; free both with strands_free() in any case.
  */
 int strands_make(struct strands strands[SIDES], const struct pairing *pairing, struct canon *canons[SIDES]);
+
 void strands_free(struct strands *strands);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "reader/difference.h"
 #include "reader/diff_place.h"
+#include "reader/diff_token.h"
 #include "reader/difference_loop.h"
 #include "reader/map.h"
 
@@ -147,10 +148,8 @@ static bool same_places(const struct classifier *classifier, const struct edit *
 {
 	uint64_t coarse[SIDES];
 
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct strands *strands = &classifier->strands[side];
-		coarse[side] = strands->coarse[strands_place(strands, side == SIDE_OLD ? edit->old : edit->new)];
-	}
+	for (unsigned side = 0; side < SIDES; side++)
+		coarse[side] = token_coarse(&classifier->strands[side], side == SIDE_OLD ? edit->old : edit->new);
 	return coarse[SIDE_OLD] == coarse[SIDE_NEW];
 }
 
