@@ -154,6 +154,16 @@ uint64_t identity_epoch(const struct identities *identity)
 	return identity->epoch;
 }
 
+bool identity_is_quiet(const struct identities *identity, const struct event *event)
+{
+	return !rule_of(identity, event)->apply;
+}
+
+uint64_t identity_quiet_until(const struct identities *identity)
+{
+	return identity->effects_count ? identity->effects[0].time : UINT64_MAX;
+}
+
 struct object *identity_result(struct identities *identity)
 {
 	return identity->result;

@@ -67,6 +67,11 @@ struct object *identity_result(struct identities *identity);
  */
 uint64_t identity_epoch(const struct identities *identity);
 
+/* Whether events of this call change nothing by themselves; such that begin before identity_quiet_until() need not be
+ * observed. */
+bool identity_is_quiet(const struct identities *identity, const struct event *event);
+uint64_t identity_quiet_until(const struct identities *identity);
+
 /* What the observed event made descriptor `fd` of the caller's, or NULL; that takes effect when the call returns. */
 struct object *identity_made(struct identities *identity, int32_t fd);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Lines of text, as strace writes them, and the names in them. How a line is put together of its parts is said here for
- * every form of lines.
+ * Lines of text, as strace writes them, and the names in them.
  */
 #include "reader/line_parts.h"
 
@@ -90,14 +89,14 @@ static void print_clock(struct lines *lines, uint64_t second, struct text *out)
 	text_put(out, lines->clock);
 }
 
-static void print_time(struct lines *lines, const struct event *event, struct text *out)
+static void print_time(struct lines *lines, uint64_t ticks, struct text *out)
 {
 	unsigned form = lines->style.time;
 	uint64_t now, since;
 
 	if (!form && !lines->style.relative)
 		return;
-	now = trace_time(lines->trace, event->enter);
+	now = trace_time(lines->trace, ticks);
 	if (lines->style.relative) {
 		since = lines->previous && now > lines->previous ? now - lines->previous : 0;
 		text_uint(out, since / 1000000000);
@@ -196,13 +195,13 @@ static void print_outcome(struct lines *lines, const struct event *event, struct
 		text_put(out, " <");
 }
 
-static void print_duration(struct lines *lines, const struct event *event, struct text *out)
+static void print_duration(struct lines *lines, uint64_t ticks, uint64_t duration, struct text *out)
 {
 	uint64_t span;
 
-	if (!has_duration(lines, event))
+	if (!lines->style.durations)
 		return;
-	span = trace_span(lines->trace, event->enter, event->duration);
+	span = trace_span(lines->trace, ticks, duration);
 	text_uint(out, span / 1000000000);
 	text_char(out, '.');
 	text_uint_padded(out, span % 1000000000, 9);
@@ -211,6 +210,10 @@ static void print_duration(struct lines *lines, const struct event *event, struc
 static void print_end(struct lines *lines, const struct event *event, struct text *out)
 {
 	text_put(out, has_duration(lines, event) ? ">\n" : "\n");
+}
+
+static void print_nothing(struct lines *lines, const struct event *event, struct text *out)
+{
 }
 
 /* ---- stacks --------------------------------------------------------------------------------------------------- */
@@ -266,65 +269,41 @@ static void print_stack(struct lines *lines, const struct event *event, struct t
 	}
 }
 
-/* ---- putting it together -------------------------------------------------------------------------------------- */
+/* ---- the form ------------------------------------------------------------------------------------------------- */
 
-static void write_anew(struct lines *lines, const struct event *event, const struct line_form *form, struct text *out)
+static const struct line_form plain = {
+	.head = print_thread,
+	.call = print_call,
+	.result = print_result,
+	.outcome = print_outcome,
+	.end = print_end,
+	.rest = print_stack,
+	.last = print_nothing,
+};
+
+static const struct line_form timed = {
+	.head = print_thread,
+	.time = print_time,
+	.call = print_call,
+	.result = print_result,
+	.outcome = print_outcome,
+	.duration = print_duration,
+	.end = print_end,
+	.rest = print_stack,
+	.last = print_nothing,
+};
+
+static const struct line_form *text_form(const struct lines *lines)
 {
-	form->head(lines, event, out);
-	form->time(lines, event, out);
-	form->call(lines, event, out);
-	form->result(lines, event, out);
-	form->outcome(lines, event, out);
-	form->duration(lines, event, out);
-	form->end(lines, event, out);
-}
-
-static void add_kept(const struct line_kept *kept, enum line_part first, enum line_part last, struct text *out)
-{
-	uint32_t begin = first ? kept->ends[first - 1] : 0;
-
-	text_add(out, kept->bytes + begin, kept->ends[last] - begin);
-}
-
-static void write_kept(struct lines *lines, const struct event *event, const struct line_form *form,
-		       const struct line_kept *kept, struct text *out)
-{
-	add_kept(kept, LINE_HEAD, LINE_HEAD, out);
-	form->time(lines, event, out);
-	if (kept->result == event->result) {
-		add_kept(kept, LINE_CALL, LINE_OUTCOME, out);
-	} else {
-		add_kept(kept, LINE_CALL, LINE_CALL, out);
-		form->result(lines, event, out);
-		add_kept(kept, LINE_OUTCOME, LINE_OUTCOME, out);
-	}
-	form->duration(lines, event, out);
-	add_kept(kept, LINE_END, LINE_END, out);
-}
-
-void line_write(struct lines *lines, const struct trace_entry *entry, const struct line_form *form, struct text *out)
-{
-	struct line_kept kept;
-
-	if (line_keep(lines, entry, form, &kept))
-		write_kept(lines, entry->event, form, &kept, out);
-	else
-		write_anew(lines, entry->event, form, out);
-	form->rest(lines, entry->event, out);
+	return lines->style.time || lines->style.relative || lines->style.durations ? &timed : &plain;
 }
 
 void line_print(struct lines *lines, const struct trace_entry *entry, struct text *out)
 {
-	static const struct line_form form = {
-		.head = print_thread,
-		.time = print_time,
-		.call = print_call,
-		.result = print_result,
-		.outcome = print_outcome,
-		.duration = print_duration,
-		.end = print_end,
-		.rest = print_stack,
-	};
+	line_write(lines, entry, text_form(lines), out);
+}
 
-	line_write(lines, entry, &form, out);
+int line_print_rows(struct lines *lines, const struct trace_entry *entry, uint32_t rows, struct text *out)
+{
+	return line_write_rows(lines, entry, rows, text_form(lines), out);
 }

@@ -46,6 +46,13 @@ void lines_end(struct lines *lines);
 void line_print(struct lines *lines, const struct trace_entry *entry, struct text *out);
 void line_print_json(struct lines *lines, const struct trace_entry *entry, struct text *out);
 
+/*
+ * As identity_feed() and line_print() for each of `rows` events that trace_next_rows() gave, one after the other. 0 or
+ * -ENOMEM.
+ */
+int line_print_rows(struct lines *lines, const struct trace_entry *entry, uint32_t rows, struct text *out);
+int line_print_json_rows(struct lines *lines, const struct trace_entry *entry, uint32_t rows, struct text *out);
+
 /* Tells `identities` (NULL: nobody) of an entry. 0 or -ENOMEM. */
 int identity_feed(struct identities *identities, const struct trace_entry *entry);
 

@@ -49,9 +49,9 @@ static void print_head(struct lines *lines, const struct event *event, struct te
 	text_put(out, "{\"time\":");
 }
 
-static void print_time(struct lines *lines, const struct event *event, struct text *out)
+static void print_time(struct lines *lines, uint64_t ticks, struct text *out)
 {
-	text_uint(out, trace_time(lines->trace, event->enter));
+	text_uint(out, trace_time(lines->trace, ticks));
 }
 
 static void print_call(struct lines *lines, const struct event *event, struct text *out)
@@ -79,15 +79,12 @@ static void print_outcome(struct lines *lines, const struct event *event, struct
 {
 	text_put(out, ",\"errno\":");
 	json_print_error(out, event);
-	text_put(out, ",\"duration\":");
+	text_put(out, event->outcome == OUTCOME_UNFINISHED ? ",\"duration\":null" : ",\"duration\":");
 }
 
-static void print_duration(struct lines *lines, const struct event *event, struct text *out)
+static void print_duration(struct lines *lines, uint64_t ticks, uint64_t duration, struct text *out)
 {
-	if (event->outcome == OUTCOME_UNFINISHED)
-		text_put(out, "null");
-	else
-		text_uint(out, trace_span(lines->trace, event->enter, event->duration));
+	text_uint(out, trace_span(lines->trace, ticks, duration));
 }
 
 static void print_end(struct lines *lines, const struct event *event, struct text *out)
@@ -102,24 +99,29 @@ static void print_end(struct lines *lines, const struct event *event, struct tex
 	json_print_extras(out, event);
 }
 
-static void print_rest(struct lines *lines, const struct event *event, struct text *out)
+static void print_last(struct lines *lines, const struct event *event, struct text *out)
 {
-	print_stack_json(lines, event, out);
 	text_put(out, "}\n");
 }
 
+static const struct line_form form = {
+	.head = print_head,
+	.time = print_time,
+	.call = print_call,
+	.result = print_result,
+	.outcome = print_outcome,
+	.duration = print_duration,
+	.end = print_end,
+	.rest = print_stack_json,
+	.last = print_last,
+};
+
 void line_print_json(struct lines *lines, const struct trace_entry *entry, struct text *out)
 {
-	static const struct line_form form = {
-		.head = print_head,
-		.time = print_time,
-		.call = print_call,
-		.result = print_result,
-		.outcome = print_outcome,
-		.duration = print_duration,
-		.end = print_end,
-		.rest = print_rest,
-	};
-
 	line_write(lines, entry, &form, out);
+}
+
+int line_print_json_rows(struct lines *lines, const struct trace_entry *entry, uint32_t rows, struct text *out)
+{
+	return line_write_rows(lines, entry, rows, &form, out);
 }

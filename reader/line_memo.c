@@ -17,24 +17,6 @@
 /* A byte of an item is not often spelled in more characters. */
 #define SPELLING_MAX 16u
 
-/* The parts of one shape's lines: one after the other in `text`. */
-struct line_shape {
-	uint32_t generation; /* that of the memo, or nothing is kept */
-	uint32_t begin;
-	uint32_t ends[LINE_PARTS]; /* from `begin` */
-	int64_t result;
-};
-
-/* Of one batch. */
-struct line_memo {
-	uint64_t serial; /* of the batch */
-	uint64_t epoch;	 /* of the names */
-	uint32_t generation;
-	uint32_t shapes_room;
-	struct line_shape *shapes;
-	struct text text;
-};
-
 void line_memos_free(struct lines *lines)
 {
 	for (size_t i = 0; i < lines->memos_count; i++) {
@@ -93,12 +75,13 @@ static bool memo_begin(struct line_memo *memo, const struct trace_entry *entry)
 	return true;
 }
 
-/* The memo of the entry's batch with nothing in it that is no longer true, or NULL. */
-static struct line_memo *memo_find(struct lines *lines, const struct trace_entry *entry)
+struct line_memo *line_memo_find(struct lines *lines, const struct trace_entry *entry)
 {
 	uint64_t epoch = lines->identities ? identity_epoch(lines->identities) : 0;
 	struct line_memo *memo;
 
+	if (!entry->batch || entry->batch->shapes_count > entry->batch->count / EVENTS_WORTH)
+		return NULL;
 	if (entry->slot >= lines->memos_count && !memos_reserve(lines, entry->slot))
 		return NULL;
 	memo = &lines->memos[entry->slot];
@@ -125,41 +108,36 @@ static void shape_spell(struct lines *lines, const struct event *event, const st
 {
 	void (*const parts[LINE_PARTS])(struct lines *, const struct event *, struct text *) = {
 		[LINE_HEAD] = form->head,	[LINE_CALL] = form->call, [LINE_RESULT] = form->result,
-		[LINE_OUTCOME] = form->outcome, [LINE_END] = form->end,
+		[LINE_OUTCOME] = form->outcome, [LINE_END] = form->end,	  [LINE_LAST] = form->last,
 	};
+	uint32_t depth;
 
 	shape->begin = (uint32_t)text->size;
 	shape->result = event->result;
+	shape->is_quiet = !lines->identities || identity_is_quiet(lines->identities, event);
+	shape->has_stack = line_stack(lines, event, &depth);
 	for (unsigned part = 0; part < LINE_PARTS; part++) {
 		parts[part](lines, event, text);
 		shape->ends[part] = (uint32_t)(text->size - shape->begin);
 	}
 }
 
-bool line_keep(struct lines *lines, const struct trace_entry *entry, const struct line_form *form,
-	       struct line_kept *kept)
+const struct line_shape *line_keep(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
+				   const struct line_form *form)
 {
 	const struct batch_view *batch = entry->batch;
-	struct line_memo *memo;
-	struct line_shape *shape;
-	uint32_t number;
+	uint32_t number = batch->shape[entry->row];
+	struct line_shape *shape = &memo->shapes[number];
 
-	/* what varies is not in the shape */
-	if (!batch || batch->shapes[number = batch->shape[entry->row]].varying ||
-	    batch->shapes_count > batch->count / EVENTS_WORTH)
-		return false;
-	memo = memo_find(lines, entry);
-	if (!memo)
-		return false;
-	shape = &memo->shapes[number];
-	if (shape->generation != memo->generation) {
-		if (!is_short(lines, entry->event))
-			return false;
-		shape_spell(lines, entry->event, form, shape, &memo->text);
-		if (memo->text.failed)
-			return false;
-		shape->generation = memo->generation;
-	}
-	*kept = (struct line_kept){memo->text.bytes + shape->begin, shape->ends, shape->result};
-	return true;
+	if (shape->generation == memo->generation)
+		return shape;
+	/* what varies is not in the shape, and unfinished calls have no duration */
+	if (batch->shapes[number].varying || entry->event->outcome == OUTCOME_UNFINISHED ||
+	    !is_short(lines, entry->event))
+		return NULL;
+	shape_spell(lines, entry->event, form, shape, &memo->text);
+	if (memo->text.failed)
+		return NULL;
+	shape->generation = memo->generation;
+	return shape;
 }

@@ -70,8 +70,8 @@ int order_mark(struct order *order, const struct trace_entry *entry);
 /* After the last survey or mark: go to the beginning. 0 or -ENOMEM. */
 int order_start(struct order *order);
 
-/* The next entry: 0, TRACE_E_END or -errno. */
-int order_next(struct order *order, struct trace_entry *entry);
+/* The next entry, and with it at most `most` - 1 of what follows; as trace_next_rows(). 0, TRACE_E_END or -errno. */
+int order_next(struct order *order, struct trace_entry *entry, uint32_t most, uint32_t *rows);
 
 /* Forgets what was surveyed; `read` and `source` stay. */
 void order_clear(struct order *order);

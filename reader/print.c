@@ -16,6 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* So many lines are made before any is written. */
+#define ROWS_MAX 256u
+
 struct print_settings {
 	struct line_style style;
 	struct choice choice;
@@ -179,26 +182,37 @@ static bool wants_names(const struct printing *printing)
 	return printing->settings->json || printing->settings->style.names || printing->has_paths;
 }
 
-static int print_entries(struct printing *printing)
+/* An entry that may not be wanted, or is no event. 0 or -ENOMEM. */
+static int print_entry(struct printing *printing, const struct trace_entry *entry)
 {
 	void (*print)(struct lines *, const struct trace_entry *, struct text *) =
 		printing->settings->json ? line_print_json : line_print;
-	bool wants_all = choice_is_open(&printing->settings->choice);
-	struct trace_entry entry;
-	int rc;
+	int rc = identity_feed(printing->lines.identities, entry);
 
-	while (!printing->failed && (rc = trace_next(printing->trace, &entry)) == 0) {
-		rc = identity_feed(printing->lines.identities, &entry);
+	if (!rc && entry->kind == TRACE_EVENT &&
+	    choice_wants(&printing->settings->choice, entry->event, printing->lines.identities))
+		print(&printing->lines, entry, &printing->output.text);
+	return rc;
+}
+
+static int print_entries(struct printing *printing)
+{
+	int (*print_rows)(struct lines *, const struct trace_entry *, uint32_t, struct text *) =
+		printing->settings->json ? line_print_json_rows : line_print_rows;
+	uint32_t rows, most = choice_is_open(&printing->settings->choice) ? ROWS_MAX : 1;
+	struct trace_entry entry;
+	int rc = 0;
+
+	while (!rc && !printing->failed) {
+		rc = trace_next_rows(printing->trace, &entry, most, &rows);
 		if (rc)
 			break;
-		if (entry.kind != TRACE_EVENT)
-			continue;
-		if (!wants_all && !choice_wants(&printing->settings->choice, entry.event, printing->lines.identities))
-			continue;
-		print(&printing->lines, &entry, &printing->output.text);
-		rc = output_offer(&printing->output);
-		if (rc)
-			return rc;
+		if (most > 1 && entry.kind == TRACE_EVENT)
+			rc = print_rows(&printing->lines, &entry, rows, &printing->output.text);
+		else
+			rc = print_entry(printing, &entry);
+		if (!rc)
+			rc = output_offer(&printing->output);
 	}
 	if (printing->failed)
 		return printing->failed;

@@ -357,9 +357,16 @@ static int follow(struct trace *trace)
 
 int trace_next(struct trace *trace, struct trace_entry *entry)
 {
+	uint32_t rows;
+
+	return trace_next_rows(trace, entry, 1, &rows);
+}
+
+int trace_next_rows(struct trace *trace, struct trace_entry *entry, uint32_t most, uint32_t *rows)
+{
 	int rc;
 
-	while ((rc = order_next(&trace->order, entry)) == TRACE_E_END && trace->settings.follow) {
+	while ((rc = order_next(&trace->order, entry, most, rows)) == TRACE_E_END && trace->settings.follow) {
 		rc = follow(trace);
 		if (rc)
 			break;

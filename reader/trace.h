@@ -100,6 +100,12 @@ void trace_close(struct trace *trace);
  */
 int trace_next(struct trace *trace, struct trace_entry *entry);
 
+/*
+ * As trace_next(), and says with it how many events, from 1 to `most`, are next in order and stand in entry->batch one
+ * after the other, from entry->row on; the next call goes on behind them. 1 for all other entries.
+ */
+int trace_next_rows(struct trace *trace, struct trace_entry *entry, uint32_t most, uint32_t *rows);
+
 /* At most so many events will be given by trace_next() from the beginning to the end. Without `follow`. */
 uint64_t trace_events(const struct trace *trace);
 

@@ -66,6 +66,26 @@ static void end_frame(uint64_t before, uint64_t after)
 	cr_assert(eq(int, log_writer_flush(writer, &from, &to), 0));
 }
 
+/* The same for those who take many events at once. */
+static void expect_rising_rows(struct trace *trace, int64_t count)
+{
+	struct trace_entry entry;
+	struct event event;
+	int64_t seen = 0;
+	uint32_t rows;
+
+	for (uint32_t most = 1; trace_next_rows(trace, &entry, most, &rows) == 0; most = most % 7 + 1) {
+		cr_assert(rows >= 1 && rows <= most && (rows == 1 || entry.batch));
+		for (uint32_t i = 0; entry.kind == TRACE_EVENT && entry.batch && i < rows; i++) {
+			batch_event(entry.batch, entry.row + i, &event);
+			cr_assert(eq(i64, event.result, seen++));
+		}
+		if (entry.kind == TRACE_EVENT && !entry.batch)
+			cr_assert(eq(i64, entry.event->result, seen++));
+	}
+	cr_assert(eq(i64, seen, count));
+}
+
 /* Goes through the trace; asserts that results are 0, 1, 2, ... and returns how many there were. */
 static int64_t expect_rising(const struct trace_opening *opening)
 {
@@ -80,6 +100,10 @@ static int64_t expect_rising(const struct trace_opening *opening)
 		if (entry.kind == TRACE_EVENT)
 			cr_assert(eq(i64, entry.event->result, count++));
 	cr_assert(eq(int, rc, TRACE_E_END));
+	if (!opening) {
+		cr_assert(eq(int, trace_rewind(trace), 0));
+		expect_rising_rows(trace, count);
+	}
 	trace_close(trace);
 	return count;
 }
