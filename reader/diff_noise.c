@@ -70,6 +70,8 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		rc = settle_registrations(&settling);
 	}
 	if (!rc)
+		rc = settle_locks(&settling);
+	if (!rc)
 		rc = settle_handoffs(&settling);
 	if (!rc)
 		rc = settle_timers(&settling);

@@ -78,6 +78,9 @@ void settle_memory(struct settling *settling);
 /* How often counters of wake-ups are read. */
 void settle_counters(struct settling *settling);
 
+/* Locks of processes with several threads, taken and given back. 0 or -ENOMEM. */
+int settle_locks(struct settling *settling);
+
 /* Waits and posts that are more or fewer by the same number. 0 or -ENOMEM. */
 int settle_handoffs(struct settling *settling);
 

@@ -19,7 +19,6 @@ static bool is(const char *name)
 	return !strcmp(event, name);
 }
 
-/* With `luck` it is free at once. */
 static void take(sem_t *sem)
 {
 	if (sem_trywait(sem))
@@ -38,12 +37,12 @@ static void *work(void *argument)
 	(void)argument;
 	for (int i = 0; i < 4; i++)
 		use(&lock);
-	/* One of the two finds out that there is nothing to do, and looks again. */
-	for (int i = 0; i < (is("late") ? 3 : 1); i++)
-		use(&door);
 	/* Wrong: it is given twice, and taken once. */
 	if (is("wrong"))
 		sem_post(&lock);
+	/* One of the two finds out that there is nothing to do, and looks again. */
+	for (int i = 0; i < (is("late") ? 3 : 1); i++)
+		use(&door);
 	sem_post(&done);
 	return NULL;
 }

@@ -56,6 +56,9 @@ class Luck(unittest.TestCase):
     def test_which_of_two_a_process_is_woken_by_first(self):
         self.expect('ready', base='early', wrong=('reordered-causal', 'recv'))
 
+    def test_how_often_threads_take_a_lock_and_give_it_back(self):
+        self.expect('locks', base='plain', less=('removed', 'sem_post'), wrong=('added', 'sem_post'))
+
 
 if __name__ == '__main__':
     unittest.main()
