@@ -40,12 +40,17 @@ struct call_tally {
 	uint64_t errors, bytes, unfinished;
 };
 
+/* What the events of one shape of a batch have in common, and what they add up to. */
+struct shape_tally {
+	struct histogram *durations; /* NULL: not to be counted */
+	uint64_t count, positive;    /* events, and the sum of results above 0 */
+};
+
 /* One a call of the catalogue. Zero it, and free it with call_tallies_free(). */
 struct call_tallies {
 	struct call_tally *rows;
 	uint32_t count;
-	struct call_tally **of_shape; /* scratch */
-	uint64_t *shape_counts;
+	struct shape_tally *of_shape; /* scratch */
 	uint32_t shapes_capacity;
 };
 
