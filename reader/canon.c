@@ -107,7 +107,7 @@ static void continue_fold(const struct pass *pass, struct fold *fold, const stru
 	token->payload = crc32c_combine(token->payload, view->payload, view->bytes);
 	token->bytes += view->bytes;
 	token->duration = cap(view->event->duration, UINT32_MAX);
-	keep_payload(fold, view, pass->canon->payload_limit);
+	keep_payload(fold, view, pass->canon->common.payload_limit);
 }
 
 static uint16_t flags_of(const struct pass_thread *thread, const struct canon_view *view)
@@ -188,7 +188,7 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 	fold->kept.size = 0;
 	fold->behind = 0;
 	fold->detail = CANON_NONE;
-	keep_payload(fold, view, pass->canon->payload_limit);
+	keep_payload(fold, view, pass->canon->common.payload_limit);
 	fold->index = pass->tokens++;
 	struct canon_thread *counted = &pass->canon->threads[thread];
 	if (counted->first == CANON_NONE)
@@ -314,23 +314,16 @@ static int run_entries(struct pass *pass)
 static int prepare_mask(struct pass *pass)
 {
 	const struct log_head *head = trace_head(pass->trace);
-	const struct trace_thread *threads;
-	size_t count;
+	const struct canon_common *common = &pass->canon->common;
 	int rc = 0;
 
-	threads = trace_threads(pass->trace, &count);
-	for (size_t i = 0; !rc && i < count; i++) {
-		rc = mask_add_pid(&pass->mask, threads[i].seen.pid);
-		if (!rc)
-			rc = mask_add_pid(&pass->mask, threads[i].seen.tid);
-	}
+	for (uint32_t i = 0; !rc && i < common->pids_count; i++)
+		rc = mask_add_pid(&pass->mask, common->pids[i]);
 	if (!rc)
 		rc = ports_survey(&pass->mask, pass->trace);
 	if (pass->canon->scope) {
 		pass->mask.renamed = pass->canon->scope->renamed;
 		pass->mask.renamed_size = pass->canon->scope->renamed_size;
-		for (uint32_t i = 0; !rc && i < pass->canon->scope->pids_count; i++)
-			rc = mask_add_pid(&pass->mask, pass->canon->scope->pids[i]);
 	}
 	pass->mask.second = head ? head->created / 1000000000 : 0;
 	return rc;
@@ -388,7 +381,7 @@ int pass_run(struct pass *pass)
 }
 
 int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_scope *scope,
-	       uint32_t payload_limit, const struct canon_progress *progress)
+	       const struct canon_common *common, const struct canon_progress *progress)
 {
 	struct pass pass = {.canon = canon, .trace = trace, .progress = progress};
 	int rc;
@@ -396,7 +389,7 @@ int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled,
 	*canon = (struct canon){.catalogue = trace_catalogue(trace),
 				.enabled = enabled,
 				.scope = scope,
-				.payload_limit = payload_limit,
+				.common = *common,
 				.sorts = {.budget = SIZE_MAX},
 				.trace = trace};
 	rc = pass_run(&pass);

@@ -125,7 +125,13 @@ struct canon_scope {
 	uint64_t events;
 	const char *renamed; /* pairs of a name of the run and what is meant, each with a NUL */
 	size_t renamed_size;
-	const uint32_t *pids; /* processes and threads of the other run, of which this one speaks */
+};
+
+/* What runs that are to be compared have in common, each the same. */
+struct canon_common {
+	uint32_t payload_limit; /* no more of any payload counts as kept */
+	/* Processes and threads of all of them: a number that is one of them in one run may be anything in the other. */
+	const uint32_t *pids;
 	uint32_t pids_count;
 };
 
@@ -138,7 +144,7 @@ struct canon {
 	const struct catalogue *catalogue;
 	const uint8_t *enabled;
 	const struct canon_scope *scope;
-	uint32_t payload_limit; /* no more of any payload counts as kept */
+	struct canon_common common;
 	uint16_t flags;		/* that any of the tokens has */
 	uint64_t events;
 	struct call_times times; /* of calls that did not fail */
@@ -178,13 +184,13 @@ struct canon_progress {
 
 /*
  * Goes through the trace, which is borrowed and stays where it ended. Calls that are not `enabled` (by number, borrowed
- * as well; NULL: all are) are passed over as if they had not been recorded. Of each payload only `payload_limit` bytes
- * are looked at, as if the run had kept no more: what was masked beyond them could not be in the other run. `progress`
- * may be NULL. With a `scope` (borrowed; NULL: none) threads are told apart by their place in the tree of creation
+ * as well; NULL: all are) are passed over as if they had not been recorded. Of each payload only as much as
+ * `common->payload_limit` is looked at, as if the run had kept no more: what was masked beyond it could not be in the
+ * other run. What `common` points to is borrowed for as long as the canon lives. `progress` may be NULL. With a `scope` (borrowed; NULL: none) threads are told apart by their place in the tree of creation
  * alone, and no exec is seen. 0, or -errno; free with canon_free().
  */
 int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_scope *scope,
-	       uint32_t payload_limit, const struct canon_progress *progress);
+	       const struct canon_common *common, const struct canon_progress *progress);
 void canon_free(struct canon *canon);
 
 /*

@@ -141,7 +141,7 @@ int canon_look(const struct canon *canon, struct canon_detail *details, uint32_t
 	struct canon scratch = {.catalogue = canon->catalogue,
 				.enabled = canon->enabled,
 				.scope = canon->scope,
-				.payload_limit = canon->payload_limit,
+				.common = canon->common,
 				.sorts = {.budget = SIZE_MAX},
 				.trace = canon->trace};
 	struct pass pass = {.canon = &scratch, .trace = canon->trace, .details = details, .details_count = count};

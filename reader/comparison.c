@@ -64,7 +64,7 @@ static void *read_run(void *argument)
 	struct reading *reading = argument;
 
 	reading->run->error = canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled,
-					 reading->run->scope, reading->run->payload_limit, reading->progress);
+					 reading->run->scope, &reading->run->common, reading->progress);
 	return NULL;
 }
 
@@ -149,7 +149,40 @@ static void choose_payload(struct run *runs, uint32_t count)
 			least = (uint32_t)head->payload_limit;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		runs[i].payload_limit = least;
+		runs[i].common.payload_limit = least;
+}
+
+static void list_pids(const struct run *run, uint32_t *pids, uint32_t *count)
+{
+	size_t threads_count;
+	const struct trace_thread *threads = trace_threads(run->trace, &threads_count);
+
+	for (size_t i = 0; i < threads_count; i++) {
+		pids[(*count)++] = threads[i].seen.pid;
+		if (threads[i].seen.tid != threads[i].seen.pid)
+			pids[(*count)++] = threads[i].seen.tid;
+	}
+}
+
+/* Every run has a list of its own, to be freed with it. */
+static int gather_pids(struct run *runs, uint32_t count)
+{
+	size_t room = 1;
+
+	for (uint32_t i = 0; i < count; i++) {
+		size_t threads_count;
+		trace_threads(runs[i].trace, &threads_count);
+		room += 2 * threads_count;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct canon_common *common = &runs[i].common;
+		common->pids = runs[i].pids = malloc(room * sizeof(*runs[i].pids));
+		if (!runs[i].pids)
+			return -ENOMEM;
+		for (uint32_t k = 0; k < count; k++)
+			list_pids(&runs[k], runs[i].pids, &common->pids_count);
+	}
+	return 0;
 }
 
 static int read_runs(struct run *runs, uint32_t count, struct progress *progress)
@@ -190,6 +223,8 @@ int runs_open(struct run *runs, const char *const *paths, const struct canon_sco
 	choose_payload(runs, count);
 	rc = choose_calls(runs, count);
 	if (!rc)
+		rc = gather_pids(runs, count);
+	if (!rc)
 		rc = read_runs(runs, count, &progress);
 	if (progress.shown)
 		fprintf(stderr, "\r\033[K");
@@ -203,6 +238,7 @@ void run_free(struct run *run)
 	canon_free(&run->canon);
 	trace_close(run->trace);
 	free(run->enabled);
+	free(run->pids);
 	*run = (struct run){0};
 }
 

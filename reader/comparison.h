@@ -15,7 +15,8 @@ struct run {
 	struct canon canon;
 	uint8_t *enabled; /* calls that are compared, by number; NULL: all */
 	const struct canon_scope *scope; /* borrowed; NULL: none */
-	uint32_t payload_limit;
+	struct canon_common common;
+	uint32_t *pids; /* those of `common` */
 	uint64_t lost;	  /* events that are known to be missing */
 	bool is_damaged, is_unfinished;
 	int error; /* of canon_make() */

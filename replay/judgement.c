@@ -20,7 +20,6 @@ struct judgement {
 	struct canon_scope scopes[SIDES]; /* of the record, then of the recording */
 	uint8_t *record;		  /* its left_out */
 	struct text recording;		  /* its left_out */
-	uint32_t *pids;			  /* of the record */
 };
 
 /* ---- the record ----------------------------------------------------------------------------------------------- */
@@ -186,18 +185,6 @@ static int recording_sift(struct judgement *judgement, struct score *score, stru
 	return rc != TRACE_E_END ? rc : judgement->recording.failed ? -ENOMEM : 0;
 }
 
-static int pids_note(struct judgement *judgement, const struct score *score)
-{
-	struct canon_scope *scope = &judgement->scopes[SIDE_NEW];
-
-	scope->pids = judgement->pids = malloc((score->parts_count + 1ull) * sizeof(uint32_t));
-	if (!judgement->pids)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < score->parts_count; i++)
-		judgement->pids[scope->pids_count++] = score_part(score, i)->tid;
-	return 0;
-}
-
 static int scopes_make(struct judgement *judgement, struct score *score, const struct stage *stage, struct trace *trace)
 {
 	int rc = record_sift(judgement, score);
@@ -210,7 +197,7 @@ static int scopes_make(struct judgement *judgement, struct score *score, const s
 							   .events = judgement->recording.size,
 							   .renamed = text_string(&stage->paths->pairs),
 							   .renamed_size = stage->paths->pairs.size};
-	return rc ? rc : pids_note(judgement, score);
+	return rc;
 }
 
 int judgement_make(struct score *score, const struct stage *stage, const char *record, const char *recording)
@@ -232,7 +219,6 @@ int judgement_make(struct score *score, const struct stage *stage, const char *r
 	else
 		status = diff_again(paths, judgement.scopes);
 	free(judgement.record);
-	free(judgement.pids);
 	text_free(&judgement.recording);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -200,6 +201,19 @@ static void hear_both(pid_t child)
 	waitpid(other, NULL, 0);
 }
 
+/* ---- a number that is a pid in one run, and anything in the other one -------------------------------------------- */
+
+static int say_number(const char *number)
+{
+	char text[40];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair))
+		err(1, "socketpair");
+	snprintf(text, sizeof(text), "number %d of many", is("own") ? getpid() : atoi(number));
+	say(text);
+	return 0;
+}
+
 /* ---- what they have in common -------------------------------------------------------------------------------------
  */
 
@@ -211,7 +225,7 @@ static const struct topic {
 } topics[] = {
 	{"told", be_told, tell, NULL},	       {"group", make_group, tell_group, NULL},
 	{"awake", be_woken, wake_other, NULL}, {"ready", say_first, hear_both, NULL},
-	{"locks", NULL, NULL, luck_locks},
+	{"locks", NULL, NULL, luck_locks},     {"number", NULL, NULL, say_number},
 };
 
 static int play(const struct topic *topic)

@@ -26,7 +26,7 @@ class Luck(unittest.TestCase):
     def record(self, topic, event):
         log = os.path.join(self.folder.name, f'{topic}-{event}.ipct')
         if not os.path.exists(log):
-            subprocess.run([IPCTRACE, 'record', '-q', '-o', log, '--', LUCK, topic, event], check=True, timeout=60)
+            subprocess.run([IPCTRACE, 'record', '-q', '-o', log, '--', LUCK, topic, str(event)], check=True, timeout=60)
         return log
 
     def diff(self, topic, old, new):
@@ -55,6 +55,14 @@ class Luck(unittest.TestCase):
 
     def test_which_of_two_a_process_is_woken_by_first(self):
         self.expect('ready', base='early', wrong=('reordered-causal', 'recv'))
+
+    def test_whether_a_number_is_a_pid_of_one_of_the_runs(self):
+        printed = subprocess.run([IPCTRACE, 'print', '--json', self.record('number', 'own')], capture_output=True, check=True, timeout=60)
+        pid = json.loads(printed.stdout.splitlines()[0])['pid']
+        for old, new in (('own', pid), (pid, 'own')):
+            self.assertEqual(self.diff('number', old, new), (SAME, []))
+        self.assertEqual(self.diff('number', pid, pid + 40000), (DIFFERENT, [('payload', 'send')]))
+        self.assertEqual(self.diff('number', 'own', pid + 40000), (DIFFERENT, [('payload', 'send')]))
 
     def test_how_often_threads_take_a_lock_and_give_it_back(self):
         self.expect('locks', base='plain', less=('removed', 'sem_post'), wrong=('added', 'sem_post'))
