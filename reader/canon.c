@@ -205,7 +205,7 @@ static void note_wait(struct pass *pass, uint32_t thread, const struct event *ev
 
 	own->is_woken = true;
 	own->waits_until = event->enter + event->duration;
-	own->is_timer = event->result == 0 && event->outcome == OUTCOME_RETURNED;
+	own->is_timer = event->result == 0 && event->outcome == OUTCOME_RETURNED && !canon_is_look(event);
 	/* Who need not wait does not say what for. */
 	if (own->fold.is_open && own->registers_anew)
 		own->fold.token.flags |= TOKEN_PRELUDE;

@@ -130,7 +130,8 @@ struct canon_scope {
 /* What runs that are to be compared have in common, each the same. */
 struct canon_common {
 	uint32_t payload_limit; /* no more of any payload counts as kept */
-	/* Processes and threads of all of them: a number that is one of them in one run may be anything in the other. */
+	/* Processes and threads of all of them: a number that is one of them in one run may be anything in the other.
+	 */
 	const uint32_t *pids;
 	uint32_t pids_count;
 };
@@ -145,7 +146,7 @@ struct canon {
 	const uint8_t *enabled;
 	const struct canon_scope *scope;
 	struct canon_common common;
-	uint16_t flags;		/* that any of the tokens has */
+	uint16_t flags; /* that any of the tokens has */
 	uint64_t events;
 	struct call_times times; /* of calls that did not fail */
 	struct trace *trace;
@@ -186,8 +187,9 @@ struct canon_progress {
  * Goes through the trace, which is borrowed and stays where it ended. Calls that are not `enabled` (by number, borrowed
  * as well; NULL: all are) are passed over as if they had not been recorded. Of each payload only as much as
  * `common->payload_limit` is looked at, as if the run had kept no more: what was masked beyond it could not be in the
- * other run. What `common` points to is borrowed for as long as the canon lives. `progress` may be NULL. With a `scope` (borrowed; NULL: none) threads are told apart by their place in the tree of creation
- * alone, and no exec is seen. 0, or -errno; free with canon_free().
+ * other run. What `common` points to is borrowed for as long as the canon lives. `progress` may be NULL. With a `scope`
+ * (borrowed; NULL: none) threads are told apart by their place in the tree of creation alone, and no exec is seen. 0,
+ * or -errno; free with canon_free().
  */
 int canon_make(struct canon *canon, struct trace *trace, const uint8_t *enabled, const struct canon_scope *scope,
 	       const struct canon_common *common, const struct canon_progress *progress);

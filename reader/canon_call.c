@@ -173,6 +173,36 @@ static bool is_size_sent(const struct canon_view *view, uint64_t word)
 /* Arguments that say how long to wait: programs compute them from the time of day. */
 static const char *const time_names[] = {"timeout", "tmo_p", "abs_timeout", "abstime", NULL};
 
+/* Of an argument that the kernel overwrites it is what stood there before that counts. */
+static bool is_zero_behind(const struct event *event, unsigned arg)
+{
+	bool is_overwritten = event->call->args[arg].value.direction == DIRECTION_INOUT;
+	bool is_zero = false;
+
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		const struct event_item *item = &event->items[i];
+		if (item->arg != arg || item->form != (is_overwritten ? ITEM_BEFORE : ITEM_RAW))
+			continue;
+		is_zero = item->size > 0;
+		for (uint32_t k = 0; k < item->size; k++)
+			is_zero &= !item->bytes[k];
+	}
+	return is_zero;
+}
+
+bool canon_is_look(const struct event *event)
+{
+	for (unsigned i = 0; i < event->call->argc; i++) {
+		const struct arg_spec *arg = &event->call->args[i];
+		if (!is_name(arg->name, time_names))
+			continue;
+		if (arg->value.direction == DIRECTION_NONE)
+			return !value_word(&arg->value, event->args[i]);
+		return is_zero_behind(event, i);
+	}
+	return false;
+}
+
 /* Whether argument `arg` is the size of an address. */
 static bool is_address_size(const struct call_spec *call, unsigned arg)
 {

@@ -63,6 +63,9 @@ struct canon_rule *canon_rules_make(const struct catalogue *catalogue);
 /* Whether the call did nothing but find that there is nothing to do yet, and will be repeated. */
 bool canon_is_retry(const struct canon_rule *rule, const struct event *event);
 
+/* Whether a wait was given no time: it only looks, and that nothing was there is no timer that went off. */
+bool canon_is_look(const struct event *event);
+
 /* Whether what goes over it has no borders; whether reading it gives a number of wake-ups. */
 bool object_is_stream(const struct object *object);
 bool object_is_counter(const struct object *object);

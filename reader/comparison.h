@@ -13,11 +13,11 @@ struct run {
 	const char *path;
 	struct trace *trace;
 	struct canon canon;
-	uint8_t *enabled; /* calls that are compared, by number; NULL: all */
+	uint8_t *enabled;		 /* calls that are compared, by number; NULL: all */
 	const struct canon_scope *scope; /* borrowed; NULL: none */
 	struct canon_common common;
 	uint32_t *pids; /* those of `common` */
-	uint64_t lost;	  /* events that are known to be missing */
+	uint64_t lost;	/* events that are known to be missing */
 	bool is_damaged, is_unfinished;
 	int error; /* of canon_make() */
 };
@@ -43,8 +43,8 @@ struct comparison {
 
 /*
  * Opens the runs at `paths` and makes their canonical forms, two at a time, of the calls that all have recorded. `runs`
- * has `count` elements, all to be freed with run_free(). `scopes` has one for each, which must live as long, or is NULL.
- * 0, or 2 after one line on stderr.
+ * has `count` elements, all to be freed with run_free(). `scopes` has one for each, which must live as long, or is
+ * NULL. 0, or 2 after one line on stderr.
  */
 int runs_open(struct run *runs, const char *const *paths, const struct canon_scope *scopes, uint32_t count,
 	      bool show_progress);

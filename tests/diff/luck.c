@@ -201,6 +201,25 @@ static void hear_both(pid_t child)
 	waitpid(other, NULL, 0);
 }
 
+/* ---- timers ------------------------------------------------------------------------------------------------------ */
+
+/* Late: the timer goes off more often. Less: a loop that only looks whether there is something is gone through less. */
+static int tick(const char *number)
+{
+	(void)number;
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair))
+		err(1, "socketpair");
+	for (int i = 0; i < (is("late") ? 5 : 3); i++) {
+		poll(NULL, 0, 5);
+		say("tick");
+	}
+	for (int i = 0; i < (is("less") ? 3 : 5); i++) {
+		poll(NULL, 0, 0);
+		say("turn");
+	}
+	return 0;
+}
+
 /* ---- a number that is a pid in one run, and anything in the other one -------------------------------------------- */
 
 static int say_number(const char *number)
@@ -226,6 +245,7 @@ static const struct topic {
 	{"told", be_told, tell, NULL},	       {"group", make_group, tell_group, NULL},
 	{"awake", be_woken, wake_other, NULL}, {"ready", say_first, hear_both, NULL},
 	{"locks", NULL, NULL, luck_locks},     {"number", NULL, NULL, say_number},
+	{"timer", NULL, NULL, tick},
 };
 
 static int play(const struct topic *topic)

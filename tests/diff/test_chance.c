@@ -81,6 +81,16 @@ Test(chance, the_same_in_other_frames_is_known_by_their_sizes)
 	cr_assert_not(contents_are_reframed(&request));
 }
 
+/* "0" is nearly as far as it is to the end. */
+Test(chance, half_a_short_message_is_no_other_frame)
+{
+	const char *old = "client 4 turn 0\n", *new = "client 4";
+	struct contents contents = {
+		.old = (const uint8_t *)old, .new = (const uint8_t *)new, .old_size = 16, .new_size = 8};
+
+	cr_assert_not(contents_are_reframed(&contents));
+}
+
 Test(chance, a_time_in_a_message_that_is_no_text_is)
 {
 	uint32_t old[3] = {7, 1700000001, 9}, new[3] = {7, 1700000400, 9};

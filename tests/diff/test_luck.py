@@ -56,6 +56,9 @@ class Luck(unittest.TestCase):
     def test_which_of_two_a_process_is_woken_by_first(self):
         self.expect('ready', base='early', wrong=('reordered-causal', 'recv'))
 
+    def test_how_often_a_timer_goes_off(self):
+        self.expect('timer', less=('count', 'send'))
+
     def test_whether_a_number_is_a_pid_of_one_of_the_runs(self):
         printed = subprocess.run([IPCTRACE, 'print', '--json', self.record('number', 'own')], capture_output=True, check=True, timeout=60)
         pid = json.loads(printed.stdout.splitlines()[0])['pid']
