@@ -51,8 +51,8 @@ struct capture {
 /* Notes that the call has begun. `args` must be filled in. `site` is where it returns to. */
 void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site);
 
-/* Writes the record of a call that returned `result`; errno is read, never changed. */
-void capture_leave(struct capture *capture, int64_t result);
+/* Writes the record of a call that returned `result`, and returns that too; errno is read, never changed. */
+int64_t capture_leave(struct capture *capture, int64_t result);
 
 /* The same for a call that will not return, or whose outcome is known otherwise; `error` is an errno value. */
 void capture_finish(struct capture *capture, int64_t result, int error, enum outcome outcome);

@@ -80,6 +80,7 @@ static bool on_own_stack(uint64_t address, size_t size)
 void follow_prepare(void)
 {
 	crc32c_prepare();
+	image.has_crc32c = crc32c_tables.has_instruction;
 }
 
 uint32_t follow_length_before(const struct capture *capture, unsigned event)
@@ -197,47 +198,21 @@ static inline bool payload_is_hashed(void)
 	return !(live_control.redaction & REDACT_HASH);
 }
 
-/* Copies whole words and a padded last one, hashing on the way. */
-#ifdef __x86_64__
-__attribute__((target("sse4.2"))) static uint32_t payload_copy(uint64_t *to, const uint8_t *from, uint64_t size)
-{
-	uint64_t crc = UINT32_MAX, word;
-
-	for (; size >= 8; size -= 8, from += 8) {
-		__builtin_memcpy(&word, from, 8);
-		*to++ = word;
-		crc = __builtin_ia32_crc32di(crc, word);
-	}
-	word = 0;
-	for (uint64_t i = 0; i < size; i++) {
-		word |= (uint64_t)from[i] << 8 * i;
-		crc = __builtin_ia32_crc32qi((uint32_t)crc, from[i]);
-	}
-	if (size)
-		*to = word;
-	return ~(uint32_t)crc;
-}
-#endif
-
 void payload_put(uint8_t *at, unsigned arg, uint64_t from, uint64_t total)
 {
-	const uint8_t *bytes = (const uint8_t *)(uintptr_t)from;
+	const void *bytes = (const void *)(uintptr_t)from;
 	struct item *item = (struct item *)at;
 	uint64_t kept = least(total, live_control.payload_limit);
-	uint32_t hash;
 
-#ifdef __x86_64__
-	if (kept == total && crc32c_tables.has_instruction) {
-		hash = payload_copy((uint64_t *)(item + 1), bytes, kept);
-	} else
-#endif
-	{
-		hash = total ? crc32c_update(0, bytes, total) : 0;
-		if (kept % 8)
-			*(uint64_t *)((uint8_t *)(item + 1) + kept / 8 * 8) = 0;
-		bytes_copy(item + 1, bytes, kept);
-	}
-	*item = (struct item){(uint8_t)arg, ITEM_PAYLOAD, 0, (uint32_t)kept, (uint32_t)least(total, UINT32_MAX), hash};
+	*item = (struct item){(uint8_t)arg,
+			      ITEM_PAYLOAD,
+			      0,
+			      (uint32_t)kept,
+			      (uint32_t)least(total, UINT32_MAX),
+			      crc32c_update(0, bytes, total)};
+	if (kept % 8)
+		*(uint64_t *)((uint8_t *)(item + 1) + kept / 8 * 8) = 0;
+	bytes_copy(item + 1, bytes, kept);
 }
 
 static void payload_write(struct sink *sink, unsigned arg, unsigned index, uint64_t from, uint64_t total)

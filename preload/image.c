@@ -6,6 +6,7 @@
  * malloc here; the environment comes with the constructor's arguments and is not looked at again.
  */
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <sys/auxv.h>
@@ -325,6 +326,7 @@ static void image_begin(char **argv, char **envp)
 {
 	image.ticks_source = live_control.clock_is_tsc ? TICKS_COUNTER : TICKS_KERNEL;
 	image.number = (uint32_t)ticks_now();
+	image.errno_offset = (const char *)&errno - (const char *)__builtin_thread_pointer();
 	image.stack_size = stack_size_default();
 	thread_origin.stack_top = (uint64_t)(uintptr_t)envp;
 	thread_origin.stack_low = thread_origin.stack_top - FIRST_STACK_MAX;
@@ -369,6 +371,8 @@ __attribute__((constructor)) static void image_start(int argc, char **argv, char
 	if (!live_open(live))
 		return;
 	syscall_prepare();
+	if (live_control.redaction)
+		traits_redact();
 	image_identify(&standing);
 	image_begin(argv, envp);
 }

@@ -19,12 +19,14 @@ enum ticks_source { TICKS_COUNTER, TICKS_KERNEL, TICKS_NONE /* asking is forbidd
 
 struct image {
 	struct live_view view;
+	int64_t errno_offset;		/* of a thread's errno from its thread pointer, in bytes */
+	volatile uint32_t ticks_source; /* enum ticks_source */
+	bool has_crc32c;		/* the processor; up to here each call wants to know */
 	uint32_t pid;
 	uint32_t parent;
 	uint32_t uid;
-	uint32_t number;		/* tells this image from an earlier one of the same pid */
-	volatile uint32_t ticks_source; /* enum ticks_source */
-	uint64_t ticks_last;		/* with TICKS_NONE: the latest time that is known */
+	uint32_t number;     /* tells this image from an earlier one of the same pid */
+	uint64_t ticks_last; /* with TICKS_NONE: the latest time that is known */
 	/* Where libc keeps a thread's number, in bytes from the thread pointer: for when the kernel may not be asked.
 	 */
 	uint32_t tid_offset;
@@ -77,6 +79,12 @@ enum {
  * one that was put into it, has a parent that cannot be seen from there.
  */
 bool child_is_foreign(void);
+
+/* This thread's errno, without a call of libc's function for it. */
+static inline int image_errno(void)
+{
+	return *(const int *)((const char *)__builtin_thread_pointer() + image.errno_offset);
+}
 
 /* Which slot is this thread's, once clone() has made a child with our thread-local storage, which does not say. */
 struct live_slot *slot_shared(void);

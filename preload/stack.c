@@ -227,15 +227,17 @@ static uint8_t *scratch_of(const struct live_slot *slot)
 	if (index == LIVE_NO_SLOT)
 		return NULL;
 	if (!scratches[index]) {
-		long mapped = raw_syscall(SYS_mmap, NULL, SCRATCH_SIZE + walks_size(WALK_DEPTH_MAX),
-					  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		unsigned wanted = depth_wanted();
+		long mapped = raw_syscall(SYS_mmap, NULL, SCRATCH_SIZE + walks_size(wanted), PROT_READ | PROT_WRITE,
+					  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (mapped < 0 && mapped > -(long)LIVE_PAGE)
 			return NULL;
 		scratches[index] = (uint8_t *)(uintptr_t)mapped;
+		((struct walks *)(scratches[index] + SCRATCH_SIZE))->wanted = wanted;
 	}
 	struct walks *walks = (struct walks *)(scratches[index] + SCRATCH_SIZE);
 	if (walks->process != image.pid) { /* new, or what a fork has copied while its thread was at it */
-		walks_init(walks, depth_wanted());
+		walks_init(walks, walks->wanted);
 		walks->process = image.pid;
 		walks->slot = slot;
 	}

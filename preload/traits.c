@@ -97,3 +97,9 @@ void traits_prepare(void)
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
 		traits[asked[i].event] |= asked[i].trait;
 }
+
+void traits_redact(void)
+{
+	for (unsigned i = 0; i < catalogue_builtin.calls_count; i++)
+		traits[i] &= ~(uint32_t)TRAIT_PAYLOAD;
+}

@@ -37,6 +37,9 @@ extern uint32_t traits[LIVE_EVENTS_MAX];
 
 void traits_prepare(void);
 
+/* Some of each payload is not to be kept as it is: there is no short way for any. */
+void traits_redact(void);
+
 /* Whether `value` is something a failed call was given, payload apart: names, addresses, operations. */
 bool trait_goes_in(const struct value_spec *value);
 

@@ -276,7 +276,8 @@ static bool room_look(const struct live_view *view, struct live_slot *slot, uint
 	return true;
 }
 
-bool stream_room_make(const struct live_view *view, struct live_slot *slot, uint32_t size)
+/* Makes room for `size` bytes by the full policy. False: the record is lost. */
+static bool room_make(const struct live_view *view, struct live_slot *slot, uint32_t size)
 {
 	uint32_t policy = view->control->full_policy;
 
@@ -295,4 +296,31 @@ bool stream_room_make(const struct live_view *view, struct live_slot *slot, uint
 			collector_wake(view);
 	}
 	return true;
+}
+
+struct stream_room stream_room_find(const struct live_view *view, struct live_slot *slot, uint32_t words)
+{
+	uint64_t ring = view->ring_size;
+	struct stream_room room = {.ring_size = view->ring_size};
+
+	for (;;) {
+		uint64_t reserved = *(volatile uint64_t *)&slot->reserved;
+		uint64_t offset = reserved & (ring - 1);
+		uint64_t pad = offset + words * 8 > ring ? ring - offset : 0;
+		uint32_t size = (uint32_t)(pad + words * 8);
+
+		if (reserved + size > slot->limit) {
+			if (words * 8 > ring / 8 * 3 || !room_make(view, slot, size))
+				return room;
+			continue;
+		}
+		if (!word_exchange(&slot->reserved, reserved, reserved + size))
+			continue;
+		if (pad)
+			head_store(slot, ring - 1, reserved, (uint32_t)(pad / 8), RECORD_PAD);
+		room.first = reserved;
+		room.position = reserved + pad;
+		room.at = stream_ring(slot) + (room.position & (ring - 1));
+		return room;
+	}
 }

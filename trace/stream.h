@@ -100,12 +100,6 @@ static inline void word_count(uint64_t *word)
 #endif
 }
 
-/*
- * The writer has passed the limit that it knew: makes room for `size` bytes by the full policy. False: the record is
- * lost.
- */
-bool stream_room_make(const struct live_view *view, struct live_slot *slot, uint32_t size);
-
 static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t position, uint32_t words, uint32_t type)
 {
 	union {
@@ -117,6 +111,25 @@ static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t po
 }
 
 /*
+ * Room where it is to be had at once: the ring has some, it does not go round, no handler takes some at the same
+ * moment. Elsewhere `at` is NULL.
+ */
+static inline struct stream_room stream_room_quick(const struct live_view *view, struct live_slot *slot, uint32_t words)
+{
+	uint64_t ring = view->ring_size, reserved = *(volatile uint64_t *)&slot->reserved;
+	uint64_t offset = reserved & (ring - 1), size = words * 8ull;
+	struct stream_room room = {.ring_size = view->ring_size, .first = reserved, .position = reserved};
+
+	if (__builtin_expect(offset + size <= ring && reserved + size <= slot->limit, 1) &&
+	    __builtin_expect(word_exchange(&slot->reserved, reserved, reserved + size), 1))
+		room.at = stream_ring(slot) + offset;
+	return room;
+}
+
+/* Room wherever it is: goes round, waits for some, as the full policy has it. */
+struct stream_room stream_room_find(const struct live_view *view, struct live_slot *slot, uint32_t words);
+
+/*
  * stream_reserve() for what is no event: neither made nor lost is counted. Who gets room counts it as made.
  *
  * Reserves `words` 8-byte words. Anything may interrupt and reserve as well; nothing is visible until published.
@@ -124,29 +137,9 @@ static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t po
  */
 static inline struct stream_room stream_room_take(const struct live_view *view, struct live_slot *slot, uint32_t words)
 {
-	uint64_t ring = view->ring_size;
-	struct stream_room room = {.ring_size = view->ring_size};
+	struct stream_room room = stream_room_quick(view, slot, words);
 
-	for (;;) {
-		uint64_t reserved = *(volatile uint64_t *)&slot->reserved;
-		uint64_t offset = reserved & (ring - 1);
-		uint64_t pad = offset + words * 8 > ring ? ring - offset : 0;
-		uint32_t size = (uint32_t)(pad + words * 8);
-
-		if (__builtin_expect(reserved + size > slot->limit, 0)) {
-			if (words * 8 > ring / 8 * 3 || !stream_room_make(view, slot, size))
-				return room;
-			continue;
-		}
-		if (!word_exchange(&slot->reserved, reserved, reserved + size))
-			continue;
-		if (pad)
-			head_store(slot, ring - 1, reserved, (uint32_t)(pad / 8), RECORD_PAD);
-		room.first = reserved;
-		room.position = reserved + pad;
-		room.at = stream_ring(slot) + (room.position & (ring - 1));
-		return room;
-	}
+	return __builtin_expect(room.at != NULL, 1) ? room : stream_room_find(view, slot, words);
 }
 
 /* Room for an event of `words`; one that finds none is counted as lost. */

@@ -16,6 +16,12 @@ a, b = socket.socketpair()
 a.send({SECRET!r}.encode()); b.recv(100)
 os.writev(a.fileno(), [b"{SECRET[:9]}", b"{SECRET[9:]}"]); b.recvmsg(100)
 '''
+LENGTHS = '''
+import socket
+a, b = socket.socketpair()
+for length in range(1, 150):
+    a.send(bytes(i % 128 for i in range(length))); b.recv(200)
+'''
 SEMOP = '''
 import ctypes
 libc = ctypes.CDLL(None)
@@ -68,6 +74,14 @@ class Redaction(unittest.TestCase):
     def test_by_default_prefix_and_hash_are_there(self):
         for data in self.payloads():
             self.assertEqual((data['bytes'], data['hash']), (SECRET, crc32c(SECRET.encode())))
+
+    def test_every_length_is_hashed_whole_and_kept_as_far_as_asked_for(self):
+        for kept, options in ((64, ()), (200, ('-s', '200'))):
+            events = self.record(LENGTHS, '-e', 'send,recv', *options)
+            self.assertEqual([e['result'] for e in events], [length for length in range(1, 150) for _ in 'sr'])
+            for event in events:
+                sent, data = bytes(i % 128 for i in range(event['result'])), event['args']['buf']
+                self.assertEqual((data['length'], data['hash'], data['bytes'].encode()), (len(sent), crc32c(sent), sent[:kept]))
 
     def test_hash_keeps_no_bytes(self):
         for data in self.payloads('--redact=hash'):
