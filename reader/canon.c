@@ -162,7 +162,9 @@ static const struct canon_sort *find_sort(struct pass *pass, uint32_t thread, co
 	return canon_sort_find(&pass->sorts, &pass->canon->sorts, &sort);
 }
 
-static int begin_token(struct pass *pass, uint32_t thread, const struct canon_view *view)
+/* `sort` is that of the view; NULL: to be found, and told. */
+static int begin_token(struct pass *pass, uint32_t thread, const struct canon_view *view,
+		       const struct canon_sort **sort)
 {
 	struct pass_thread *own = &pass->threads[thread];
 	const struct event *event = view->event;
@@ -173,11 +175,12 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 		rc = MAKE_ROOM(pass->canon->tokens, pass->tokens_room, pass->tokens);
 	if (rc)
 		return rc;
-	const struct canon_sort *sort = find_sort(pass, thread, view);
-	if (!sort)
+	if (!*sort)
+		*sort = find_sort(pass, thread, view);
+	if (!*sort)
 		return -ENOMEM;
 	fold->token = (struct canon_token){.enter = event->enter,
-					   .sort = sort,
+					   .sort = *sort,
 					   .bytes = view->bytes,
 					   .flags = flags_of(own, view),
 					   .payload = view->payload,
@@ -226,43 +229,86 @@ static int note_time(struct pass *pass, const struct canon_view *view)
 			      (uint64_t)((double)event->duration * pass->ns_per_tick));
 }
 
-static int take_event(struct pass *pass, const struct trace_entry *entry)
+/* Whose event it is, as a number of the canon. */
+static int find_thread(struct pass *pass, const struct event *event, uint32_t *thread)
 {
-	const struct event *event = entry->event;
-	const struct canon_rule *rule = &pass->rules[event->call - event->catalogue->calls];
 	uint32_t pid = identity_event_pid(event);
 	struct object *object = identity_thread_object(pass->identities, pid, pid == event->pid ? event->tid : pid);
-	struct canon_view view;
-	struct fold *fold;
 	int rc = object ? 0 : -ENOMEM;
 
 	if (!rc && !object->tag)
 		rc = pass_add_thread(pass, object);
+	if (!rc)
+		*thread = (uint32_t)object->tag - 1;
+	return rc;
+}
+
+/*
+ * What is known of an event like that of `entry`: kept, or in `fresh`, which is then begun. As long as no object and no
+ * number of the run comes and goes, views are good.
+ */
+static int find_memo(struct pass *pass, const struct trace_entry *entry, struct canon_memo *fresh,
+		     struct canon_memo **memo)
+{
+	uint64_t stamp = identity_epoch(pass->identities) + pass->mask.ipc.count;
+	struct canon_memo *kept = canon_memo_find(&pass->memos, entry);
+
+	*memo = kept ? kept : fresh;
+	if (kept && canon_memo_fits(kept, entry, stamp))
+		return 0;
+	(*memo)->serial = entry->serial;
+	(*memo)->stamp = stamp;
+	(*memo)->result = entry->event->result;
+	(*memo)->has_view = false;
+	(*memo)->sort = NULL;
+	return find_thread(pass, entry->event, &(*memo)->thread);
+}
+
+static int take_view(struct pass *pass, struct canon_memo *memo, const struct trace_entry *entry)
+{
+	const struct canon_view *view = &memo->view;
+	struct fold *fold;
+	int rc = 0;
+
+	if (!pass->details && !view->event->error)
+		rc = note_time(pass, view);
+	if (!rc && view->rule->signals)
+		rc = pass_note_signal(pass, memo->thread, view);
 	if (rc)
 		return rc;
-	uint32_t thread = (uint32_t)object->tag - 1;
+	/* not before: who is told something may be a new thread, for which they are moved */
+	fold = &pass->threads[memo->thread].fold;
+	if (continues(fold, view))
+		continue_fold(pass, fold, view);
+	else
+		rc = begin_token(pass, memo->thread, view, &memo->sort);
+	if (!rc && pass->details)
+		rc = pass_note(pass, fold, view, entry);
+	return rc;
+}
+
+static int take_event(struct pass *pass, const struct trace_entry *entry)
+{
+	const struct event *event = entry->event;
+	const struct canon_rule *rule = &pass->rules[event->call - event->catalogue->calls];
+	struct canon_memo fresh, *memo;
+	int rc = find_memo(pass, entry, &fresh, &memo);
+
+	if (rc)
+		return rc;
 	if (canon_is_retry(rule, event)) {
 		if (rule->is_wait)
-			note_wait(pass, thread, event);
+			note_wait(pass, memo->thread, event);
 		return 0;
 	}
 	if (!event->error && event->result >= 0 && is_ipc(event->call->result.kind))
 		mask_add_ipc(&pass->mask, (uint32_t)event->result);
-	canon_view_make(&view, rule, event, pass->identities, &pass->mask, &pass->scratch);
-	if (!pass->details && !event->error)
-		rc = note_time(pass, &view);
-	if (!rc && rule->signals)
-		rc = pass_note_signal(pass, thread, &view);
-	if (rc)
-		return rc;
-	fold = &pass->threads[thread].fold;
-	if (continues(fold, &view))
-		continue_fold(pass, fold, &view);
+	if (memo->has_view)
+		canon_view_renew(&memo->view, event);
 	else
-		rc = begin_token(pass, thread, &view);
-	if (!rc && pass->details)
-		rc = pass_note(pass, &pass->threads[thread].fold, &view, entry);
-	return rc;
+		canon_view_make(&memo->view, rule, event, pass->identities, &pass->mask, &pass->scratch);
+	memo->has_view = true;
+	return take_view(pass, memo, entry);
 }
 
 /* An image that replaced another one: an exec that the other run did without. */
@@ -330,8 +376,8 @@ static int prepare_mask(struct pass *pass)
 }
 
 /*
- * Room for all tokens there can be, in one piece: pages that are not written cost nothing, and growing by doubling would
- * copy them all. Where so much is not to be had they are made room for as they come.
+ * Room for all tokens there can be, in one piece: pages that are not written cost nothing, and growing by doubling
+ * would copy them all. Where so much is not to be had they are made room for as they come.
  */
 static void reserve_tokens(struct pass *pass)
 {
@@ -373,6 +419,7 @@ int pass_run(struct pass *pass)
 	mask_clear(&pass->mask);
 	text_free(&pass->scratch);
 	canon_sorts_free(&pass->sorts);
+	canon_memos_free(&pass->memos);
 	index_free(&pass->starts);
 	free(pass->start);
 	free(pass->threads);

@@ -383,6 +383,7 @@ static void read_arg(struct view_maker *maker, unsigned arg)
 	} else {
 		part->key = event->args[arg] ? 0 : 1;
 		part->part = event->args[arg] ? PART_NOTHING : PART_KEY;
+		view->followed |= 1u << arg;
 		for (uint32_t i = 0; i < event->items_count; i++)
 			if (event->items[i].arg == arg)
 				read_item(maker, &value, &event->items[i], part);
@@ -427,8 +428,6 @@ static void read_result(struct view_maker *maker)
 		if (value->kind != KIND_SIZE || !view->rule->flow.direction)
 			view->content = mix(view->content, (uint64_t)event->result);
 	}
-	if (view->rule->flow.direction)
-		view->bytes = flow_count(&view->rule->flow, event);
 }
 
 bool object_is_stream(const struct object *object)
@@ -464,6 +463,21 @@ static void cut_payload(struct canon_view *view)
 	view->payload = crc32c_update(0, view->text->bytes, view->bytes);
 }
 
+/* How much of the payload went over, and what of it counts. */
+static void finish_payload(struct canon_view *view)
+{
+	const struct flow *flow = &view->rule->flow;
+
+	if (flow->direction && view->event->outcome == OUTCOME_RETURNED && !view->failed)
+		view->bytes = flow_count(flow, view->event);
+	cut_payload(view);
+	if (view->is_counter || (view->is_surrounding && flow->direction == FLOW_RECEIVED)) {
+		view->payload = 0;
+		view->bytes = 0;
+		view->text = NULL;
+	}
+}
+
 void canon_view_make(struct canon_view *view, const struct canon_rule *rule, const struct event *event,
 		     struct identities *identities, const struct mask *mask, struct text *scratch)
 {
@@ -480,10 +494,18 @@ void canon_view_make(struct canon_view *view, const struct canon_rule *rule, con
 	for (unsigned i = 0; i < event->call->argc; i++)
 		read_arg(&maker, i);
 	read_result(&maker);
-	cut_payload(view);
-	if (view->is_counter || (view->is_surrounding && view->rule->flow.direction == FLOW_RECEIVED)) {
-		view->payload = 0;
-		view->bytes = 0;
-		view->text = NULL;
-	}
+	finish_payload(view);
+}
+
+void canon_view_renew(struct canon_view *view, const struct event *event)
+{
+	view->event = event;
+	view->bytes = 0;
+	view->payload = 0;
+	view->text = NULL;
+	for (unsigned arg = 0; arg < event->call->argc; arg++)
+		for (uint32_t i = 0; view->followed >> arg & 1 && i < event->items_count; i++)
+			if (event->items[i].arg == arg && event->items[i].form == ITEM_PAYLOAD)
+				read_payload(view, &event->items[i]);
+	finish_payload(view);
 }

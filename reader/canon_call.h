@@ -50,7 +50,8 @@ struct canon_view {
 	bool is_surrounding; /* its object tells about the machine and the run */
 	bool ends;	     /* its first object */
 	bool failed, has_control;
-	bool is_short; /* less was sent than was asked for */
+	bool is_short;	  /* less was sent than was asked for */
+	uint8_t followed; /* arguments behind which was looked, a bit each */
 	uint64_t bytes;
 	uint32_t payload;
 	const struct event_item *text; /* the payload, when it is one item; not all of it need be kept */
@@ -73,5 +74,11 @@ bool object_is_counter(const struct object *object);
 /* Fills `view`. `identities` has just observed the event. `scratch` is used for masking. */
 void canon_view_make(struct canon_view *view, const struct canon_rule *rule, const struct event *event,
 		     struct identities *identities, const struct mask *mask, struct text *scratch);
+
+/*
+ * Fills `view`, which was made of an event that had the same arguments, outcome and objects, and differed in times and
+ * payload alone.
+ */
+void canon_view_renew(struct canon_view *view, const struct event *event);
 
 #endif

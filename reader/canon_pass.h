@@ -6,6 +6,7 @@
 #define IPCTRACE_READER_CANON_PASS_H
 
 #include "reader/canon_call.h"
+#include "reader/canon_memo.h"
 #include "reader/canon_sort.h"
 #include "reader/index.h"
 #include "reader/line.h"
@@ -38,6 +39,7 @@ struct pass {
 	struct trace *trace;
 	struct canon_rule *rules;
 	struct canon_sorts sorts;
+	struct canon_memos memos;
 	struct identities *identities;
 	struct mask mask;
 	struct text scratch;
