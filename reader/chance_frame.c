@@ -17,6 +17,7 @@
 /* Where in a content heads were found. */
 struct heads {
 	uint32_t at[HEADS_MAX], size[HEADS_MAX]; /* of what differs */
+	bool is_lone[HEADS_MAX];		 /* the other content has none there */
 	uint32_t count;
 };
 
@@ -76,33 +77,21 @@ static bool are_sizes(const uint8_t *bytes, uint32_t size, const struct heads *h
 {
 	for (uint32_t i = 0; i < heads->count; i++) {
 		uint32_t next = i + 1 < heads->count ? heads->at[i + 1] : size;
+		/* A frame more has something in it: an empty one is a message. */
+		if (heads->is_lone[i] && next <= heads->at[i] + heads->size[i])
+			return false;
 		if (!says_distance(bytes, size, heads->at[i], heads->size[i], next - heads->at[i]))
 			return false;
 	}
 	return true;
 }
 
-/* Any small number is about the distance to a near end: of frames that short it takes another one to believe them. */
-static bool has_long_frame(const struct contents *contents, const struct heads heads[2])
-{
-	const uint32_t sizes[2] = {contents->old_size, contents->new_size};
-	uint32_t longest = 0;
-
-	for (unsigned side = 0; side < 2; side++) {
-		for (uint32_t i = 0; i < heads[side].count; i++) {
-			uint32_t next = i + 1 < heads[side].count ? heads[side].at[i + 1] : sizes[side];
-			uint32_t distance = next - heads[side].at[i];
-			longest = distance > longest ? distance : longest;
-		}
-	}
-	return longest > 2 * SIZE_SLACK;
-}
-
-static void note_head(struct heads *heads, uint32_t at, uint32_t size)
+static void note_head(struct heads *heads, uint32_t at, uint32_t size, bool is_lone)
 {
 	if (heads->count == HEADS_MAX)
 		return;
 	heads->at[heads->count] = at;
+	heads->is_lone[heads->count] = is_lone;
 	heads->size[heads->count++] = size;
 }
 
@@ -122,11 +111,11 @@ bool contents_are_reframed(const struct contents *contents)
 			return false;
 		/* where only one side has a head, the other one has none */
 		if (old > old_at)
-			note_head(&heads[0], old_at, old - old_at);
+			note_head(&heads[0], old_at, old - old_at, new == new_at);
 		if (new > new_at)
-			note_head(&heads[1], new_at, new - new_at);
+			note_head(&heads[1], new_at, new - new_at, old == old_at);
 	}
-	return heads[0].count + heads[1].count && has_long_frame(contents, heads) &&
-	       are_sizes(contents->old, contents->old_size, &heads[0]) &&
+	/* When a frame has another size, the next one has so, too, or there is another number of them. */
+	return (heads[0].count > 1 || heads[1].count > 1) && are_sizes(contents->old, contents->old_size, &heads[0]) &&
 	       are_sizes(contents->new, contents->new_size, &heads[1]);
 }

@@ -51,16 +51,24 @@ static int compare_numbers(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* All that the edits took out of the stream `object`, in order. False when not all of it is known. */
-static bool gather(const struct framing *framing, unsigned side, uint32_t object, struct text *out)
+/* No strand has this number. */
+#define ANY (CANON_NONE - 1)
+
+/*
+ * All that the edits took out of the stream `object` in the old strand `strand`, or in ANY, in order. False when not
+ * all of it is known.
+ */
+static bool gather(const struct framing *framing, unsigned side, uint32_t object, uint32_t strand, struct text *out)
 {
 	uint32_t *pieces = malloc((framing->edits->count + 1ull) * sizeof(*pieces));
 	uint32_t count = 0;
 	bool is_known = pieces != NULL;
 
-	for (uint32_t i = 0; pieces && i < framing->edits->count; i++)
-		if (stream_of(framing, side, &framing->edits->rows[i]) == object)
-			pieces[count++] = side == SIDE_OLD ? framing->edits->rows[i].old : framing->edits->rows[i].new;
+	for (uint32_t i = 0; pieces && i < framing->edits->count; i++) {
+		const struct edit *edit = &framing->edits->rows[i];
+		if (stream_of(framing, side, edit) == object && (strand == ANY || edit->strands[SIDE_OLD] == strand))
+			pieces[count++] = side == SIDE_OLD ? edit->old : edit->new;
+	}
 	if (pieces)
 		qsort(pieces, count, sizeof(*pieces), compare_numbers);
 	for (uint32_t i = 0; is_known && i < count; i++) {
@@ -73,10 +81,11 @@ static bool gather(const struct framing *framing, unsigned side, uint32_t object
 	return is_known && !out->failed;
 }
 
-static bool is_reframed(const struct framing *framing, uint32_t old, uint32_t new)
+static bool is_reframed(const struct framing *framing, uint32_t old, uint32_t new, uint32_t strand)
 {
 	struct text texts[SIDES] = {{0}, {0}};
-	bool is_known = gather(framing, SIDE_OLD, old, &texts[0]) && gather(framing, SIDE_NEW, new, &texts[1]);
+	bool is_known =
+		gather(framing, SIDE_OLD, old, strand, &texts[0]) && gather(framing, SIDE_NEW, new, strand, &texts[1]);
 	struct contents contents = {.old = (const uint8_t *)texts[0].bytes,
 				    .new = (const uint8_t *)texts[1].bytes,
 				    .old_size = (uint32_t)texts[0].size,
@@ -101,26 +110,40 @@ static uint32_t stream_of_difference(const struct framing *framing, const struct
 	return old;
 }
 
+/* Whether the stream carries the same in all, or at least in the strand: what else changed on it is not there. */
+static int judge_frames(const struct framing *framing, uint32_t object, uint32_t strand, struct map *judged,
+			bool *is_same)
+{
+	static char yes, no;
+	uint64_t key = (uint64_t)strand << 32 | (object + 1ull);
+	const char *verdict = map_get(judged, key);
+
+	*is_same = verdict == &yes;
+	if (verdict)
+		return 0;
+	*is_same = is_reframed(framing, object, framing->pairing->objects[SIDE_OLD][object], strand);
+	return map_put(judged, key, *is_same ? &yes : &no);
+}
+
 int differences_reframe(struct differences *differences, uint32_t count, const struct edits *edits,
 			const struct pairing *pairing, struct canon_detail *const details[SIDES],
 			const uint32_t counts[SIDES])
 {
 	struct framing framing = {differences, edits, pairing, {details[0], details[1]}, {counts[0], counts[1]}};
-	struct map judged = {0}; /* by old object + 1: yes or no */
-	static char yes, no;
+	struct map judged = {0}; /* by strand and old object + 1 */
 	int rc = 0;
 
 	for (uint32_t i = 0; !rc && i < count; i++) {
 		struct difference *difference = &differences->rows[i];
 		uint32_t object = stream_of_difference(&framing, difference);
+		bool is_same = false;
 		if (object == CANON_NONE || pairing->objects[SIDE_OLD][object] == CANON_NONE)
 			continue;
-		const char *verdict = map_get(&judged, object + 1ull);
-		if (!verdict) {
-			verdict = is_reframed(&framing, object, pairing->objects[SIDE_OLD][object]) ? &yes : &no;
-			rc = map_put(&judged, object + 1ull, (void *)verdict);
-		}
-		if (verdict != &yes)
+		rc = judge_frames(&framing, object, ANY, &judged, &is_same);
+		if (!rc && !is_same)
+			rc = judge_frames(&framing, object, edits->rows[difference->edit].strands[SIDE_OLD], &judged,
+					  &is_same);
+		if (rc || !is_same)
 			continue;
 		difference->class = CLASS_RANDOM;
 		free(difference->explanation);

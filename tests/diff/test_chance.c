@@ -82,13 +82,24 @@ Test(chance, the_same_in_other_frames_is_known_by_their_sizes)
 }
 
 /* "0" is nearly as far as it is to the end. */
-Test(chance, half_a_short_message_is_no_other_frame)
+Test(chance, one_piece_less_is_no_other_frame)
 {
 	const char *old = "client 4 turn 0\n", *new = "client 4";
 	struct contents contents = {
 		.old = (const uint8_t *)old, .new = (const uint8_t *)new, .old_size = 16, .new_size = 8};
 
 	cr_assert_not(contents_are_reframed(&contents));
+	contents = (struct contents){.old = (const uint8_t *)"version 32.0 speaks sha512 and md5, to you",
+				     .new = (const uint8_t *)"version 3.0 speaks sha512 and md5, to you",
+				     .old_size = 42,
+				     .new_size = 41};
+	cr_assert_not(contents_are_reframed(&contents));
+}
+
+Test(chance, an_empty_frame_more_is_no_other_frame)
+{
+	cr_assert(is_reframed("005f", "0037", "002d"));
+	cr_assert_not(is_reframed("005f", "0037", "002d#0000"));
 }
 
 Test(chance, a_time_in_a_message_that_is_no_text_is)
