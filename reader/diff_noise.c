@@ -26,6 +26,21 @@ static void drop_joined(struct edits *edits)
 	edits->count = kept;
 }
 
+/* Which tokens are edits, before any are joined or dropped. */
+static int list_edited(struct settling *settling, unsigned side)
+{
+	uint8_t *edited = calloc(settling->pairing->canons[side]->tokens_count + 1ull, 1);
+
+	settling->edited[side] = edited;
+	for (uint32_t i = 0; edited && i < settling->edits->count; i++) {
+		const struct edit *edit = &settling->edits->rows[i];
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		if (token != CANON_NONE)
+			edited[token] = 1;
+	}
+	return edited ? 0 : -ENOMEM;
+}
+
 static int index_threads(struct settling *settling, unsigned side)
 {
 	const struct canon *canon = settling->pairing->canons[side];
@@ -47,7 +62,11 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 
 	if (!edits->count)
 		return 0;
-	rc = index_threads(&settling, SIDE_OLD);
+	rc = list_edited(&settling, SIDE_OLD);
+	if (!rc)
+		rc = list_edited(&settling, SIDE_NEW);
+	if (!rc)
+		rc = index_threads(&settling, SIDE_OLD);
 	if (!rc)
 		rc = index_threads(&settling, SIDE_NEW);
 	removed = malloc(edits->count * sizeof(*removed));
@@ -61,6 +80,9 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		settle_moves(&settling, false, removed, added);
 		drop_joined(edits);
 		settle_swaps(&settling, removed, added);
+		rc = settle_orders(&settling);
+	}
+	if (!rc) {
 		settle_failures(&settling);
 		settle_misdirected(&settling);
 		settle_memory(&settling);
@@ -80,6 +102,7 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 	free(removed);
 	free(added);
 	for (unsigned side = 0; side < SIDES; side++) {
+		free(settling.edited[side]);
 		free(settling.reaps[side]);
 		free(settling.endgame[side]);
 	}

@@ -14,6 +14,7 @@ struct settling {
 	struct edits *edits;
 	const struct pairing *pairing;
 	const struct strands *strands;
+	uint8_t *edited[SIDES]; /* by token: whether it was an edit at first */
 	uint32_t *reaps[SIDES];
 	uint32_t *endgame[SIDES]; /* by thread: the token from which on it only sees its children off */
 };
@@ -59,6 +60,12 @@ void settle_moves(struct settling *settling, bool own, struct place *removed, st
 
 /* Of changed calls those that only changed places are reordered. `before` and `after` have room for all edits. */
 void settle_swaps(struct settling *settling, struct place *before, struct place *after);
+
+/* Whether it matters what those that are reordered have jumped over. 0 or -ENOMEM. */
+int settle_orders(struct settling *settling);
+
+/* Memory and locks of a process with several threads are had and given back by whoever comes first. */
+bool settle_is_private(const struct settling *settling, const struct edit *edit);
 
 /* What makes something and now fails instead, or the other way round, is one changed call. */
 void settle_failures(struct settling *settling);

@@ -132,7 +132,7 @@ static int add_to_stretch(struct settling *settling, struct stretches *stretches
 }
 
 /* A call on the stream that is no edit ends a stretch, unless all that went that way is the same anyway. */
-static int list_stretches(struct settling *settling, struct stretches *stretches, unsigned side, const uint8_t *edited)
+static int list_stretches(struct settling *settling, struct stretches *stretches, unsigned side)
 {
 	const struct canon *canon = settling->pairing->canons[side];
 	int rc = 0;
@@ -141,7 +141,7 @@ static int list_stretches(struct settling *settling, struct stretches *stretches
 		const struct canon_token *token = &canon->tokens[i];
 		if (!has_flow(token) || partner_of(settling, side, token->sort->objects[0]) == CANON_NONE)
 			continue;
-		if (edited[i])
+		if (settling->edited[side][i])
 			rc = add_to_stretch(settling, stretches, side, i);
 		else if (!has_same_flow(settling, side, token->sort->objects[0], way_of(token)))
 			stretches->next[side][token->sort->objects[0]]++;
@@ -359,19 +359,6 @@ static void settle_stretches(struct settling *settling, struct stretches *stretc
 	}
 }
 
-static uint8_t *list_edited(const struct settling *settling, unsigned side)
-{
-	uint8_t *edited = calloc(settling->pairing->canons[side]->tokens_count + 1ull, 1);
-
-	for (uint32_t i = 0; edited && i < settling->edits->count; i++) {
-		const struct edit *edit = &settling->edits->rows[i];
-		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
-		if (token != CANON_NONE)
-			edited[token] = 1;
-	}
-	return edited;
-}
-
 int settle_streams(struct settling *settling)
 {
 	struct stretches stretches = {0};
@@ -379,13 +366,11 @@ int settle_streams(struct settling *settling)
 
 	for (unsigned side = 0; !rc && side < SIDES; side++) {
 		const struct canon *canon = settling->pairing->canons[side];
-		uint8_t *edited = list_edited(settling, side);
 		stretches.of_token[side] = calloc(canon->tokens_count + 1ull, sizeof(uint32_t));
 		stretches.next[side] = calloc(canon->objects_count + 1ull, sizeof(uint32_t));
-		rc = edited && stretches.of_token[side] && stretches.next[side] ? 0 : -ENOMEM;
+		rc = stretches.of_token[side] && stretches.next[side] ? 0 : -ENOMEM;
 		if (!rc)
-			rc = list_stretches(settling, &stretches, side, edited);
-		free(edited);
+			rc = list_stretches(settling, &stretches, side);
 	}
 	for (uint32_t i = 0; !rc && i < stretches.count; i++)
 		rc = find_early(settling, &stretches, i);

@@ -101,7 +101,15 @@ static void ask_files(void)
 	close(fd);
 }
 
-/* Four things, each asked once: in which order two of them are, nobody can see. */
+static void ask_null(void)
+{
+	close(open("/dev/null", O_RDONLY));
+}
+
+/*
+ * Four things, each asked once or twice: in which order two of them are, nobody can see, nor where two calls about a
+ * thing of their own are; but in which order one and the same is asked this and that.
+ */
 static void ask_each(void)
 {
 	int segment = shmget(IPC_PRIVATE, 4096, 0600), queue = msgget(IPC_PRIVATE, 0600);
@@ -109,13 +117,21 @@ static void ask_each(void)
 	struct shmid_ds of_segment;
 	struct msqid_ds of_queue;
 
-	semctl(set, 0, GETVAL);
+	if (!is("reordered-far"))
+		semctl(set, 0, GETVAL);
+	if (!is("reordered-block"))
+		ask_null();
 	if (is("reordered"))
 		msgctl(queue, IPC_STAT, &of_queue);
 	shmctl(segment, IPC_STAT, &of_segment);
 	if (!is("reordered"))
 		msgctl(queue, IPC_STAT, &of_queue);
 	semctl(other, 0, GETVAL);
+	semctl(set, 0, GETNCNT);
+	if (is("reordered-far"))
+		semctl(set, 0, GETVAL);
+	if (is("reordered-block"))
+		ask_null();
 	shmctl(segment, IPC_RMID, NULL);
 	msgctl(queue, IPC_RMID, NULL);
 	semctl(set, 0, IPC_RMID);

@@ -102,6 +102,12 @@ class Diff(unittest.TestCase):
     def test_an_order_that_nobody_sees_is_benign(self):
         self.check_class('reordered', 'reordered', 'shmctl', 'shm#0', 'low')
 
+    def test_calls_that_moved_together_have_kept_their_order(self):
+        self.check_class('reordered-block', 'reordered', 'open', 'file /dev/null', 'low', count=2)
+
+    def test_what_was_jumped_over_need_not_be_a_neighbour(self):
+        self.check_class('reordered-far', 'reordered-causal', 'semctl', 'semset#0', 'high')
+
     def test_another_argument_names_the_field_and_both_values(self):
         first = self.check_class('arguments', 'arguments', 'setsockopt', 'unix#0', 'high')
         self.assertEqual((first['field'], first['old_value'], first['new_value']), ('optval', '[4096]', '[8192]'))
