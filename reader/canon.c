@@ -185,6 +185,7 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 					   .flags = flags_of(own, view),
 					   .payload = view->payload,
 					   .duration = cap(event->duration, UINT32_MAX)};
+	fold->token.flags |= pass_is_due(pass, thread, event->enter) ? TOKEN_DUE : 0;
 	own->is_woken = own->wakes_itself = false;
 	own->registers_anew = view->rule->registers && register_again(pass, &fold->token);
 	fold->is_open = true;
@@ -201,19 +202,6 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 }
 
 /* ---- events --------------------------------------------------------------------------------------------------- */
-
-static void note_wait(struct pass *pass, uint32_t thread, const struct event *event)
-{
-	struct pass_thread *own = &pass->threads[thread];
-
-	own->is_woken = true;
-	own->waits_until = event->enter + event->duration;
-	own->is_timer = event->result == 0 && event->outcome == OUTCOME_RETURNED && !canon_is_look(event);
-	/* Who need not wait does not say what for. */
-	if (own->fold.is_open && own->registers_anew)
-		own->fold.token.flags |= TOKEN_PRELUDE;
-	pass->canon->threads[thread].dispatches = true;
-}
 
 static bool is_ipc(unsigned kind)
 {
@@ -298,7 +286,7 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 		return rc;
 	if (canon_is_retry(rule, event)) {
 		if (rule->is_wait)
-			note_wait(pass, memo->thread, event);
+			pass_note_wait(pass, memo->thread, rule, event);
 		return 0;
 	}
 	if (!event->error && event->result >= 0 && is_ipc(event->call->result.kind))

@@ -37,6 +37,7 @@ enum token_flag {
 	TOKEN_REAPS = 4096,   /* learns of the end of a child, which may be in a signal handler */
 	TOKEN_PRELUDE = 8192, /* says anew what is waited for, directly before the wait */
 	TOKEN_WAKES = 16384,  /* a handler wakes its own thread, which is in a wait for readiness */
+	TOKEN_DUE = 32768,    /* after such a wait, and when it would have timed out had nothing been ready */
 };
 
 /* What tokens have in common that do the same to the same things in the same thread. Most calls are of few sorts. */

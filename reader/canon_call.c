@@ -12,6 +12,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* Arguments that say how long to wait, or until when: programs compute them from the time of day. */
+static const char *const time_names[] = {"timeout", "tmo_p", "abs_timeout", "abstime", NULL};
+static const char *const duration_names[] = {"timeout", "tmo_p", NULL};
+
+static bool is_name(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (!strcmp(name, *names))
+			return true;
+	return false;
+}
+
 /* ---- rules ---------------------------------------------------------------------------------------------------- */
 
 static bool is_signal(const struct catalogue *catalogue, const struct value_spec *value)
@@ -31,9 +43,12 @@ static void read_rule(struct canon_rule *rule, const struct catalogue *catalogue
 	rule->is_wait = call->waits && !strcmp(call->family, "poll");
 	rule->reaps = call->waits && call->result.kind == KIND_PID;
 	rule->makes = call->result.identity == IDENTITY_NEW;
+	rule->timeout = -1;
 	for (unsigned i = 0; i < call->argc; i++) {
 		const struct value_spec *value = &call->args[i].value;
 		has_fd |= value->kind == KIND_FD && value->direction == DIRECTION_NONE;
+		if (rule->is_wait && is_name(call->args[i].name, duration_names))
+			rule->timeout = (int8_t)i;
 		rule->makes |= value->identity == IDENTITY_NEW;
 		rule->forks |= value->identity == IDENTITY_NEW && value->kind == KIND_PID;
 		rule->forks |= !strcmp(call->family, "process") && !strcmp(call->args[i].name, "start_routine");
@@ -149,14 +164,6 @@ static void read_number(const struct value_spec *value, uint64_t word, struct ca
 	part->content = mix(7, word);
 }
 
-static bool is_name(const char *name, const char *const *names)
-{
-	for (; *names; names++)
-		if (!strcmp(name, *names))
-			return true;
-	return false;
-}
-
 /* Less was sent than was asked for. */
 static bool is_cut_off(const struct canon_view *view, uint64_t word)
 {
@@ -168,39 +175,6 @@ static bool is_cut_off(const struct canon_view *view, uint64_t word)
 static bool is_size_sent(const struct canon_view *view, uint64_t word)
 {
 	return view->rule->flow.direction == FLOW_SENT && view->event->result == (int64_t)word;
-}
-
-/* Arguments that say how long to wait: programs compute them from the time of day. */
-static const char *const time_names[] = {"timeout", "tmo_p", "abs_timeout", "abstime", NULL};
-
-/* Of an argument that the kernel overwrites it is what stood there before that counts. */
-static bool is_zero_behind(const struct event *event, unsigned arg)
-{
-	bool is_overwritten = event->call->args[arg].value.direction == DIRECTION_INOUT;
-	bool is_zero = false;
-
-	for (uint32_t i = 0; i < event->items_count; i++) {
-		const struct event_item *item = &event->items[i];
-		if (item->arg != arg || item->form != (is_overwritten ? ITEM_BEFORE : ITEM_RAW))
-			continue;
-		is_zero = item->size > 0;
-		for (uint32_t k = 0; k < item->size; k++)
-			is_zero &= !item->bytes[k];
-	}
-	return is_zero;
-}
-
-bool canon_is_look(const struct event *event)
-{
-	for (unsigned i = 0; i < event->call->argc; i++) {
-		const struct arg_spec *arg = &event->call->args[i];
-		if (!is_name(arg->name, time_names))
-			continue;
-		if (arg->value.direction == DIRECTION_NONE)
-			return !value_word(&arg->value, event->args[i]);
-		return is_zero_behind(event, i);
-	}
-	return false;
 }
 
 /* Whether argument `arg` is the size of an address. */

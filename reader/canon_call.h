@@ -22,6 +22,7 @@ struct canon_rule {
 	bool reaps;	/* waits for children */
 	bool registers; /* says what will be waited for */
 	bool signals;	/* sends a signal to a process or a group of them */
+	int8_t timeout; /* the argument that says how long a wait for readiness lasts at most; -1: none */
 };
 
 /* Which part of a call a field belongs to. */
@@ -63,9 +64,6 @@ struct canon_rule *canon_rules_make(const struct catalogue *catalogue);
 
 /* Whether the call did nothing but find that there is nothing to do yet, and will be repeated. */
 bool canon_is_retry(const struct canon_rule *rule, const struct event *event);
-
-/* Whether a wait was given no time: it only looks, and that nothing was there is no timer that went off. */
-bool canon_is_look(const struct event *event);
 
 /* Whether what goes over it has no borders; whether reading it gives a number of wake-ups. */
 bool object_is_stream(const struct object *object);

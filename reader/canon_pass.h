@@ -32,6 +32,7 @@ struct pass_thread {
 	bool wakes_itself;    /* its next token does */
 	uint64_t waits_until; /* the end of its last wait for readiness */
 	bool registers_anew;  /* its last token does */
+	uint64_t deadline;   /* ticks: when its last wait for readiness would have timed out; UINT64_MAX: never */
 };
 
 struct pass {
@@ -84,6 +85,12 @@ int pass_note_start(struct pass *pass, const struct frame_thread *seen);
 
 /* The call of the thread sends a signal. 0 or -errno. */
 int pass_note_signal(struct pass *pass, uint32_t thread, const struct canon_view *view);
+
+/* The thread has waited for readiness; `event` is of the wait. */
+void pass_note_wait(struct pass *pass, uint32_t thread, const struct canon_rule *rule, const struct event *event);
+
+/* Whether that wait was to have ended by now, in `ticks`. */
+bool pass_is_due(const struct pass *pass, uint32_t thread, uint64_t ticks);
 
 /* What is known of threads only at the end. 0 or -ENOMEM. */
 int canon_finish_threads(struct canon *canon);

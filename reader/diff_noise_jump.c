@@ -15,30 +15,32 @@
 /* Edits that may have crossed each other are near each other. */
 #define CROSSED_NEAR 64u
 
+/* Something about two tokens of the old run. */
+typedef bool call_test(const struct settling *settling, uint32_t own, uint32_t other);
+
 struct jumps {
 	struct settling *settling;
 	uint32_t *anchors[SIDES]; /* by place in the lists of the strands: how many before it are no edits */
 	bool *is_counted;	  /* by old strand */
 };
 
-/* Something about two calls of the old run. */
-typedef bool call_test(const struct settling *settling, uint32_t own, uint32_t other);
-
 /* ---- what was jumped over ------------------------------------------------------------------------------------- */
 
 /* Those that are no edits are the same on both sides, in the same order: what else there is moves along them. */
 static void count_anchors(struct jumps *jumps, const uint32_t pair[SIDES])
 {
+	const struct settling *settling = jumps->settling;
+
 	if (jumps->is_counted[pair[SIDE_OLD]])
 		return;
 	jumps->is_counted[pair[SIDE_OLD]] = true;
 	for (unsigned side = 0; side < SIDES; side++) {
-		const struct strands *strands = &jumps->settling->strands[side];
+		const struct strands *strands = &settling->strands[side];
 		const struct strand *row = &strands->rows[pair[side]];
 		uint32_t count = 0;
 		for (uint32_t i = row->from; i < row->from + row->count; i++) {
 			jumps->anchors[side][i] = count;
-			count += !jumps->settling->edited[side][strands->list[i]];
+			count += !settling->edited[side][strands->list[i]];
 		}
 	}
 }

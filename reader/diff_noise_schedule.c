@@ -10,48 +10,60 @@
 
 /* ---- timers --------------------------------------------------------------------------------------------------- */
 
-/* What threads did after waits that timed out: by class of the thread, with all that it was done with. */
-static int learn_timers(struct settling *settling, struct map *learned)
+/* What timers did: by class of the thread, with all that it was done with. */
+struct timed {
+	struct map after_timeouts; /* in either run */
+	struct map aside[SIDES];   /* in strands of their own */
+};
+
+static int learn_timers(struct settling *settling, unsigned side, struct timed *timed)
 {
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct canon *canon = settling->pairing->canons[side];
-		const struct strands *strands = &settling->strands[side];
-		if (!(canon->flags & TOKEN_TIMER))
-			continue;
-		for (uint32_t i = 0; i < strands->count; i++) {
-			const struct strand *strand = &strands->rows[i];
-			for (uint32_t k = strand->from; k < strand->from + strand->count; k++) {
-				const struct canon_token *token = &canon->tokens[strands->list[k]];
-				uint64_t class = settling->pairing->classes[side][token->sort->thread];
-				if (token->flags & TOKEN_TIMER &&
-				    map_put(learned, mix(class, strands->full[k]), settling))
-					return -ENOMEM;
-			}
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct strands *strands = &settling->strands[side];
+	int rc = 0;
+
+	if (!(canon->flags & (TOKEN_TIMER | TOKEN_DUE)))
+		return 0;
+	for (uint32_t i = 0; i < strands->count; i++) {
+		const struct strand *strand = &strands->rows[i];
+		for (uint32_t k = strand->from; !rc && k < strand->from + strand->count; k++) {
+			const struct canon_token *token = &canon->tokens[strands->list[k]];
+			uint64_t action = mix(settling->pairing->classes[side][token->sort->thread], strands->full[k]);
+			if (token->flags & TOKEN_TIMER)
+				rc = map_put(&timed->after_timeouts, action, settling);
+			if (!rc && strand->kind == STRAND_TIMER)
+				rc = map_put(&timed->aside[side], action, settling);
 		}
 	}
-	return 0;
+	return rc;
+}
+
+/* Whatever was done after a timeout, and that both runs' timers do at all. */
+static bool is_timed(const struct settling *settling, const struct timed *timed, unsigned side, uint32_t index)
+{
+	const struct canon_token *token = token_of(settling, side, index);
+	uint64_t action = mix(settling->pairing->classes[side][token->sort->thread], full_of(settling, side, index));
+
+	return map_get(&timed->after_timeouts, action) ||
+	       (map_get(&timed->aside[SIDE_OLD], action) && map_get(&timed->aside[SIDE_NEW], action));
 }
 
 int settle_timers(struct settling *settling)
 {
-	struct map learned = {0};
-	int rc = learn_timers(settling, &learned);
+	struct timed timed = {.after_timeouts = {0}};
+	int rc = learn_timers(settling, SIDE_OLD, &timed);
 
+	if (!rc)
+		rc = learn_timers(settling, SIDE_NEW, &timed);
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		const uint32_t tokens[SIDES] = {edit->old, edit->new};
-		bool is_timer = edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED;
-		for (unsigned side = 0; is_timer && side < SIDES; side++) {
-			const struct canon_token *token = token_of(settling, side, tokens[side]);
-			if (!token)
-				continue;
-			uint64_t class = settling->pairing->classes[side][token->sort->thread];
-			is_timer = map_get(&learned, mix(class, full_of(settling, side, tokens[side]))) != NULL;
-		}
-		if (is_timer)
+		bool is_removed = edit->kind == EDIT_REMOVED && is_timed(settling, &timed, SIDE_OLD, edit->old);
+		if (is_removed || (edit->kind == EDIT_ADDED && is_timed(settling, &timed, SIDE_NEW, edit->new)))
 			settle_mark(settling, edit, NOISE_TIMER);
 	}
-	map_clear(&learned);
+	map_clear(&timed.after_timeouts);
+	map_clear(&timed.aside[SIDE_OLD]);
+	map_clear(&timed.aside[SIDE_NEW]);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "reader/diff_strand.h"
 #include "format/crc32c.h"
+#include "reader/diff_timer.h"
 #include "reader/diff_token.h"
 #include "reader/huge.h"
 #include "reader/map.h"
@@ -25,6 +26,7 @@ struct maker {
 	unsigned side;
 	const struct map *serving; /* classes of threads whose connections are strands of their own */
 	const struct map *shared;  /* identifiers of objects that several threads receive from */
+	const struct timer_actions *timers;
 	int rc;
 };
 
@@ -98,23 +100,32 @@ static void note_births(struct maker *maker, const struct canon_token *token, ui
 }
 
 struct thread_state {
-	uint32_t spine, reap, current;
+	uint32_t spine, reap, timer, current;
 	bool is_serving;
 };
+
+/* What stands where it does by chance: in a strand of its own, beside what the thread is at. */
+static int put_aside(struct maker *maker, enum strand_kind kind, uint32_t *strand, uint32_t index)
+{
+	if (*strand == CANON_NONE)
+		*strand = add_strand(maker, kind, maker->canon->tokens[index].sort->thread, CANON_NONE);
+	maker->strands->of_token[index] = *strand;
+	return *strand == CANON_NONE ? -ENOMEM : 0;
+}
 
 static int choose_strand(struct maker *maker, struct thread_state *state, uint32_t index)
 {
 	const struct canon_token *token = &maker->canon->tokens[index];
 	uint32_t next = CANON_NONE;
 
-	if (token->flags & TOKEN_REAPS) {
-		if (state->reap == CANON_NONE)
-			state->reap = add_strand(maker, STRAND_REAP, token->sort->thread, CANON_NONE);
-		maker->strands->of_token[index] = state->reap;
-		return state->reap == CANON_NONE ? -ENOMEM : 0;
-	}
+	if (token->flags & TOKEN_REAPS)
+		return put_aside(maker, STRAND_REAP, &state->reap, index);
 	if (state->spine == CANON_NONE)
 		state->spine = state->current = add_strand(maker, STRAND_SPINE, token->sort->thread, CANON_NONE);
+	if (state->is_serving && timer_actions_have(maker->timers, maker->pairing, maker->side, token)) {
+		state->current = token->flags & TOKEN_WOKEN ? state->spine : state->current;
+		return put_aside(maker, STRAND_TIMER, &state->timer, index);
+	}
 	if (state->is_serving) {
 		next = session_of(maker, token);
 		if (next == CANON_NONE && token->flags & TOKEN_WOKEN)
@@ -139,7 +150,7 @@ static int choose_strands(struct maker *maker)
 
 	for (uint32_t i = 0; states && i < canon->threads_count; i++) {
 		bool is_serving = map_get(maker->serving, maker->pairing->classes[maker->side][i]) != NULL;
-		states[i] = (struct thread_state){CANON_NONE, CANON_NONE, CANON_NONE,
+		states[i] = (struct thread_state){CANON_NONE, CANON_NONE, CANON_NONE, CANON_NONE,
 						  is_serving && canon->threads[i].dispatches};
 	}
 	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
@@ -258,6 +269,7 @@ static uint64_t given_place(const struct strand *strand, uint32_t thread, uint32
 		return object == CANON_NONE ? 0 : 1ull << 32 | object;
 	case STRAND_SPINE:
 	case STRAND_REAP:
+	case STRAND_TIMER:
 		return thread == CANON_NONE ? 0 : 2ull << 32 | (uint64_t)strand->kind << 40 | thread;
 	default:
 		return 0;
@@ -364,15 +376,18 @@ static void *make_other_side(void *argument)
 int strands_make(struct strands strands[SIDES], const struct pairing *pairing, struct canon *canons[SIDES])
 {
 	struct map serving = {0}, shared = {0};
+	struct timer_actions timers = {.count = 0};
 	int rc;
 
 	crc32c_prepare();
 	strands[SIDE_OLD] = (struct strands){.pairing = pairing, .side = SIDE_OLD};
 	strands[SIDE_NEW] = (struct strands){.pairing = pairing, .side = SIDE_NEW};
 	rc = find_noise_places(pairing, &serving, &shared);
+	if (!rc)
+		rc = timer_actions_find(&timers, pairing, &serving);
 	if (!rc) {
-		struct maker old = {pairing, canons[0], &strands[0], SIDE_OLD, &serving, &shared, 0};
-		struct maker new = {pairing, canons[1], &strands[1], SIDE_NEW, &serving, &shared, 0};
+		struct maker old = {pairing, canons[0], &strands[0], SIDE_OLD, &serving, &shared, &timers, 0};
+		struct maker new = {pairing, canons[1], &strands[1], SIDE_NEW, &serving, &shared, &timers, 0};
 		pthread_t thread;
 		/* A run that is compared with itself is folded once. */
 		bool is_parallel = canons[0] != canons[1] && !pthread_create(&thread, NULL, make_other_side, &new);
@@ -387,6 +402,7 @@ int strands_make(struct strands strands[SIDES], const struct pairing *pairing, s
 		rc = find_partners(strands, pairing);
 	map_clear(&serving);
 	map_clear(&shared);
+	timer_actions_free(&timers);
 	return rc;
 }
 

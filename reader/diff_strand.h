@@ -15,6 +15,7 @@ enum strand_kind {
 	STRAND_SPINE,	/* a thread, without what is in other strands */
 	STRAND_SESSION, /* an accepted connection */
 	STRAND_REAP,	/* the ends of a thread's children: when it learns of them is chance */
+	STRAND_TIMER,	/* what the timers of a thread that serves connections do, which is when there is time */
 	STRAND_TASK,	/* one thing received from something shared, and what was done until the next one */
 };
 
