@@ -279,7 +279,7 @@ struct difference *difference_add(struct differences *differences)
  */
 static uint64_t group_of(const struct classifier *classifier, const struct edit *edit, enum difference_class class)
 {
-	uint64_t group = mix(class, edit->kind);
+	uint64_t group = mix(mix(1, class), edit->kind);
 	const uint32_t tokens[SIDES] = {edit->old, edit->new};
 
 	for (unsigned side = 0; side < SIDES; side++) {

@@ -53,7 +53,7 @@ static void talk(void)
 	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, first) || socketpair(AF_UNIX, SOCK_DGRAM, 0, second))
 		err(1, "socketpair");
 	say(first[0], "one");
-	if (!is("removed"))
+	if (!is("removed") && !is("exchanged"))
 		say(first[0], "two");
 	if (is("added"))
 		say(first[0], "two and a half");
@@ -70,6 +70,8 @@ static void talk(void)
 		(void)!write(first[0], "seven", 5);
 	else
 		say(first[0], "seven");
+	if (is("exchanged"))
+		say(first[0], "eight");
 	for (int i = 0; i < (is("count") ? 9 : 12); i++)
 		say(second[0], "tick");
 	for (int i = 0; i < (is("count-turns") ? 9 : 6); i++) {
