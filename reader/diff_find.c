@@ -162,28 +162,42 @@ static int close_gap(struct finder *finder, const struct gap *gap)
 
 /* ---- one pair of strands -------------------------------------------------------------------------------------- */
 
-/* Whether numbers are among many, with a few errors in the affirmative. */
+/* Words of a sieve at most: 32 MiB. */
+#define SIEVE_MAX (1ull << 22)
+
+/*
+ * Whether numbers are among many, with few errors in the affirmative: each such error takes a changed call away from
+ * its partner. A number is some bits of one word; of as many words as numbers one answer in some thousands is wrong.
+ */
 struct sieve {
-	uint64_t *bits;
+	uint64_t *words;
 	uint64_t mask;
 };
 
+static uint64_t sieve_bits(uint64_t number)
+{
+	return 1ull << (number >> 58) | 1ull << (number >> 52 & 63) | 1ull << (number >> 46 & 63) |
+	       1ull << (number >> 40 & 63);
+}
+
 static int sieve_new(struct sieve *sieve, const uint64_t *numbers, uint32_t count)
 {
-	uint64_t size = 1024;
+	uint64_t words = 16;
 
-	while (size < 16ull * count)
-		size *= 2;
-	sieve->mask = size - 1;
-	sieve->bits = huge_advise(calloc(size / 64, sizeof(*sieve->bits)), size / 8);
-	for (uint32_t i = 0; sieve->bits && i < count; i++)
-		sieve->bits[(numbers[i] & sieve->mask) >> 6] |= 1ull << (numbers[i] & 63);
-	return sieve->bits ? 0 : -ENOMEM;
+	while (words < count && words < SIEVE_MAX)
+		words *= 2;
+	sieve->mask = words - 1;
+	sieve->words = huge_advise(calloc(words, sizeof(*sieve->words)), words * sizeof(*sieve->words));
+	for (uint32_t i = 0; sieve->words && i < count; i++)
+		sieve->words[numbers[i] & sieve->mask] |= sieve_bits(numbers[i]);
+	return sieve->words ? 0 : -ENOMEM;
 }
 
 static bool sieve_has(const struct sieve *sieve, uint64_t number)
 {
-	return sieve->bits[(number & sieve->mask) >> 6] >> (number & 63) & 1;
+	uint64_t bits = sieve_bits(number);
+
+	return (sieve->words[number & sieve->mask] & bits) == bits;
 }
 
 /*
@@ -286,7 +300,7 @@ static int compare_strands(struct finder *finder, const struct strand *old, cons
 	alignment_free(&alignment);
 	for (unsigned side = 0; side < SIDES; side++) {
 		unblend_tokens(&strands[side], rows[side], blended[side]);
-		free(sieves[side].bits);
+		free(sieves[side].words);
 		free(blended[side]);
 	}
 	return rc;

@@ -108,6 +108,18 @@ class Diff(unittest.TestCase):
     def test_what_was_jumped_over_need_not_be_a_neighbour(self):
         self.check_class('reordered-far', 'reordered-causal', 'semctl', 'semset#0', 'high')
 
+    def test_what_is_removed_here_and_added_there_is_two_differences(self):
+        verdict, found = self.compare('exchanged')
+        self.assertEqual([(row['class'], row['call'], row['times']) for row in found], [('removed', 'send', 1), ('added', 'send', 1)])
+
+    def test_what_has_changed_everywhere_has_changed_nowhere_else(self):
+        """Between calls that are the same, so that a changed one has its partner, and not the next one like it."""
+        text = ('import socket\na, b = socket.socketpair(type=socket.SOCK_DGRAM)\nfor i in range(5000):\n'
+                ' for s in (b"one %d %s" % i, b"beat", b"two %d %s" % i, b"again"):\n  a.send(s); b.recv(99)\n')
+        runs = [self.record('', '-e', 'socketpair,send', name='all-' + word, command=['/usr/bin/python3', '-S', '-c', text.replace('%s', word)]) for word in ('old', 'new')]
+        verdict, found = diff(*runs)
+        self.assertEqual({row['class'] for row in found}, {'payload'})
+
     def test_another_argument_names_the_field_and_both_values(self):
         first = self.check_class('arguments', 'arguments', 'setsockopt', 'unix#0', 'high')
         self.assertEqual((first['field'], first['old_value'], first['new_value']), ('optval', '[4096]', '[8192]'))
