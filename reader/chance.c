@@ -54,6 +54,35 @@ static uint32_t first_different(const struct contents *contents)
 	return at;
 }
 
+/* Of two words of one length drawn by lot it is enough that one looks so. */
+static bool words_are_chance(const uint8_t *old, size_t old_length, const uint8_t *new, size_t new_length)
+{
+	bool old_looks = word_is_chance(old, old_length), new_looks = word_is_chance(new, new_length);
+
+	return (old_looks && new_looks) || (old_length == new_length && (old_looks || new_looks));
+}
+
+/* Whether the word at `begin` is part of a path of which something before it is called tmp: "/tmp/log.Xy4f9Z". */
+static bool is_in_temporary(const uint8_t *bytes, uint32_t begin)
+{
+	uint32_t from = begin;
+
+	while (from && bytes[from - 1] > ' ' && bytes[from - 1] < 0x7f && bytes[from - 1] != '"')
+		from--;
+	return memmem(bytes + from, begin - from, "tmp", 3) != NULL;
+}
+
+/* Names of temporary files are short, six letters and digits at least; elsewhere that may be any word. */
+static bool is_other_identifier(const struct contents *contents, uint32_t begin, uint32_t end)
+{
+	const uint8_t *old = contents->old + begin, *new = contents->new + begin;
+	uint32_t size = end - begin;
+
+	if (is_in_temporary(contents->old, begin))
+		return words_are_chance(old, size, new, size);
+	return size >= IDENTIFIER_MIN && word_is_chance(old, size) && word_is_chance(new, size);
+}
+
 /* All differences lie in words that look drawn by lot on both sides. */
 static bool has_other_identifiers(const struct contents *contents)
 {
@@ -71,8 +100,7 @@ static bool has_other_identifiers(const struct contents *contents)
 			begin--;
 		for (end = i; end < size && is_word(contents->old[end]) && is_word(contents->new[end]); end++)
 			;
-		if (end - begin < IDENTIFIER_MIN || !word_is_chance(contents->old + begin, end - begin) ||
-		    !word_is_chance(contents->new + begin, end - begin))
+		if (!is_other_identifier(contents, begin, end))
 			return false;
 		i = end;
 	}
@@ -359,15 +387,6 @@ static size_t word_length(const char *text)
 	return length;
 }
 
-/* Of two words of one length drawn by lot it is enough that one looks so. */
-static bool words_are_chance(const char *old, size_t old_length, const char *new, size_t new_length)
-{
-	bool old_looks = word_is_chance((const uint8_t *)old, old_length);
-	bool new_looks = word_is_chance((const uint8_t *)new, new_length);
-
-	return (old_looks && new_looks) || (old_length == new_length && (old_looks || new_looks));
-}
-
 bool texts_are_chance(const char *old, const char *new)
 {
 	bool any = false;
@@ -375,7 +394,8 @@ bool texts_are_chance(const char *old, const char *new)
 	while (*old && *new) {
 		size_t old_length = word_length(old), new_length = word_length(new);
 		bool is_same = old_length == new_length && !strncmp(old, new, old_length ? old_length : 1);
-		if (!is_same && (!old_length || !new_length || !words_are_chance(old, old_length, new, new_length)))
+		if (!is_same && (!old_length || !new_length ||
+				 !words_are_chance((const uint8_t *)old, old_length, (const uint8_t *)new, new_length)))
 			return false;
 		any |= !is_same;
 		old += old_length ? old_length : 1;

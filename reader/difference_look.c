@@ -311,6 +311,12 @@ static bool has_same_total(const struct looking *looking, const struct canon_tok
 	return totals[SIDE_OLD] == totals[SIDE_NEW];
 }
 
+/* A string, or an array of some (argv). */
+static bool is_quoted(const char *value)
+{
+	return value[value[0] == '['] == '"';
+}
+
 /* A change that every run would show is no difference between these two. */
 static void judge_chance(const struct looking *looking, struct difference *difference,
 			 const struct canon_detail *const details[SIDES], const struct canon_token *const tokens[SIDES])
@@ -335,7 +341,7 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 	else if (difference->class == CLASS_PAYLOAD || (difference->class == CLASS_BYTES && contents.is_same_total))
 		why = contents_chance(&contents);
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
-		 difference->new &&texts_are_chance(difference->old, difference->new) && *difference->old == '"')
+		 difference->new &&is_quoted(difference->old) && texts_are_chance(difference->old, difference->new))
 		why = "names drawn by lot";
 	if (difference->class == CLASS_PAYLOAD && !why && contents_are_swapped(&contents)) {
 		difference->class = CLASS_REORDERED_CAUSAL;
@@ -412,31 +418,71 @@ static void explain(const struct looking *looking, struct difference *difference
 				explain_thread(&canon->threads[canon->tokens[token].sort->thread], side);
 		else if (own != CANON_NONE && edit->strands[!side] == CANON_NONE &&
 			 looking->strands[side].rows[own].kind == STRAND_SESSION)
-			difference->explanation =
-				explain_session(canon, &looking->strands[side].rows[own], side);
+			difference->explanation = explain_session(canon, &looking->strands[side].rows[own], side);
 	}
 	if (difference->class == CLASS_LEAK && !difference->explanation)
 		difference->explanation = strdup("nothing ends it in the new run");
 }
 
-/* Those of one group that turned out to be alike become one. */
-static void regroup(struct differences *differences)
+static bool is_same_text(const char *a, const char *b)
 {
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Whether they say the same of the same call on the same thing, of whatever threads. */
+static bool are_alike(const struct difference *a, const struct difference *b)
+{
+	return a->class == b->class && a->is_single && b->is_single &&
+	       (a->group == b->group || (a->old && a->new &&is_same_text(a->old, b->old) &&
+					 is_same_text(a->new, b->new) && is_same_text(a->field, b->field) &&
+					 is_same_text(a->call, b->call) && is_same_text(a->object, b->object)));
+}
+
+/* In whose thread it was in the old run. */
+static uint32_t thread_of(const struct looking *looking, const struct difference *difference)
+{
+	uint32_t token = looking->edits->rows[difference->edit].old;
+
+	return looking->pairing->canons[SIDE_OLD]->tokens[token].sort->thread;
+}
+
+/* One more of the changes that `same` stands for, perhaps by a thread that was not counted yet. */
+static int join_alike(const struct looking *looking, struct map *threads, struct difference *same,
+		      struct difference *row)
+{
+	uint64_t place = (uint64_t)(same - looking->differences->rows) << 32;
+	int rc = map_put(threads, place | thread_of(looking, same), same);
+
+	same->count += row->count;
+	if (!rc && !map_get(threads, place | thread_of(looking, row))) {
+		rc = map_put(threads, place | thread_of(looking, row), same);
+		same->threads++;
+	}
+	difference_free(row);
+	return rc;
+}
+
+/* Those that turned out to be alike become one. */
+static int regroup(const struct looking *looking)
+{
+	struct differences *differences = looking->differences;
+	struct map threads = {0};
 	uint32_t kept = 0;
+	int rc = 0;
 
 	for (uint32_t i = 0; i < differences->count; i++) {
 		struct difference *row = &differences->rows[i], *same = NULL;
-		for (uint32_t k = kept; row->is_single && k-- && !same;)
-			if (differences->rows[k].group == row->group && differences->rows[k].class == row->class)
+		for (uint32_t k = kept; !rc && row->is_single && k-- && !same;)
+			if (are_alike(&differences->rows[k], row))
 				same = &differences->rows[k];
-		if (same) {
-			same->count += row->count;
-			difference_free(row);
-		} else {
+		if (same)
+			rc = join_alike(looking, &threads, same, row);
+		else
 			differences->rows[kept++] = *row;
-		}
 	}
 	differences->count = kept;
+	map_clear(&threads);
+	return rc;
 }
 
 struct side_reading {
@@ -496,7 +542,7 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 		rc = differences_reframe(differences, looking.count, edits, pairing, looking.details,
 					 looking.details_count);
 	if (!rc)
-		regroup(differences);
+		rc = regroup(&looking);
 	for (unsigned side = 0; side < SIDES; side++)
 		canon_details_free(looking.details[side], looking.details_count[side]);
 	for (unsigned side = 0; side < SIDES; side++)

@@ -33,6 +33,16 @@ Test(chance, identifiers_are)
 			     false));
 }
 
+Test(chance, short_names_are_where_files_are_temporary)
+{
+	cr_assert_not_null(judge("/tmp/tmp.eK9XyOO0jc\n", "/tmp/tmp.TZDrggtHxb\n", false));
+	cr_assert_not_null(judge("open /var/tmp/log-a1B2c3 now", "open /var/tmp/log-x9Y8z7 now", false));
+	cr_assert_null(judge("open /var/log/log-a1B2c3 now", "open /var/log/log-x9Y8z7 now", false));
+	cr_assert_null(judge("/tmp/first-part", "/tmp/other-part", false));
+	cr_assert_null(judge("/tmp/tmp.eK9XyOO0jc on", "/tmp/tmp.TZDrggtHxb no", false));
+	cr_assert_null(judge("in /tmp say a1B2c3", "in /tmp say x9Y8z7", false));
+}
+
 Test(chance, the_same_in_another_order_is)
 {
 	cr_assert_not_null(judge("alpha beta gamma delta", "delta gamma beta alpha", false));
