@@ -76,8 +76,8 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 	if (!rc)
 		rc = settle_streams(&settling);
 	if (!rc) {
-		settle_moves(&settling, true, removed, added);
-		settle_moves(&settling, false, removed, added);
+		for (enum move_way way = MOVE_WITHIN; way <= MOVE_CHANGED; way++)
+			settle_moves(&settling, way, removed, added);
 		drop_joined(edits);
 		settle_swaps(&settling, removed, added);
 		rc = settle_orders(&settling);

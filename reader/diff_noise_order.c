@@ -3,6 +3,7 @@
  * Calls that are only elsewhere: removed here and added there.
  */
 #include "reader/diff_noise_pass.h"
+#include "reader/diff_token.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,8 +41,24 @@ static int compare_places(const void *left, const void *right)
 	return a->edit < b->edit ? -1 : a->edit > b->edit;
 }
 
-/* The removed ones, or the added ones, by what they are; with `own` also by where. */
-static uint32_t list_places(struct settling *settling, enum edit_kind kind, bool own, struct place *places)
+/* What an edit of one token is found by; 0: in no way. */
+static uint64_t place_key(const struct settling *settling, unsigned side, const struct edit *edit, enum move_way way)
+{
+	uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+	uint64_t class = settling->pairing->classes[side][token_of(settling, side, token)->sort->thread];
+
+	switch (way) {
+	case MOVE_WITHIN:
+		return mix(full_of(settling, side, token), edit->strands[SIDE_OLD]);
+	case MOVE_ANYWHERE:
+		return full_of(settling, side, token);
+	default:
+		return class ? mix(class, token_coarse(&settling->strands[side], token)) : 0;
+	}
+}
+
+/* The removed ones, or the added ones, by what they are. */
+static uint32_t list_places(struct settling *settling, enum edit_kind kind, enum move_way way, struct place *places)
 {
 	unsigned side = kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
 	uint32_t count = 0;
@@ -50,18 +67,28 @@ static uint32_t list_places(struct settling *settling, enum edit_kind kind, bool
 		const struct edit *edit = &settling->edits->rows[i];
 		if (edit->kind != kind || edit->noise)
 			continue;
-		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
-		uint64_t key = full_of(settling, side, token);
-		places[count++] = (struct place){own ? mix(key, edit->strands[SIDE_OLD]) : key, i};
+		uint64_t key = place_key(settling, side, edit, way);
+		if (key)
+			places[count++] = (struct place){key, i};
 	}
 	qsort(places, count, sizeof(*places), compare_places);
 	return count;
 }
 
-void settle_moves(struct settling *settling, bool own, struct place *removed, struct place *added)
+/* What one of several threads that do the same did, another one did otherwise. */
+static void join_changed(struct edit *removed, struct edit *added)
 {
-	uint32_t removed_count = list_places(settling, EDIT_REMOVED, own, removed);
-	uint32_t added_count = list_places(settling, EDIT_ADDED, own, added);
+	removed->kind = EDIT_CHANGED;
+	removed->new = added->new;
+	removed->strands[SIDE_NEW] = added->strands[SIDE_NEW];
+	added->kind = EDIT_MOVED;
+	added->old = added->new = CANON_NONE;
+}
+
+void settle_moves(struct settling *settling, enum move_way way, struct place *removed, struct place *added)
+{
+	uint32_t removed_count = list_places(settling, EDIT_REMOVED, way, removed);
+	uint32_t added_count = list_places(settling, EDIT_ADDED, way, added);
 	uint32_t i = 0, k = 0;
 
 	while (i < removed_count && k < added_count) {
@@ -70,8 +97,12 @@ void settle_moves(struct settling *settling, bool own, struct place *removed, st
 		} else if (removed[i].key > added[k].key) {
 			k++;
 		} else {
-			join_edits(settling, &settling->edits->rows[removed[i].edit],
-				   &settling->edits->rows[added[k].edit]);
+			struct edit *from = &settling->edits->rows[removed[i].edit];
+			struct edit *to = &settling->edits->rows[added[k].edit];
+			if (way != MOVE_CHANGED)
+				join_edits(settling, from, to);
+			else if (from->strands[SIDE_NEW] != to->strands[SIDE_NEW])
+				join_changed(from, to);
 			i++;
 			k++;
 		}

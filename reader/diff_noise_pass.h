@@ -52,11 +52,17 @@ void settle_mark(struct settling *settling, struct edit *edit, enum edit_noise n
 /* The same bytes in other pieces. 0 or -ENOMEM. */
 int settle_streams(struct settling *settling);
 
+enum move_way {
+	MOVE_WITHIN,   /* the same call in the same strand */
+	MOVE_ANYWHERE, /* the same call */
+	MOVE_CHANGED,  /* the same done to the same by threads that do the same, with another content */
+};
+
 /*
- * What was removed here and added there is one edit, reordered or moved; with `own` only within its strand. `removed`
- * and `added` have room for all edits. The joined ones have neither token.
+ * What was removed here and added there is one edit: reordered, moved, or changed. `removed` and `added` have room for
+ * all edits. The joined ones have neither token.
  */
-void settle_moves(struct settling *settling, bool own, struct place *removed, struct place *added);
+void settle_moves(struct settling *settling, enum move_way way, struct place *removed, struct place *added);
 
 /* Of changed calls those that only changed places are reordered. `before` and `after` have room for all edits. */
 void settle_swaps(struct settling *settling, struct place *before, struct place *after);

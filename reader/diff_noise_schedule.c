@@ -116,22 +116,69 @@ int settle_registrations(struct settling *settling)
 
 /* ---- memory --------------------------------------------------------------------------------------------------- */
 
+/* The memory that is only one process's, but of several threads, which an edit of one token makes or ends. */
+static uint32_t memory_of(const struct settling *settling, unsigned side, const struct edit *edit)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
+
+	if ((edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & (TOKEN_MAKES | TOKEN_ENDS)))
+		return CANON_NONE;
+	uint32_t object = token->sort->objects[0] != CANON_NONE ? token->sort->objects[0] : token->sort->objects[1];
+	bool is_memory = object != CANON_NONE && canon->objects[object].type == OBJECT_MAPPING &&
+			 canon->objects[object].is_private && canon->threads[token->sort->thread].is_common;
+	return is_memory ? object : CANON_NONE;
+}
+
+/* How many mappings of the same sort as `object` are never ended. */
+static uint32_t count_lasting(const struct settling *settling, unsigned side, uint64_t class)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < canon->objects_count; i++)
+		count += canon->objects[i].class_id == class && canon->objects[i].end == CANON_NONE;
+	return count;
+}
+
+/* Of more sorts than this it is not asked what is kept of them. */
+#define LASTING_MAX 64u
+
+/*
+ * Whether one of the sort is kept in both runs, whatever became of this one: then it is the allocator's choice which
+ * and how many it keeps. `asked` has what was found out of a class.
+ */
+static bool is_kept(const struct settling *settling, uint64_t class, struct map *asked)
+{
+	static char yes, no;
+	const char *known = map_get(asked, class | 1);
+
+	if (!known && asked->count < LASTING_MAX) {
+		uint32_t old = count_lasting(settling, SIDE_OLD, class), new = count_lasting(settling, SIDE_NEW, class);
+		known = old && new &&old + new > 2 ? &yes : &no;
+		if (map_put(asked, class | 1, (void *)known))
+			return false;
+	}
+	return known == &yes;
+}
+
 /* How often an allocator asks for more depends on which thread of several needs it when; what it gives back is told. */
 void settle_memory(struct settling *settling)
 {
+	struct map asked = {0};
+
 	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
 		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
-		const struct canon *canon = settling->pairing->canons[side];
-		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
-		if ((edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & TOKEN_MAKES))
+		uint32_t object = memory_of(settling, side, edit);
+		if (object == CANON_NONE)
 			continue;
-		uint32_t object =
-			token->sort->objects[0] != CANON_NONE ? token->sort->objects[0] : token->sort->objects[1];
-		if (object != CANON_NONE && canon->objects[object].type == OBJECT_MAPPING &&
-		    canon->objects[object].is_private && canon->threads[token->sort->thread].is_common)
+		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
+		if (token->flags & TOKEN_MAKES ||
+		    is_kept(settling, settling->pairing->canons[side]->objects[object].class_id, &asked))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
+	map_clear(&asked);
 }
 
 /* ---- wake-ups ------------------------------------------------------------------------------------------------- */

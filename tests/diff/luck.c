@@ -245,7 +245,8 @@ static const struct topic {
 	{"told", be_told, tell, NULL},	       {"group", make_group, tell_group, NULL},
 	{"awake", be_woken, wake_other, NULL}, {"ready", say_first, hear_both, NULL},
 	{"locks", NULL, NULL, luck_locks},     {"number", NULL, NULL, say_number},
-	{"timer", NULL, NULL, tick},
+	{"timer", NULL, NULL, tick},	       {"work", NULL, NULL, luck_work},
+	{"memory", NULL, NULL, luck_memory},
 };
 
 static int play(const struct topic *topic)

@@ -8,4 +8,8 @@
 /* Two threads and the locks between them. */
 int luck_locks(const char *event);
 
+/* Two threads that do the same, and what they share: work, and an allocator. */
+int luck_work(const char *event);
+int luck_memory(const char *event);
+
 #endif

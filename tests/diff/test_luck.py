@@ -56,6 +56,12 @@ class Luck(unittest.TestCase):
     def test_which_of_two_a_process_is_woken_by_first(self):
         self.expect('ready', base='early', wrong=('reordered-causal', 'recv'))
 
+    def test_which_of_two_threads_does_a_piece_of_work(self):
+        self.expect('work', base='early', wrong=('payload', 'send'))
+
+    def test_how_much_an_allocator_keeps(self):
+        self.expect('memory', base='plain', wrong=('leak', 'munmap'))
+
     def test_how_often_a_timer_goes_off(self):
         self.expect('timer', less=('count', 'send'))
 
