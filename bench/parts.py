@@ -2,6 +2,7 @@
 """The parts of the benchmark: each yields tables. Rounds go over all tracers before the next one begins."""
 import contextlib
 import os
+import pathlib
 import shutil
 import statistics
 import subprocess
@@ -12,6 +13,8 @@ import tracers
 
 MODES = {'recv': 'failing recv', 'ping': 'send/recv 64 B', 'writev': 'writev/readv', 'semop': 'semop', 'msg': 'msgsnd/msgrcv',
          'mmap': 'mmap/munmap'}
+
+OBJECTS = {'ping': (2, 'descriptors'), 'msg': (1, 'queues')}  # how many one of work's objects is
 
 
 def spread(values):
@@ -218,6 +221,20 @@ def scale_row(options, tracer, name, words, events, folder):
             done.collector_cpu * 1e9 / events, done.collector_rss]
 
 
+def object_row(options, tracer, mode, count, events, folder):
+    """One program that uses `count` objects in turns; what recording it and reading it cost."""
+    each, name = OBJECTS[mode]
+    line, log = [str(options.build / 'bench/work'), 'objects', mode, str(count // each), str(events)], str(folder / 'log.ipct')
+    done, native = tracer.run(line, log), tracers.run(line)
+    row = [f'{count:,} {name}', native.json()['mean'], done.json()['mean'], done.log_bytes / events,
+           done.collector_cpu * 1e9 / events, done.collector_rss]
+    for words in (['print', '-y'], ['report', '--by=object']):
+        seconds, rss = timed([str(options.build / 'ipctrace'), *words, log], min(attempts(options), 3), 120)
+        row += [seconds * 1e9 / events if seconds else None, rss]
+    remove(pathlib.Path(log))
+    return row
+
+
 def measure_scale(options, known):
     ipctrace = next(t for t in known if t.name == 'ipctrace')
     columns = ['', 'events', 'ns an event, native', 'traced', 'B an event', 'collector ns an event', 'collector peak KiB']
@@ -237,6 +254,11 @@ def measure_scale(options, known):
             rows.append(scale_row(options, ipctrace, f'{amount:,} events', ['recv', amount], amount, folder))
             amount *= 10
         yield {'title': 'many events', 'columns': columns, 'rows': rows}
+        rows = [object_row(options, ipctrace, mode, count, max(scaled(options, 500_000), 2 * count), folder)
+                for mode in OBJECTS for count in (10, 100, 1000, 10_000)]
+        yield {'title': 'many objects, used in turns',
+               'columns': ['', 'ns a call, native', 'traced', 'B an event', 'collector ns an event', 'collector peak KiB',
+                           'print -y ns', 'peak KiB', 'report by object ns', 'peak KiB'], 'rows': rows}
         rows = [scale_row(options, ipctrace, 'all arguments different', ['random', scaled(options, 500_000)], scaled(options, 500_000), folder)]
         yield {'title': 'near-random arguments', 'columns': columns, 'rows': rows}
 

@@ -10,6 +10,7 @@
  *   work threads COUNT CALLS      threads that all live at once, each making CALLS failing calls
  *   work processes COUNT CALLS    the same for processes
  *   work random CALLS             calls whose arguments are all different
+ *   work objects MODE COUNT CALLS calls on so many objects of the mode's kind, in turns
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -412,6 +413,30 @@ static int run_random(int argc, char **argv)
 	return 0;
 }
 
+static int run_objects(int argc, char **argv)
+{
+	const struct mode *mode = mode_find(argv[2]);
+	long count = atol(argv[3]), calls = argc > 4 ? atol(argv[4]) : 0;
+	struct hands *hands = calloc((size_t)(count > 0 ? count : 1), sizeof(*hands));
+	struct rlimit files;
+
+	if (!hands || count < 1)
+		return 2;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	for (long i = 0; i < count; i++)
+		mode->open(&hands[i]);
+	double start = now();
+	for (long i = 0; i < calls / mode->calls; i++)
+		mode->call(&hands[i % count]);
+	printf("{\"mean\": %.2f}\n", (now() - start) / (double)(calls ? calls : 1));
+	for (long i = 0; i < count; i++)
+		mode->close(&hands[i]);
+	free(hands);
+	return 0;
+}
+
 static const struct job {
 	const char *name;
 	int arguments;
@@ -419,6 +444,7 @@ static const struct job {
 } jobs[] = {
 	{"pairs", 2, run_pairs},     {"latency", 1, run_latency},     {"spawn", 2, run_spawn},
 	{"threads", 1, run_threads}, {"processes", 1, run_processes}, {"random", 1, run_random},
+	{"objects", 2, run_objects},
 };
 
 int main(int argc, char **argv)
