@@ -69,7 +69,7 @@ uint32_t batch_count(const struct batch *batch)
 	return batch->count;
 }
 
-static int batch_grow_events(struct batch *batch)
+static int __attribute__((cold)) batch_grow_events(struct batch *batch)
 {
 	uint32_t capacity = batch->capacity ? 2 * batch->capacity : EVENTS_AT_FIRST;
 
@@ -92,7 +92,7 @@ static void slots_insert(struct batch *batch, uint32_t index)
 	batch->slots[slot] = index + 1;
 }
 
-static int batch_grow_tuples(struct batch *batch)
+static int __attribute__((cold)) batch_grow_tuples(struct batch *batch)
 {
 	uint32_t capacity = batch->tuples_capacity ? 2 * batch->tuples_capacity : EVENTS_AT_FIRST;
 
@@ -142,39 +142,76 @@ static bool tuple_is_whole(const struct batch *batch, const struct batch_tuple *
 	return true;
 }
 
-/* The tuple equal to `key` whose words are at `words`; or the slot where it belongs. */
-static uint32_t tuple_find(const struct batch *batch, const struct batch_tuple *key, const uint64_t *words)
-{
-	uint32_t slot = (uint32_t)key->hash & batch->slots_mask;
+/* A tuple that is looked for: numbers, and where its words are in the record. */
+struct tuple_key {
+	uint64_t hash, what;
+	const uint64_t *words;
+	uint32_t count;
+};
 
-	for (;; slot = (slot + 1) & batch->slots_mask) {
-		if (!batch->slots[slot])
-			return UINT32_MAX;
-		const struct batch_tuple *tuple = &batch->tuples[batch->slots[slot] - 1];
-		if (tuple->hash == key->hash && tuple->words == key->words && tuple->call == key->call &&
-		    tuple->error == key->error && tuple->outcome == key->outcome &&
-		    !memcmp(tuple_words(batch, tuple), words, key->words * 8ul))
-			return batch->slots[slot] - 1;
-	}
+static inline bool tuple_is(const struct batch *batch, uint32_t index, const struct tuple_key *key)
+{
+	const struct batch_tuple *tuple = &batch->tuples[index];
+
+	return tuple->hash == key->hash && tuple->what == key->what && tuple->words == key->count &&
+	       !memcmp(tuple_words(batch, tuple), key->words, key->count * 8ul);
 }
 
 /* Keep a copy of a tuple that is not there yet. */
-static int tuple_add(struct batch *batch, struct batch_tuple *key, const uint64_t *words)
+static int tuple_add(struct batch *batch, const struct tuple_key *key)
 {
+	struct batch_tuple tuple = {
+		.hash = key->hash,
+		.what = key->what,
+		.words = key->count,
+		.call = (uint32_t)(key->what >> 32),
+		.error = (uint16_t)(key->what >> 8),
+		.outcome = (uint8_t)key->what,
+		.argc = batch->catalogue->calls[key->what >> 32].argc,
+	};
+
 	if (batch->tuples_count == batch->tuples_capacity && batch_grow_tuples(batch))
 		return -ENOMEM;
-	if (batch->words_count + key->words > BATCH_BYTES_MAX / 8 && batch->count)
+	if (batch->words_count + key->count > BATCH_BYTES_MAX / 8 && batch->count)
 		return BATCH_E_FULL;
-	if (batch->words_count + key->words > batch->words_capacity && batch_grow_words(batch, key->words))
+	if (batch->words_count + key->count > batch->words_capacity && batch_grow_words(batch, key->count))
 		return -ENOMEM;
-	memcpy(batch->words + batch->words_count, words, key->words * 8ul);
-	key->offset = (uint32_t)batch->words_count;
-	if (!tuple_is_whole(batch, key))
+	memcpy(batch->words + batch->words_count, key->words, key->count * 8ul);
+	tuple.offset = (uint32_t)batch->words_count;
+	if (!tuple_is_whole(batch, &tuple))
 		return BATCH_E_INVALID;
-	batch->words_count += key->words;
-	batch->tuples[batch->tuples_count++] = *key;
+	batch->words_count += key->count;
+	batch->tuples[batch->tuples_count++] = tuple;
 	slots_insert(batch, batch->tuples_count - 1);
 	return 0;
+}
+
+/* Where the tuple is that is not in its first slot; added when it is nowhere. 0, or as tuple_add(). */
+static int __attribute__((noinline)) tuple_search(struct batch *batch, const struct tuple_key *key, uint32_t *index)
+{
+	uint32_t slot = (uint32_t)key->hash & batch->slots_mask;
+	int error;
+
+	for (; batch->slots[slot]; slot = (slot + 1) & batch->slots_mask) {
+		*index = batch->slots[slot] - 1;
+		if (tuple_is(batch, *index, key))
+			return 0;
+	}
+	error = tuple_add(batch, key);
+	*index = batch->tuples_count - 1;
+	return error;
+}
+
+/* Most are in their first slot: looked at here, the rest of the search does not take up the registers of every event.
+ */
+static inline int tuple_find(struct batch *batch, uint64_t what, const uint64_t *words, uint32_t count, uint32_t *index)
+{
+	const struct tuple_key key = {hash_words(words, count, what), what, words, count};
+
+	*index = batch->slots[key.hash & batch->slots_mask] - 1;
+	if (*index != UINT32_MAX && tuple_is(batch, *index, &key))
+		return 0;
+	return tuple_search(batch, &key, index);
 }
 
 int batch_add(struct batch *batch, const struct record_call *record, size_t bytes)
@@ -196,22 +233,13 @@ int batch_add(struct batch *batch, const struct record_call *record, size_t byte
 	if (!batch->tuples_capacity && batch_grow_tuples(batch))
 		return -ENOMEM;
 
-	const uint64_t *tuple_at = (const uint64_t *)record + WORDS_BEFORE_TUPLE;
-	struct batch_tuple key = {
-		.words = words - WORDS_BEFORE_TUPLE,
-		.call = number,
-		.error = (uint16_t)call.error,
-		.outcome = (uint8_t)(call.outcome | (call.borrowed ? OUTCOME_BORROWED : 0)),
-		.argc = batch->catalogue->calls[number].argc,
-	};
-	key.hash = hash_words(tuple_at, key.words, (uint64_t)number << 32 | (uint32_t)key.error << 8 | key.outcome);
-	uint32_t tuple = tuple_find(batch, &key, tuple_at);
-	if (tuple == UINT32_MAX) {
-		int error = tuple_add(batch, &key, tuple_at);
-		if (error)
-			return error;
-		tuple = batch->tuples_count - 1;
-	}
+	uint64_t what = (uint64_t)number << 32 | (uint32_t)call.error << 8 | call.outcome |
+			(call.borrowed ? OUTCOME_BORROWED : 0);
+	uint32_t tuple;
+	int error = tuple_find(batch, what, (const uint64_t *)record + WORDS_BEFORE_TUPLE, words - WORDS_BEFORE_TUPLE,
+			       &tuple);
+	if (error)
+		return error;
 	uint32_t at = batch->count++;
 	batch->tuple[at] = tuple;
 	batch->enter[at] = call.enter;

@@ -17,6 +17,7 @@
 
 struct batch_tuple {
 	uint64_t hash;
+	uint64_t what;	 /* call, error and outcome, to be compared at once */
 	uint32_t offset; /* of its words in batch->words: site, args, items */
 	uint32_t words;
 	uint32_t call;
