@@ -16,6 +16,8 @@
 #define CRC32C_POLYNOMIAL 0x82f63b78u /* bit-reversed */
 /* Bytes of one of the three interleaved lanes: the crc32 instruction takes 3 cycles but one can start every cycle. */
 #define CRC32C_LANE 1024u
+/* So many zero bytes are appended sooner one by one than by a product. */
+#define CRC32C_ZEROS_FEW 256u
 
 /*
  * Filled by crc32c_prepare(). Threads that do so at once write the same values. `shift` moves a CRC over CRC32C_LANE zero bytes, a nibble at
@@ -53,12 +55,6 @@ static inline uint32_t crc32c_power(uint64_t bytes)
 		square = crc32c_multiply(square, square);
 	}
 	return power;
-}
-
-/* The CRC of A followed by B, from the CRC of each; `size_b` is the length of B in bytes. */
-static inline uint32_t crc32c_combine(uint32_t crc_a, uint32_t crc_b, uint64_t size_b)
-{
-	return crc32c_multiply(crc32c_power(size_b), crc_a) ^ crc_b;
 }
 
 /* Make the tables of this translation unit and look at the processor. */
@@ -134,7 +130,32 @@ __attribute__((target("sse4.2"))) static inline uint32_t crc32c_update_instructi
 		crc = __builtin_ia32_crc32qi(crc, *bytes);
 	return crc;
 }
+
+__attribute__((target("sse4.2"))) static inline uint32_t crc32c_zeros_instruction(uint32_t crc, uint64_t size)
+{
+	uint64_t a = crc;
+
+	for (; size >= 8; size -= 8)
+		a = __builtin_ia32_crc32di(a, 0);
+	crc = (uint32_t)a;
+	for (; size; size--)
+		crc = __builtin_ia32_crc32qi(crc, 0);
+	return crc;
+}
 #endif
+
+/*
+ * The CRC of A followed by B, from the CRC of each; `size_b` is the length of B in bytes. Where crc32c_prepare() has
+ * run it is sooner done.
+ */
+static inline uint32_t crc32c_combine(uint32_t crc_a, uint32_t crc_b, uint64_t size_b)
+{
+#ifdef __x86_64__
+	if (crc32c_tables.has_instruction && size_b <= CRC32C_ZEROS_FEW)
+		return crc32c_zeros_instruction(crc_a, size_b) ^ crc_b;
+#endif
+	return crc32c_multiply(crc32c_power(size_b), crc_a) ^ crc_b;
+}
 
 /*
  * The CRC of everything hashed so far followed by `size` bytes; `crc` is 0 at the beginning. crc32c_prepare() must

@@ -38,7 +38,10 @@ struct split {
 static bool step_forward(struct aligner *aligner, const struct box *box, int32_t *low, int32_t *high, int32_t back_low,
 			 int32_t back_high, bool is_odd, struct split *at)
 {
+	const uint64_t *a = aligner->a, *b = aligner->b;
 	int32_t *forward = aligner->forward, *backward = aligner->backward;
+	uint64_t steps = 0;
+	bool has_met = false;
 	int32_t least = box->a0 - box->b1, most = box->a1 - box->b0;
 
 	if (*low > least)
@@ -49,25 +52,28 @@ static bool step_forward(struct aligner *aligner, const struct box *box, int32_t
 		forward[++*high + 1] = -1;
 	else
 		--*high;
-	for (int32_t k = *high; k >= *low; k -= 2) {
+	for (int32_t k = *high; k >= *low && !has_met; k -= 2) {
 		int32_t x = forward[k - 1] >= forward[k + 1] ? forward[k - 1] + 1 : forward[k + 1];
 		int32_t y = x - k, from = x;
-		while (x < box->a1 && y < box->b1 && aligner->a[x] == aligner->b[y])
+		while (x < box->a1 && y < box->b1 && a[x] == b[y])
 			x++, y++;
 		forward[k] = x;
-		aligner->result->steps += 1 + (uint64_t)(x - from);
-		if (is_odd && k >= back_low && k <= back_high && backward[k] <= x) {
+		steps += 1 + (uint64_t)(x - from);
+		has_met = is_odd && k >= back_low && k <= back_high && backward[k] <= x;
+		if (has_met)
 			*at = (struct split){x, y};
-			return true;
-		}
 	}
-	return false;
+	aligner->result->steps += steps;
+	return has_met;
 }
 
 static bool step_backward(struct aligner *aligner, const struct box *box, int32_t *low, int32_t *high, int32_t fore_low,
 			  int32_t fore_high, bool is_odd, struct split *at)
 {
+	const uint64_t *a = aligner->a, *b = aligner->b;
 	int32_t *forward = aligner->forward, *backward = aligner->backward;
+	uint64_t steps = 0;
+	bool has_met = false;
 	int32_t least = box->a0 - box->b1, most = box->a1 - box->b0;
 
 	if (*low > least)
@@ -78,19 +84,19 @@ static bool step_backward(struct aligner *aligner, const struct box *box, int32_
 		backward[++*high + 1] = INT32_MAX;
 	else
 		--*high;
-	for (int32_t k = *high; k >= *low; k -= 2) {
+	for (int32_t k = *high; k >= *low && !has_met; k -= 2) {
 		int32_t x = backward[k - 1] < backward[k + 1] ? backward[k - 1] : backward[k + 1] - 1;
 		int32_t y = x - k, from = x;
-		while (x > box->a0 && y > box->b0 && aligner->a[x - 1] == aligner->b[y - 1])
+		while (x > box->a0 && y > box->b0 && a[x - 1] == b[y - 1])
 			x--, y--;
 		backward[k] = x;
-		aligner->result->steps += 1 + (uint64_t)(from - x);
-		if (!is_odd && k >= fore_low && k <= fore_high && x <= forward[k]) {
+		steps += 1 + (uint64_t)(from - x);
+		has_met = !is_odd && k >= fore_low && k <= fore_high && x <= forward[k];
+		if (has_met)
 			*at = (struct split){x, y};
-			return true;
-		}
 	}
-	return false;
+	aligner->result->steps += steps;
+	return has_met;
 }
 
 /* A point that lies on a shortest path through the box, which has something different at both its ends. */

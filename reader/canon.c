@@ -61,6 +61,7 @@ static int close_fold(struct pass *pass, struct fold *fold)
 	if (pass->details)
 		return fold->detail == CANON_NONE ? 0 : pass_noted(pass, fold);
 	pass->canon->tokens[fold->index] = fold->token;
+	pass_note_thread(pass, &fold->token);
 	pass_note_object(pass, &fold->token, &raw, fold->index);
 	return 0;
 }

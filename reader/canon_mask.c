@@ -31,6 +31,7 @@ void mask_clear(struct mask *mask)
 
 int mask_add_pid(struct mask *mask, uint32_t pid)
 {
+	mask->most_pid = pid > mask->most_pid ? pid : mask->most_pid;
 	return map_put(&mask->pids, pid, mask);
 }
 
@@ -188,7 +189,7 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 		return NULL;
 	for (size_t i = 0; i < length; i++)
 		number = number * 10 + (digits[i] - '0');
-	if (number >= 100 && map_get(&mask->pids, number))
+	if (number >= 100 && number <= mask->most_pid && map_get(&mask->pids, number))
 		return "<pid>";
 	if (number >= MASK_PORT_MIN && number <= UINT16_MAX && map_get(&mask->ports, number))
 		return port_word((uintptr_t)map_get(&mask->ports, number));
@@ -197,18 +198,22 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 	return mask->second && length >= 10 && is_near(mask, number) ? "<time>" : NULL;
 }
 
-/* No time is written without one of these. */
-static bool has_separator(const uint8_t *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] == ':' || bytes[i] == '-' || bytes[i] == '.')
-			return true;
-	return false;
-}
+/* What of a text is looked at: no time is written without a digit and one of the signs between them. */
+enum { BYTE_DIGIT = 1, BYTE_NAME = 2, BYTE_BETWEEN = 4 };
 
-static bool may_begin_time(uint8_t byte)
+static const uint8_t byte_sorts[256] = {['0' ... '9'] = BYTE_DIGIT,
+					['A' ... 'W'] = BYTE_NAME, /* of a day or a month begins with it */
+					[':'] = BYTE_BETWEEN,
+					['-'] = BYTE_BETWEEN,
+					['.'] = BYTE_BETWEEN};
+
+static unsigned sorts_in(const uint8_t *bytes, size_t size)
 {
-	return is_digit(byte) || (byte >= 'A' && byte <= 'W');
+	unsigned sorts = 0;
+
+	for (size_t i = 0; i < size; i++)
+		sorts |= byte_sorts[bytes[i]];
+	return sorts;
 }
 
 /* Pids as numbers, in a message that is no text. */
@@ -221,7 +226,7 @@ static bool mask_words(const struct mask *mask, uint8_t *bytes, size_t size)
 		return false;
 	for (size_t at = 0; at + sizeof(word) <= size; at += sizeof(word)) {
 		memcpy(&word, bytes + at, sizeof(word));
-		if (word < PID_BINARY_MIN || !map_get(&mask->pids, word))
+		if (word < PID_BINARY_MIN || word > mask->most_pid || !map_get(&mask->pids, word))
 			continue;
 		memset(bytes + at, 0xff, sizeof(word));
 		replaced = true;
@@ -241,12 +246,18 @@ static bool mask_numbers(const struct mask *mask, const uint8_t *bytes, size_t s
 {
 	size_t begin = out->size;
 	size_t kept = 0; /* everything before it is in `out` */
-	bool may_have_time = has_separator(bytes, size);
+	unsigned sorts = sorts_in(bytes, size);
+	bool may_have_time = sorts & BYTE_BETWEEN;
+	unsigned wanted = BYTE_DIGIT | (may_have_time ? BYTE_NAME : 0);
 	bool replaced = false;
 
-	for (size_t at = 0; at < size;) {
+	for (size_t at = sorts & BYTE_DIGIT ? 0 : size; at < size;) {
+		if (!(byte_sorts[bytes[at]] & wanted)) {
+			at++;
+			continue;
+		}
 		const char *word = "<time>";
-		size_t length = may_have_time && may_begin_time(bytes[at]) ? match_time(bytes + at, size - at) : 0;
+		size_t length = may_have_time ? match_time(bytes + at, size - at) : 0;
 		if (!length && is_digit(bytes[at])) {
 			while (at + length < size && is_digit(bytes[at + length]))
 				length++;

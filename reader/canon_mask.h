@@ -20,6 +20,7 @@ struct mask {
 	struct map pids;  /* of the trace */
 	struct map ports; /* those that were seen: which of the chosen ones + 1, or PORT_OTHER */
 	uint32_t chosen;
+	uint32_t most_pid;   /* the largest of the pids */
 	struct map ipc;	     /* System V ids */
 	uint64_t second;     /* when the trace was made, since the epoch */
 	const char *renamed; /* as in struct canon_scope; borrowed; NULL: no names of its own */

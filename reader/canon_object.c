@@ -89,7 +89,8 @@ void pass_write_down(void *context, struct object *object)
 /* As crc32c_combine(), with what it takes for common sizes remembered. */
 static uint32_t join_payload(struct pass *pass, uint32_t crc, uint32_t more, uint64_t size)
 {
-	if (!crc || size >= PASS_POWERS)
+	crc32c_prepare();
+	if (!crc || size <= CRC32C_ZEROS_FEW || size >= PASS_POWERS)
 		return crc ? crc32c_combine(crc, more, size) : more;
 	if (!pass->powers[size])
 		pass->powers[size] = crc32c_power(size);

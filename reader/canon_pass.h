@@ -92,6 +92,9 @@ void pass_note_wait(struct pass *pass, uint32_t thread, const struct canon_rule 
 /* Whether that wait was to have ended by now, in `ticks`. */
 bool pass_is_due(const struct pass *pass, uint32_t thread, uint64_t ticks);
 
+/* A token of the thread is complete; they are in order. */
+void pass_note_thread(struct pass *pass, const struct canon_token *token);
+
 /* What is known of threads only at the end. 0 or -ENOMEM. */
 int canon_finish_threads(struct canon *canon);
 

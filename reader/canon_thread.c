@@ -89,6 +89,17 @@ int pass_note_start(struct pass *pass, const struct frame_thread *seen)
 	return index_set(&pass->starts, seen->pid, seen->tid, pass->start_count++);
 }
 
+void pass_note_thread(struct pass *pass, const struct canon_token *token)
+{
+	struct canon_thread *thread = &pass->canon->threads[token->sort->thread];
+
+	pass->canon->flags |= token->flags;
+	if (token->flags & TOKEN_REAPS)
+		return;
+	thread->content = map_mix(thread->content + token->sort->key) + token->sort->content;
+	thread->content = map_mix(thread->content + token->bytes) + token->payload;
+}
+
 /* What is known of threads only at the end. */
 int canon_finish_threads(struct canon *canon)
 {
@@ -102,15 +113,6 @@ int canon_finish_threads(struct canon *canon)
 	for (size_t i = 0; !rc && i < count; i++)
 		if (threads[i].seen.tid != threads[i].seen.pid)
 			rc = map_put(&several, threads[i].seen.pid, canon);
-	for (uint32_t i = 0; i < canon->tokens_count; i++) {
-		const struct canon_token *token = &canon->tokens[i];
-		struct canon_thread *thread = &canon->threads[token->sort->thread];
-		canon->flags |= token->flags;
-		if (token->flags & TOKEN_REAPS)
-			continue;
-		thread->content = map_mix(thread->content + token->sort->key) + token->sort->content;
-		thread->content = map_mix(thread->content + token->bytes) + token->payload;
-	}
 	for (uint32_t i = 0; i < canon->threads_count; i++)
 		canon->threads[i].is_common = map_get(&several, canon->threads[i].pid) != NULL;
 	for (uint32_t i = 0; i < canon->objects_count; i++) {
