@@ -19,9 +19,7 @@
 #define DIFFERING    3u
 /* What is in another order differs in more than two places. */
 #define PERMUTED_MIN 8u
-/* From here on it need not be all the same. */
-#define PERMUTED_LONG 1024u
-#define NEAR_SECONDS  (2u * 24 * 3600)
+#define NEAR_SECONDS (2u * 24 * 3600)
 /* Differences with smaller gaps between them are one. */
 #define SPOT_GAP 3u
 /* So near behind a time there may be its parts, or what it belongs to. */
@@ -107,31 +105,21 @@ static bool has_other_identifiers(const struct contents *contents)
 	return true;
 }
 
-/*
- * The same bytes in all, of a long payload nearly: a reply that is made of many things in no order may be sent in
- * pieces, and then a few things are in another piece.
- */
+/* The same bytes in all. */
 static bool is_permuted(const struct contents *contents)
 {
 	int64_t counts[256] = {0};
 	uint64_t others = 0;
-	uint32_t least = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
-	uint32_t different = count_different(contents, 0);
-	bool is_long = least >= PERMUTED_LONG && different > least / DIFFERING_OF * DIFFERING;
-	bool is_other_piece = is_long && contents->is_same_total && contents->old_size != contents->new_size;
 
-	if (contents->is_cut || different < PERMUTED_MIN ||
-	    (contents->old_size != contents->new_size && !is_other_piece))
+	if (contents->is_cut || contents->old_size != contents->new_size || count_different(contents, 0) < PERMUTED_MIN)
 		return false;
-	/* Of pieces that were cut elsewhere it is the shares that are alike. */
-	for (uint32_t i = 0; i < contents->old_size; i++)
-		counts[contents->old[i]] += contents->new_size;
-	for (uint32_t i = 0; i < contents->new_size; i++)
-		counts[contents->new[i]] -= contents->old_size;
+	for (uint32_t i = 0; i < contents->old_size; i++) {
+		counts[contents->old[i]]++;
+		counts[contents->new[i]]--;
+	}
 	for (unsigned i = 0; i < 256; i++)
 		others += (uint64_t)llabs(counts[i]);
-	uint64_t whole = (uint64_t)contents->old_size * contents->new_size;
-	return others <= (is_long ? whole / 20 : 0);
+	return !others;
 }
 
 static bool is_digest(const struct contents *contents)
@@ -337,6 +325,11 @@ bool contents_are_swapped(const struct contents *contents)
 		at += length;
 	}
 	return moved <= 2;
+}
+
+bool contents_are_permuted(const struct contents *contents)
+{
+	return is_permuted(contents) && !contents_are_swapped(contents);
 }
 
 const char *contents_chance(const struct contents *contents)

@@ -18,7 +18,6 @@ struct contents {
 	uint32_t old_size, new_size;
 	bool is_cut;		   /* there was more of them */
 	bool is_equally_long;	   /* in all */
-	bool is_same_total;	   /* all that went over the object in this direction has the same length */
 	uint64_t seconds[2];	   /* when the traces were made, since the epoch */
 	uint64_t said[2];	   /* when they were said; 0: unknown */
 	const struct map *pids[2]; /* of the traces */
@@ -26,6 +25,9 @@ struct contents {
 
 /* Why they would differ in every run, as a clause; NULL when they would not. */
 const char *contents_chance(const struct contents *contents);
+
+/* Whether they are the same bytes in another order, of more than two parts. */
+bool contents_are_permuted(const struct contents *contents);
 
 /* Whether they are the same but for two parts that have changed places. */
 bool contents_are_swapped(const struct contents *contents);

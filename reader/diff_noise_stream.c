@@ -29,8 +29,9 @@ struct stretch {
 	bool is_same_flow[2];	     /* of all that went over the object that way */
 	bool has_same_calls[2];	     /* likewise */
 	bool is_early;
-	uint32_t early[SIDES]; /* the transfer that came too early, and the one in its place */
-	uint32_t edit[2];      /* that stands for the others, by way; of both when `is_early` */
+	uint32_t early[SIDES];	  /* the transfer that came too early, and the one in its place */
+	uint32_t edit[2];	  /* that stands for the others, by way; of both when `is_early` */
+	uint32_t spare[2][SIDES]; /* tokens that it had itself, by way; CANON_NONE: none */
 };
 
 struct stretches {
@@ -315,8 +316,37 @@ static void settle_other_call(struct settling *settling, struct stretch *stretch
 	edit->kind = is_first ? EDIT_CHANGED : EDIT_MOVED;
 	edit->old = is_first ? odd_one(settling, stretch, SIDE_OLD, way) : CANON_NONE;
 	edit->new = is_first ? odd_one(settling, stretch, SIDE_NEW, way) : CANON_NONE;
-	edit->is_recut = is_first && is_other_content(stretch, way);
 	stretch->edit[way] = is_first ? index : stretch->edit[way];
+}
+
+/* Likewise, but the others are kept, as pieces: together they may yet turn out to say the same. */
+static void settle_other_content(struct settling *settling, struct stretch *stretch, unsigned way, uint32_t index)
+{
+	struct edit *edit = &settling->edits->rows[index];
+	uint32_t *spare = stretch->spare[way], *tokens[SIDES] = {&edit->old, &edit->new};
+	bool is_first = stretch->edit[way] == CANON_NONE;
+
+	stretch->edit[way] = is_first ? index : stretch->edit[way];
+	edit->is_recut = true;
+	for (unsigned side = 0; side < SIDES; side++) {
+		/* whoever had the first one gets what the edit that stands for them had */
+		uint32_t first = stretch->sorts[side][way][0];
+		if (is_first) {
+			spare[side] = *tokens[side];
+			*tokens[side] = first;
+		} else if (*tokens[side] == first) {
+			*tokens[side] = spare[side];
+		}
+	}
+	if (is_first) {
+		edit->kind = EDIT_CHANGED;
+		return;
+	}
+	edit->kind = edit->old == CANON_NONE ? EDIT_ADDED : edit->new == CANON_NONE ? EDIT_REMOVED : EDIT_CHANGED;
+	if (edit->old == CANON_NONE && edit->new == CANON_NONE)
+		edit->kind = EDIT_MOVED;
+	else
+		settle_mark(settling, edit, NOISE_RECUT);
 }
 
 /* The way of the stream that an edit is about; 2: both. */
@@ -353,9 +383,10 @@ static void settle_stretches(struct settling *settling, struct stretches *stretc
 			settle_early(settling, stretch, i);
 		else if (!stretch->is_early && way < 2 && is_recut(stretch, way))
 			settle_mark(settling, edit, NOISE_RECUT);
-		else if (!stretch->is_early && way < 2 &&
-			 (is_other_call(stretch, way) || is_other_content(stretch, way)))
+		else if (!stretch->is_early && way < 2 && is_other_call(stretch, way))
 			settle_other_call(settling, stretch, way, i);
+		else if (!stretch->is_early && way < 2 && is_other_content(stretch, way))
+			settle_other_content(settling, stretch, way, i);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "reader/diff_place.h"
 #include "reader/difference.h"
 #include "reader/difference_frame.h"
+#include "reader/difference_permuted.h"
 #include "reader/line.h"
 
 #include <errno.h>
@@ -94,16 +95,34 @@ static uint32_t list_site(const struct looking *looking, unsigned side, const st
 	return count;
 }
 
+/* Pieces that are looked at for the edits that stand for them. */
+#define RECUT_MAX 256u
+
+static uint32_t list_recut(const struct looking *looking, unsigned side, struct canon_detail *details)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < looking->edits->count && count < RECUT_MAX; i++) {
+		const struct edit *edit = &looking->edits->rows[i];
+		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+		if (edit->is_recut && edit->noise && token != CANON_NONE)
+			details[count++].token = token;
+	}
+	return count;
+}
+
 /* All tokens that lines are needed of, each once, in order. */
 static int list_details(struct looking *looking, unsigned side)
 {
-	struct canon_detail *details = calloc(looking->count * (1 + 2 * CONTEXT_CALLS) + 1ull, sizeof(*details));
+	struct canon_detail *details =
+		calloc(looking->count * (1 + 2 * CONTEXT_CALLS) + RECUT_MAX + 1ull, sizeof(*details));
 	uint32_t count = 0, kept = 0;
 
 	if (!details)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < looking->count; i++)
 		count += list_site(looking, side, &looking->differences->rows[i].sites[side], details + count);
+	count += list_recut(looking, side, details + count);
 	qsort(details, count, sizeof(*details), compare_details);
 	for (uint32_t i = 0; i < count; i++)
 		if (!i || details[i].token != details[i - 1].token)
@@ -297,20 +316,6 @@ static bool is_served(const struct looking *looking, const struct difference *di
 	       looking->strands[SIDE_OLD].rows[edit->strands[SIDE_OLD]].kind == STRAND_SESSION;
 }
 
-/* Whether as much went over the object in all. */
-static bool has_same_total(const struct looking *looking, const struct canon_token *const tokens[SIDES])
-{
-	uint64_t totals[SIDES] = {0, 0};
-
-	for (unsigned side = 0; side < SIDES; side++) {
-		unsigned way = tokens[side]->flags & TOKEN_SENDS ? CANON_SENT : CANON_RECEIVED;
-		if (tokens[side]->sort->objects[0] == CANON_NONE)
-			return false;
-		totals[side] = looking->pairing->canons[side]->objects[tokens[side]->sort->objects[0]].flows[way].bytes;
-	}
-	return totals[SIDE_OLD] == totals[SIDE_NEW];
-}
-
 /* A string, or an array of some (argv). */
 static bool is_quoted(const char *value)
 {
@@ -335,10 +340,9 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 		contents.said[side] = details[side]->time / 1000000000;
 		contents.pids[side] = &looking->pids[side];
 	}
-	contents.is_same_total = has_same_total(looking, tokens);
 	if (is_served(looking, difference) && contents_are_counted(&contents))
 		why = "numbers that count what one of several workers was given";
-	else if (difference->class == CLASS_PAYLOAD || (difference->class == CLASS_BYTES && contents.is_same_total))
+	else if (difference->class == CLASS_PAYLOAD)
 		why = contents_chance(&contents);
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
 		 difference->new &&is_quoted(difference->old) && texts_are_chance(difference->old, difference->new))
@@ -540,6 +544,9 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 	}
 	if (!rc)
 		rc = differences_reframe(differences, looking.count, edits, pairing, looking.details,
+					 looking.details_count);
+	if (!rc)
+		rc = differences_permute(differences, looking.count, edits, pairing, looking.details,
 					 looking.details_count);
 	if (!rc)
 		rc = regroup(&looking);

@@ -51,6 +51,18 @@ class Loop(unittest.TestCase):
         self.assertEqual(status, DIFFERENT)
         self.assertLessEqual(set(said), {('reordered-causal', 'pwrite'), ('reordered-causal', 'fcntl')})
 
+    # ---- what is said in no order
+
+    def test_a_list_in_another_order_is_the_same_however_it_is_cut(self):
+        for new in (('order=3',), ('order=7', 'pieces=90'), ('order=33', 'pieces=101')):
+            self.assertEqual(self.compare(('order=1',), new), (SAME, []), new)
+
+    def test_a_list_in_another_order_with_another_entry_is_another_list(self):
+        for new in (('order=3', 'list=changed'), ('order=7', 'pieces=90', 'list=changed'), ('order=33', 'pieces=101', 'list=changed')):
+            status, said = self.compare(('order=1',), new)
+            self.assertEqual((status, {kind for kind, _ in said}), (DIFFERENT, {'payload'}), new)
+            self.assertIn(('payload', 'send'), said, new)
+
 
 if __name__ == '__main__':
     unittest.main()
