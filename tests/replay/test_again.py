@@ -214,6 +214,40 @@ def case_crowd(place):
     assert told['same'] == told['calls'] >= count and not told['broken_edges'], told
 
 
+REFUSED = """
+import os, socket, sys, time
+address = ('127.0.0.1', int(sys.argv[1]))
+child = os.fork()
+if not child:
+    with socket.socket() as client:
+        os._exit(client.connect_ex(address) == 0)
+time.sleep(0.1)
+with socket.create_server(address):
+    status = os.waitpid(child, 0)[1]
+os._exit(status != 0)
+"""
+
+
+def case_refused(place):
+    """Who was refused comes before the listener, although its call returned when there was one."""
+    script = place.folder / 'refused.py'
+    script.write_text(REFUSED)
+    trace = place.folder / 'trace.ipct'
+    traced = dict(word.split('=', 1) for word in place.run(IPCTRACE, 'env', '-s', '64K', '-o', trace).stdout.split())
+    traced['LD_PRELOAD'] += f":{PROGRAMS / 'late.so'}"  # behind ours: in the call that is recorded
+    place.run('/usr/bin/env', *map('='.join, traced.items()), '/usr/bin/python3', '-S', script, port_find())
+    wait_until('the trace is closed', lambda: not place.run(IPCTRACE, 'check', '-q', trace, status=None).returncode)
+    listens, (refused,) = (events_of(place, trace, call) for call in ('listen', 'connect'))
+    assert refused['errno'] == 'ECONNREFUSED' and refused['time'] + refused['duration'] > listens[0]['time'] > refused['time']
+    for _ in range(10):
+        told = place.replay(trace, '--pace=max')
+        assert told['same'] == told['replayed'] and not told['missing'], told
+
+
+def events_of(place, trace, call):
+    return [json.loads(line) for line in place.run(IPCTRACE, 'print', '-q', '--json', '-e', call, trace).stdout.splitlines()]
+
+
 def case_trouble(place):
     """What cannot be run again is refused in a line; a stopped replay leaves nothing."""
     trace = place.record(PROGRAMS / 'again-workers')
