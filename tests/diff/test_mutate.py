@@ -225,15 +225,21 @@ def test_slow(log, seed):
     assert all(b['duration'] >= a['duration'] - 2 for a, b in zip(old, new))
 
 
+def pair_threads(old, new):
+    """The events of both, thread by thread: by when they were, since calls of one moment are in order of pids."""
+    whens = {tuple((event['time'], event['call']) for event in events): events for events in new.values()}
+    assert len(whens) == len(new) == len(old)
+    return [pair for events in old.values() for pair in zip(events, whens[tuple((event['time'], event['call']) for event in events)])]
+
+
 def test_pids(log, seed):
-    (old, _), (changed, [change]) = read(log), mutate(log, 'pids', seed)
-    new = read(changed)[0]
-    numbers = {}
-    for a, b in zip(old, new):
+    (_, old), (changed, [change]) = read(log), mutate(log, 'pids', seed)
+    pairs, numbers = pair_threads(old, read(changed)[1]), {}
+    for a, b in pairs:
         for name in ('pid', 'tid'):
             assert numbers.setdefault(a[name], b[name]) == b[name] != a[name]
     assert len(set(numbers.values())) == len(numbers)
-    for a, b in zip(old, new):
+    for a, b in pairs:
         if a['call'] in ('fork', 'waitpid'):
             assert b['result'] == numbers.get(a['result'], a['result'])
         elif not any(str(number) in json.dumps(a['args']) for number in numbers):
