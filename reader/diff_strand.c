@@ -100,8 +100,9 @@ static void note_births(struct maker *maker, const struct canon_token *token, ui
 }
 
 struct thread_state {
-	uint32_t spine, reap, timer, current;
+	uint32_t spine, reap, timer, memory, current;
 	bool is_serving;
+	bool is_woken; /* and has not gone on with anything yet */
 };
 
 /* What stands where it does by chance: in a strand of its own, beside what the thread is at. */
@@ -113,26 +114,40 @@ static int put_aside(struct maker *maker, enum strand_kind kind, uint32_t *stran
 	return *strand == CANON_NONE ? -ENOMEM : 0;
 }
 
+/* Whether it has or gives back memory of a process with several threads: an allocator does, when one of them needs it.
+ */
+static bool is_allocation(const struct maker *maker, const struct canon_token *token)
+{
+	const uint32_t *objects = token->sort->objects;
+	uint32_t object = objects[objects[0] == CANON_NONE];
+
+	return token->flags & (TOKEN_MAKES | TOKEN_ENDS) && object != CANON_NONE &&
+	       maker->canon->threads[token->sort->thread].is_common &&
+	       maker->canon->objects[object].type == OBJECT_MAPPING && maker->canon->objects[object].is_private;
+}
+
 static int choose_strand(struct maker *maker, struct thread_state *state, uint32_t index)
 {
 	const struct canon_token *token = &maker->canon->tokens[index];
 	uint32_t next = CANON_NONE;
 
+	state->is_woken |= (token->flags & TOKEN_WOKEN) != 0;
 	if (token->flags & TOKEN_REAPS)
 		return put_aside(maker, STRAND_REAP, &state->reap, index);
+	if (is_allocation(maker, token))
+		return put_aside(maker, STRAND_MEMORY, &state->memory, index);
+	if (state->is_serving && timer_actions_have(maker->timers, maker->pairing, maker->side, token))
+		return put_aside(maker, STRAND_TIMER, &state->timer, index);
 	if (state->spine == CANON_NONE)
 		state->spine = state->current = add_strand(maker, STRAND_SPINE, token->sort->thread, CANON_NONE);
-	if (state->is_serving && timer_actions_have(maker->timers, maker->pairing, maker->side, token)) {
-		state->current = token->flags & TOKEN_WOKEN ? state->spine : state->current;
-		return put_aside(maker, STRAND_TIMER, &state->timer, index);
-	}
 	if (state->is_serving) {
 		next = session_of(maker, token);
-		if (next == CANON_NONE && token->flags & TOKEN_WOKEN)
+		if (next == CANON_NONE && state->is_woken)
 			next = state->spine;
 	} else if (begins_task(maker, token)) {
 		next = add_strand(maker, STRAND_TASK, token->sort->thread, token->sort->objects[0]);
 	}
+	state->is_woken = false;
 	if (next != CANON_NONE)
 		state->current = next;
 	if (state->current == CANON_NONE)
@@ -150,8 +165,12 @@ static int choose_strands(struct maker *maker)
 
 	for (uint32_t i = 0; states && i < canon->threads_count; i++) {
 		bool is_serving = map_get(maker->serving, maker->pairing->classes[maker->side][i]) != NULL;
-		states[i] = (struct thread_state){CANON_NONE, CANON_NONE, CANON_NONE, CANON_NONE,
-						  is_serving && canon->threads[i].dispatches};
+		states[i] = (struct thread_state){.spine = CANON_NONE,
+						  .reap = CANON_NONE,
+						  .timer = CANON_NONE,
+						  .memory = CANON_NONE,
+						  .current = CANON_NONE,
+						  .is_serving = is_serving && canon->threads[i].dispatches};
 	}
 	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
 		rc = choose_strand(maker, &states[canon->tokens[i].sort->thread], i);
@@ -270,6 +289,7 @@ static uint64_t given_place(const struct strand *strand, uint32_t thread, uint32
 	case STRAND_SPINE:
 	case STRAND_REAP:
 	case STRAND_TIMER:
+	case STRAND_MEMORY:
 		return thread == CANON_NONE ? 0 : 2ull << 32 | (uint64_t)strand->kind << 40 | thread;
 	default:
 		return 0;

@@ -3,17 +3,20 @@
  * A server whose loop has a timer, and its client, for the tests of diff: when the timer is served and in which order a
  * long list is said, which is chance elsewhere, is said to it. In the current folder it leaves `ticks` and `loop.sock`.
  *
- *   loop [due=N]... [order=N] [pieces=N] [tick=swapped|shorter] [list=changed]
+ *   loop [due=N]... [order=N] [pieces=N] [memory=N] [tick=swapped|shorter] [list=changed] [changed=N]
  *
- * With due=N it works on request N until the timer is due.
+ * With due=N it works on request N until the timer is due; with memory=N its allocator needs more for it, and with
+ * changed=N another answer is given.
  */
 #include <err.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -97,11 +100,13 @@ static void say_list(int fd)
 
 static void answer(int fd, int request)
 {
-	char due[16], text[64];
+	char due[16];
 
+	if (number("memory=", 0) == request)
+		mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (request == REQUESTS)
 		say_list(fd);
-	else if (send(fd, text, (size_t)snprintf(text, sizeof(text), "answer %d", request), 0) < 0)
+	else if (send(fd, number("changed=", 0) == request ? "anSwer" : "answer", 6, 0) < 0)
 		err(1, "send");
 	snprintf(due, sizeof(due), "due=%d", request);
 	while (has(due) && now_ms() < deadline)
@@ -180,10 +185,16 @@ static void ask(const struct sockaddr_un *address)
 		close(fds[i]);
 }
 
+static void *do_nothing(void *argument)
+{
+	return argument;
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "loop.sock"};
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	pthread_t thread;
 
 	alarm(30);
 	words_count = argc;
@@ -197,6 +208,8 @@ int main(int argc, char **argv)
 		ask(&address);
 		_exit(0);
 	}
+	if (pthread_create(&thread, NULL, do_nothing, NULL) || pthread_join(thread, NULL))
+		errx(1, "no thread");
 	serve(listener);
 	return waitpid(pid, NULL, 0) != pid;
 }

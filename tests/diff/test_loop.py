@@ -51,6 +51,13 @@ class Loop(unittest.TestCase):
         self.assertEqual(status, DIFFERENT)
         self.assertLessEqual(set(said), {('reordered-causal', 'pwrite'), ('reordered-causal', 'fcntl')})
 
+    # ---- memory
+
+    def test_where_an_allocator_needed_more_is_in_nobodys_way(self):
+        self.assertEqual(self.compare(('memory=6',), ('memory=4',)), (SAME, []))
+        status, said = self.compare(('memory=6',), ('memory=4', 'changed=4'))
+        self.assertEqual((status, set(said)), (DIFFERENT, {('payload', 'send'), ('payload', 'recv')}))
+
     # ---- what is said in no order
 
     def test_a_list_in_another_order_is_the_same_however_it_is_cut(self):
