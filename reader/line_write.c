@@ -74,15 +74,20 @@ static inline void write_kept(struct lines *lines, const struct batch_view *batc
 	}
 }
 
-void line_write(struct lines *lines, const struct trace_entry *entry, const struct line_form *form, struct text *out)
+static void write_one(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
+		      const struct line_form *form, struct text *out)
 {
-	struct line_memo *memo = line_memo_find(lines, entry);
 	const struct line_shape *kept = memo ? line_keep(lines, memo, entry, form) : NULL;
 
 	if (kept)
 		write_kept(lines, entry->batch, entry->row, form, memo, kept, out);
 	else
 		write_anew(lines, entry->event, form, out);
+}
+
+void line_write(struct lines *lines, const struct trace_entry *entry, const struct line_form *form, struct text *out)
+{
+	write_one(lines, line_memo_find(lines, entry), entry, form, out);
 }
 
 /*

@@ -95,16 +95,22 @@ void text_int(struct text *text, int64_t value)
 
 void text_uint_padded(struct text *text, uint64_t value, unsigned digits)
 {
-	unsigned needed = count_digits(value);
-	char *room = text_room(text, DIGITS_MAX + digits), *begin;
+	char *room = text_room(text, DIGITS_MAX + digits);
+	uint64_t left = value;
 
 	if (!room)
 		return;
-	digits = digits > needed ? digits : needed;
-	begin = format_decimal(room + digits, value);
-	while (begin > room)
-		*--begin = '0';
-	text->size += digits;
+	for (unsigned at = digits; at; at -= at > 1 ? 2 : 1) {
+		if (at > 1)
+			memcpy(room + at - 2, &pairs[left % 100 * 2], 2);
+		else
+			*room = (char)('0' + left % 10);
+		left /= at > 1 ? 100 : 10;
+	}
+	if (left)
+		text_uint(text, value); /* it has more digits than that */
+	else
+		text->size += digits;
 }
 
 void text_hex(struct text *text, uint64_t value)

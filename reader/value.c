@@ -96,11 +96,11 @@ const char *flags_next(const struct names_spec *flags, uint64_t all, uint64_t *l
 {
 	while (*row < flags->count) {
 		const struct name_spec *name = &flags->rows[(*row)++];
-		bool is_field = name->mask != name->value;
-		if (flags_is_octal(name))
-			continue;
+		/* most rows are bits that are not set */
 		if (name->value ? (*left & name->value) != name->value || (all & name->mask) != name->value
-				: (all & name->mask) != 0 || (!is_field && all))
+				: (all & name->mask) != 0 || (!name->mask && all))
+			continue;
+		if (flags_is_octal(name))
 			continue;
 		*left &= ~name->mask;
 		return name->name;
