@@ -271,6 +271,8 @@ static int take_view(struct pass *pass, struct canon_memo *memo, const struct tr
 		continue_fold(pass, fold, view);
 	else
 		rc = begin_token(pass, memo->thread, view, &memo->sort);
+	if (!rc && view->rule->makes && !view->made_result && !view->failed)
+		rc = pass_note_made(pass, view, fold->index);
 	if (!rc && pass->details)
 		rc = pass_note(pass, fold, view, entry);
 	return rc;

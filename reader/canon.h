@@ -88,6 +88,7 @@ struct canon_object {
 	uint32_t origin;     /* the listener of an accepted connection */
 	uint32_t receiver;   /* the first thread that received from it */
 	uint32_t taker;	     /* the last one so far */
+	uint32_t maker;	     /* the token that made it behind a pointer, or CANON_NONE */
 	uint32_t tokens;
 	uint8_t type; /* enum object_type */
 	bool is_numbered, is_accepted, is_stream;

@@ -29,6 +29,7 @@ uint32_t pass_add_object(struct pass *pass, struct object *object)
 				       .origin = origin,
 				       .receiver = CANON_NONE,
 				       .taker = CANON_NONE,
+				       .maker = CANON_NONE,
 				       .is_accepted = origin != CANON_NONE,
 				       .is_stream = object_is_stream(object),
 				       .is_counter = object_is_counter(object)};

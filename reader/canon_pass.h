@@ -83,6 +83,9 @@ int pass_add_thread(struct pass *pass, struct object *object);
 /* Where a thread begins, as a place in a file. 0 or -errno. */
 int pass_note_start(struct pass *pass, const struct frame_thread *seen);
 
+/* Token `token` has made what it says behind pointers. 0 or -ENOMEM. */
+int pass_note_made(struct pass *pass, const struct canon_view *view, uint32_t token);
+
 /* The call of the thread sends a signal. 0 or -errno. */
 int pass_note_signal(struct pass *pass, uint32_t thread, const struct canon_view *view);
 

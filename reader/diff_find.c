@@ -89,15 +89,15 @@ static bool is_alike(const struct finder *finder, const struct canon_token *old,
 		return old->sort->key == new->sort->key && old->sort->content == new->sort->content &&
 		       old->bytes == new->bytes && old->payload == new->payload;
 	case 1: /* with other arguments, flags or outcome */
-		return old->sort->call == new->sort->call &&same_objects(finder, old, new);
+		return pairing_same_call(finder->pairing, old, new) && same_objects(finder, old, new);
 	case 2: /* by another call */
 		return old->flags & way && (old->flags & way) == (new->flags &way) && same_payload(old, new) &&
 		       same_objects(finder, old, new);
 	case 3:
-		return old->sort->call == new->sort->call &&
+		return pairing_same_call(finder->pairing, old, new) &&
 		       (same_payload(old, new) || old->sort->content == new->sort->content);
 	case 4: /* it failed, so that what it makes does not exist */
-		return old->sort->call == new->sort->call && !old->sort->error != !new->sort->error;
+		return pairing_same_call(finder->pairing, old, new) && !old->sort->error != !new->sort->error;
 	default:
 		return false;
 	}

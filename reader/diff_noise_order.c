@@ -175,7 +175,7 @@ static bool is_other_outcome(const struct settling *settling, const struct edit 
 		return false;
 	const struct canon_token *old = token_of(settling, SIDE_OLD, removed->old);
 	const struct canon_token *new = token_of(settling, SIDE_NEW, added->new);
-	return old->sort->call == new->sort->call && !old->sort->error != !new->sort->error &&
+	return pairing_same_call(settling->pairing, old, new) && !old->sort->error != !new->sort->error &&
 	       (old->flags | new->flags) & TOKEN_MAKES;
 }
 

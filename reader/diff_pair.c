@@ -422,6 +422,31 @@ static int pair_objects(struct pairing *pairing)
 	return rc ? rc : identify(pairing);
 }
 
+/* ---- calls ---------------------------------------------------------------------------------------------------- */
+
+static uint16_t find_call(const struct catalogue *catalogue, const char *name)
+{
+	for (uint16_t i = 0; i < catalogue->calls_count; i++)
+		if (!strcmp(catalogue->calls[i].name, name))
+			return i;
+	return CALL_UNKNOWN;
+}
+
+int calls_translate(const struct catalogue *old, const struct catalogue *new, uint16_t **numbers)
+{
+	bool are_alike = true;
+
+	*numbers = NULL;
+	for (uint16_t i = 0; i < new->calls_count &&are_alike; i++)
+		are_alike = i < old->calls_count && !strcmp(old->calls[i].name, new->calls[i].name);
+	if (are_alike)
+		return 0;
+	*numbers = malloc(new->calls_count * sizeof(**numbers));
+	for (uint16_t i = 0; *numbers && i < new->calls_count; i++)
+		(*numbers)[i] = find_call(old, new->calls[i].name);
+	return *numbers ? 0 : -ENOMEM;
+}
+
 int pairing_make(struct pairing *pairing, const struct canon *old, const struct canon *new)
 {
 	int rc = 0;
@@ -442,6 +467,8 @@ int pairing_make(struct pairing *pairing, const struct canon *old, const struct 
 		memset(pairing->objects[side], 0xff, canon->objects_count * sizeof(uint32_t));
 	}
 	if (!rc)
+		rc = calls_translate(old->catalogue, new->catalogue, &pairing->calls);
+	if (!rc)
 		rc = pair_threads(pairing);
 	if (!rc)
 		rc = pair_objects(pairing);
@@ -458,5 +485,6 @@ void pairing_free(struct pairing *pairing)
 		free(pairing->objects[side]);
 		free(pairing->identifiers[side]);
 	}
+	free(pairing->calls);
 	*pairing = (struct pairing){0};
 }

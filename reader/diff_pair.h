@@ -16,7 +16,24 @@ struct pairing {
 	uint64_t *classes[SIDES];     /* of threads: equal for those with one creator that do the same thing */
 	uint32_t *objects[SIDES];     /* the partner, or CANON_NONE */
 	uint64_t *identifiers[SIDES]; /* of objects */
+	uint16_t *calls;	      /* by new number: the old one; NULL: both catalogues number them alike */
 };
+
+/* What call_translate() says of a call that the old catalogue does not have. */
+#define CALL_UNKNOWN UINT16_MAX
+
+/*
+ * The numbers of calls in one catalogue by those in another one, which a log of another version has: the same name is
+ * the same call. `numbers` is to be freed with free(), NULL when both number all calls alike. 0 or -ENOMEM.
+ */
+int calls_translate(const struct catalogue *old, const struct catalogue *new, uint16_t **numbers);
+
+/* Whether the old token and the new one are of one call. */
+static inline bool pairing_same_call(const struct pairing *pairing, const struct canon_token *old,
+				     const struct canon_token *new)
+{
+	return old->sort->call == (pairing->calls ? pairing->calls[new->sort->call] : new->sort->call);
+}
 
 /* 0 and `pairing` to be freed with pairing_free(), or -ENOMEM. The canons are borrowed. */
 int pairing_make(struct pairing *pairing, const struct canon *old, const struct canon *new);

@@ -5,6 +5,7 @@
 #include "reader/difference.h"
 #include "reader/diff_place.h"
 #include "reader/diff_token.h"
+#include "reader/difference_leak.h"
 #include "reader/difference_loop.h"
 #include "reader/map.h"
 
@@ -62,66 +63,6 @@ static const struct canon_object *object_of(const struct classifier *classifier,
 	return &classifier->pairing->canons[side]->objects[token->sort->objects[which]];
 }
 
-/* Things that stay when nobody ends them, and that a program can run out of. */
-static bool can_leak(const struct canon_object *object)
-{
-	return object->type != OBJECT_UNKNOWN && object->type != OBJECT_PROCESS && object->type != OBJECT_THREAD;
-}
-
-static bool makes_something(const struct call_spec *call)
-{
-	bool makes = call->result.identity == IDENTITY_NEW;
-
-	for (unsigned i = 0; i < call->argc; i++)
-		makes |= call->args[i].value.identity == IDENTITY_NEW;
-	return makes;
-}
-
-/* Whether the same strand also lacks a call that makes things: then what is not ended may never have been there. */
-static bool lacks_maker(const struct classifier *classifier, uint32_t strand)
-{
-	const struct canon *canon = classifier->pairing->canons[SIDE_OLD];
-
-	for (uint32_t i = 0; i < classifier->edits->count; i++) {
-		const struct edit *edit = &classifier->edits->rows[i];
-		if (edit->kind == EDIT_REMOVED && edit->strands[SIDE_OLD] == strand &&
-		    makes_something(&canon->catalogue->calls[canon->tokens[edit->old].sort->call]))
-			return true;
-	}
-	return false;
-}
-
-/* The end of something is missing. */
-static bool is_left_behind(const struct classifier *classifier, const struct edit *edit)
-{
-	const struct canon_token *old = token_of(classifier, SIDE_OLD, edit->old);
-	const struct canon_object *object = object_of(classifier, SIDE_OLD, old, 0);
-
-	if (!object || !(old->flags & TOKEN_ENDS) || !can_leak(object))
-		return false;
-	uint32_t partner = classifier->pairing->objects[SIDE_OLD][old->sort->objects[0]];
-	if (partner != CANON_NONE)
-		return classifier->pairing->canons[SIDE_NEW]->objects[partner].end == CANON_NONE;
-	/* Of what is one of several that a call makes, and never used, the end is all that is seen. */
-	return object->tokens == 1 && object->is_numbered && edit->strands[SIDE_NEW] != CANON_NONE &&
-	       !lacks_maker(classifier, edit->strands[SIDE_OLD]);
-}
-
-/* An end that is missing, or something new that has none. */
-static bool is_leak(const struct classifier *classifier, const struct edit *edit)
-{
-	const struct canon_token *new = token_of(classifier, SIDE_NEW, edit->new);
-
-	if (edit->kind == EDIT_REMOVED)
-		return is_left_behind(classifier, edit);
-	if (edit->kind == EDIT_ADDED && new->flags & TOKEN_MAKES) {
-		const struct canon_object *made =
-			object_of(classifier, SIDE_NEW, new, new->sort->objects[1] != CANON_NONE);
-		return made && can_leak(made) && made->end == CANON_NONE;
-	}
-	return false;
-}
-
 static bool same_objects(const struct classifier *classifier, const struct canon_token *old,
 			 const struct canon_token *new)
 {
@@ -161,7 +102,8 @@ static enum difference_class class_of_change(const struct classifier *classifier
 
 	if (old->sort->error != new->sort->error)
 		return CLASS_RESULT;
-	if (old->sort->call != new->sort->call || old->sort->key != new->sort->key || !same_places(classifier, edit))
+	if (!pairing_same_call(classifier->pairing, old, new) || old->sort->key != new->sort->key ||
+	    !same_places(classifier, edit))
 		return CLASS_ARGUMENTS;
 	if (same_payload)
 		return CLASS_ARGUMENTS;
@@ -179,7 +121,7 @@ static bool works_always(const struct classifier *classifier, uint32_t own, cons
 
 	for (uint32_t i = strand->from; i < strand->from + strand->count; i++) {
 		const struct canon_token *old = token_of(classifier, SIDE_OLD, classifier->strands[SIDE_OLD].list[i]);
-		if (old->sort->call != new->sort->call || old->sort->objects[0] == CANON_NONE ||
+		if (!pairing_same_call(classifier->pairing, old, new) || old->sort->objects[0] == CANON_NONE ||
 		    classifier->pairing->identifiers[SIDE_OLD][old->sort->objects[0]] != identifier)
 			continue;
 		if (old->sort->error)
@@ -230,7 +172,7 @@ static const struct canon_thread *thread_of_its_own(const struct classifier *cla
 
 static enum difference_class class_of(struct classifier *classifier, const struct edit *edit)
 {
-	if (is_leak(classifier, edit))
+	if (edit_is_leak(edit, classifier->edits, classifier->pairing))
 		return CLASS_LEAK;
 	if (thread_of_its_own(classifier, edit))
 		return CLASS_STRUCTURE;

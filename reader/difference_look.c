@@ -369,7 +369,7 @@ static void describe_change(const struct looking *looking, struct difference *di
 
 	if (!details[0] || !details[1] || !details[0]->fields_count || !details[1]->fields_count)
 		return;
-	if (tokens[0]->sort->call != tokens[1]->sort->call) {
+	if (!pairing_same_call(looking->pairing, tokens[0], tokens[1])) {
 		set_field(difference, "call", looking->pairing->canons[0]->catalogue->calls[tokens[0]->sort->call].name,
 			  looking->pairing->canons[1]->catalogue->calls[tokens[1]->sort->call].name);
 		return;

@@ -151,6 +151,9 @@ static void hold_memory(void)
 	/* not left to the machine for ever: in a way that is not traced */
 	raw_syscall(SYS_shmctl, segment, IPC_RMID, 0);
 	raw_syscall(SYS_msgctl, queue, IPC_RMID, 0);
+	int pair[2];
+	if ((is("leak-pair") && socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) || (is("leak-pipe") && pipe(pair)))
+		err(1, "no pair");
 	void *map = mmap(NULL, 65536, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!is("leak-mapping"))
 		munmap(map, 65536);

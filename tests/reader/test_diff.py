@@ -164,6 +164,12 @@ class Diff(unittest.TestCase):
         self.check_class('leak-queue', 'leak', 'msgctl', 'msgq#', 'high')
         self.check_class('leak-mapping', 'leak', 'munmap', 'mapping#', 'high')
 
+    def test_a_new_pair_that_nobody_uses_or_ends_is_a_leak(self):
+        for change, call in (('leak-pair', 'socketpair'), ('leak-pipe', 'pipe')):
+            found = self.compare(change)[1]
+            self.assertEqual([(row['class'], row['call'], row['explanation']) for row in found],
+                             [('leak', call, 'nothing ends it in the new run')])
+
     def test_equal_new_threads_are_one_difference(self):
         verdict, found = self.compare('structure')
         self.assertEqual((found[0]['class'], found[0]['threads']), ('structure', 3))
