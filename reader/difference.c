@@ -76,12 +76,19 @@ static bool same_objects(const struct classifier *classifier, const struct canon
 	return true;
 }
 
-/* Less was sent than asked for, or less came when as much was asked for. */
-static bool is_shorter(const struct canon_token *old, const struct canon_token *new)
+/*
+ * Less was sent than asked for, or less came out of a file when as much was asked for. What carries messages gives them
+ * whole: a shorter one is another one.
+ */
+static bool is_shorter(const struct classifier *classifier, const struct canon_token *old,
+		       const struct canon_token *new)
 {
+	const struct canon_object *object = object_of(classifier, SIDE_OLD, old, 0);
+
 	if (new->flags & TOKEN_SENDS)
 		return new->flags &TOKEN_SHORT && !(old->flags & TOKEN_SHORT);
-	return !(old->flags & TOKEN_STREAM) && old->sort->content == new->sort->content &&new->bytes < old->bytes;
+	return object && object->type == OBJECT_FILE &&
+	       old->sort->content == new->sort->content &&new->bytes < old->bytes;
 }
 
 /* Whether both are about what counts as the same where they stand. */
@@ -109,7 +116,7 @@ static enum difference_class class_of_change(const struct classifier *classifier
 		return CLASS_ARGUMENTS;
 	if (old->bytes == new->bytes)
 		return old->flags & new->flags &TOKEN_RANDOM ? CLASS_RANDOM : CLASS_PAYLOAD;
-	return is_shorter(old, new) && same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
+	return is_shorter(classifier, old, new) && same_objects(classifier, old, new) ? CLASS_SHORT : CLASS_BYTES;
 }
 
 /* Whether the old strand `own` has calls like `new`, and none of them failed. */

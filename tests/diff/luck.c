@@ -220,6 +220,19 @@ static int tick(const char *number)
 	return 0;
 }
 
+/* ---- a message that is shorter ------------------------------------------------------------------------------------
+ */
+
+static int hear_message(const char *number)
+{
+	(void)number;
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair))
+		err(1, "socketpair");
+	say(is("less") ? "a mess" : "a message");
+	hear(pair[1]);
+	return 0;
+}
+
 /* ---- a number that is a pid in one run, and anything in the other one -------------------------------------------- */
 
 static int say_number(const char *number)
@@ -246,7 +259,7 @@ static const struct topic {
 	{"awake", be_woken, wake_other, NULL}, {"ready", say_first, hear_both, NULL},
 	{"locks", NULL, NULL, luck_locks},     {"number", NULL, NULL, say_number},
 	{"timer", NULL, NULL, tick},	       {"work", NULL, NULL, luck_work},
-	{"memory", NULL, NULL, luck_memory},
+	{"memory", NULL, NULL, luck_memory},   {"message", NULL, NULL, hear_message},
 };
 
 static int play(const struct topic *topic)

@@ -62,6 +62,9 @@ class Luck(unittest.TestCase):
     def test_how_much_an_allocator_keeps(self):
         self.expect('memory', base='plain', wrong=('leak', 'munmap'))
 
+    def test_a_shorter_message_is_another_one_and_not_cut_off(self):
+        self.expect('message', less=('bytes', 'recv'))
+
     def test_how_often_a_timer_goes_off(self):
         self.expect('timer', less=('count', 'send'))
 
