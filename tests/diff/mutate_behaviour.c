@@ -276,6 +276,9 @@ static bool fits_payload(struct mutate *mutate, struct place place)
 	const struct event_item *payload = call_payload(&event->event);
 	bool has_plain = false;
 
+	/* another draw is no change */
+	if (!strncmp(object_of(mutate, event), "file /dev/", 10))
+		return false;
 	if (!fits_acting(mutate, place) || !payload || event->event.error || event->event.result < 0)
 		return false;
 	for (uint32_t i = 0; i < payload->size && !has_plain; i++)

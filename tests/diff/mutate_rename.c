@@ -93,7 +93,7 @@ static bool rename_words(const struct rename *rename, uint8_t *bytes, uint32_t s
 {
 	bool found = false;
 
-	for (uint32_t at = 0; at + 4 <= size && size <= MESSAGE_MAX; at += 4) {
+	for (uint32_t at = 0; at + 4 <= size; at += 4) {
 		uint32_t word, other;
 		memcpy(&word, bytes + at, sizeof(word));
 		other = (uint32_t)rename_number(rename, word);
@@ -135,10 +135,22 @@ static bool is_text(const struct event_item *item)
 	       item->bytes[0] == AF_UNIX;
 }
 
+/* What the kernel tells a process of itself is addressed to its pid. */
+static bool is_of_netlink(const struct event *event)
+{
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		const struct event_item *item = &event->items[i];
+		if ((item->form == ITEM_ADDRESS || item->form == ITEM_LOCAL) && item->size &&
+		    item->bytes[0] == AF_NETLINK)
+			return true;
+	}
+	return false;
+}
+
 static void rename_texts(const struct rename *rename, struct event *event)
 {
 	struct draft *draft = rename->mutate->draft;
-	bool owns = false;
+	bool owns = false, is_netlink = is_of_netlink(event);
 
 	for (uint32_t i = 0; i < event->items_count; i++) {
 		struct event_item copy = event->items[i];
@@ -147,7 +159,7 @@ static void rename_texts(const struct rename *rename, struct event *event)
 		uint8_t *bytes = draft_bytes(draft, &copy);
 		bool is_payload = copy.form == ITEM_PAYLOAD;
 		bool is_renamed = rename_text(rename, bytes, copy.size, is_payload && copy.size < copy.total);
-		if (is_payload && copy.size == copy.total)
+		if (is_payload && copy.size == copy.total && (copy.size <= MESSAGE_MAX || is_netlink))
 			is_renamed |= rename_words(rename, bytes, copy.size);
 		if (is_payload && copy.size == copy.total && copy.size < NETWORK_MAX && rename->is_in_messages &&
 		    !strcmp(event->call->family, "socket"))

@@ -75,6 +75,10 @@ FURTHER = {
     'rsync': Program('rsync_daemon', (), {'checksums': Truth({'bytes', 'payload', 'added', 'removed', 'arguments'})}, False),
     'dash pipeline': Program('dash_pipeline', (), {'other-field': Truth({'arguments', 'payload', 'bytes'})}, False),
     'dbus-daemon': Program('dbus_calls', (), {'one-more': Truth({'added', 'bytes', 'payload', 'structure'})}, False),
+    'perl': Program('perl_forking', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
+    'node': Program('node_http', (), {'other-path': Truth({'bytes', 'payload'})}, False),
+    'socat': Program('socat_relay', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
+    'dnsmasq': Program('dnsmasq_names', (), {'other-name': Truth({'bytes', 'payload'})}, False),
     'sqlite': Program('sqlite_writers', (), {'one-more': Truth({'structure', 'added', 'arguments', 'payload'})}, False),
 }
 
