@@ -105,8 +105,11 @@ static void module_note(struct item_module *module, const struct dl_phdr_info *i
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
 		uint64_t start = info->dlpi_addr + segment->p_vaddr;
 		if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X)) {
-			module->start = start;
-			module->end = start + segment->p_memsz;
+			/* there may be more than one, and in them is all code */
+			if (!module->end || start < module->start)
+				module->start = start;
+			if (start + segment->p_memsz > module->end)
+				module->end = start + segment->p_memsz;
 		}
 		if (segment->p_type != PT_NOTE)
 			continue;

@@ -96,14 +96,8 @@ struct entry {
 	uint64_t code_align;
 	int64_t data_align;
 	uint64_t from, size; /* the addresses that it speaks of */
-	bool has_augmentation;
 	struct span initial, program;
 };
-
-static uint64_t here(const struct span *span)
-{
-	return (uint64_t)(uintptr_t)span->at;
-}
 
 static unsigned pointer_size(uint64_t encoding)
 {
@@ -140,48 +134,48 @@ static bool augmentation_read(struct span *span, const char *letters)
 	return true;
 }
 
-/* The part of a frame entry that it shares with others. `span` begins at its length. */
-static bool common_read(struct entry *entry, struct span span)
+/* What follows the length that each piece of the tables begins with; `failed` where that is not to be had. */
+static struct span piece_at(const uint8_t *at)
 {
-	uint64_t length = span_number(&span, 4), version;
-	const char *letters;
+	struct span span = {at, at + 4};
+	uint64_t length = span_number(&span, 4);
 
-	if (length >= 0xfffffff0u || length > (uint64_t)(span.end - span.at))
-		return false;
-	span.end = span.at + length;
-	if (span_number(&span, 4) != 0)
-		return false;
-	version = span_number(&span, 1);
-	letters = (const char *)span.at;
+	span.failed = length < 8 || length >= 0xfffffff0u; /* the end of all, or longer than one can be */
+	span.end = span.failed ? span.at : span.at + length;
+	return span;
+}
+
+/* The part of a frame entry that it shares with others. */
+static bool common_read(struct entry *entry, const uint8_t *at)
+{
+	struct span span = piece_at(at);
+	bool is_common = span_number(&span, 4) == 0;
+	uint64_t version = span_number(&span, 1);
+	const char *letters = (const char *)span.at;
+
 	while (span_number(&span, 1))
 		;
 	entry->code_align = span_uleb(&span);
 	entry->data_align = span_sleb(&span);
-	if ((version == 1 ? span_number(&span, 1) : span_uleb(&span)) != REGISTER_RETURN ||
-	    (version != 1 && version != 3))
+	uint64_t column = version == 1 ? span_number(&span, 1) : span_uleb(&span);
+	if (span.failed || !is_common || (version != 1 && version != 3) || column != REGISTER_RETURN)
 		return false;
-	entry->has_augmentation = letters[0] == 'z';
-	if (letters[0] && (letters[0] != 'z' || !augmentation_read(&span, letters + 1)))
+	if (letters[0] != 'z' || !augmentation_read(&span, letters + 1))
 		return false;
 	entry->initial = span;
-	return !span.failed && entry->has_augmentation; /* without, addresses would be written otherwise */
+	return !span.failed;
 }
 
-/* `span` begins at the length of a frame entry, and ends with what is mapped from `start` on. */
-static bool entry_read(struct entry *entry, struct span span, const uint8_t *start)
+static bool entry_read(struct entry *entry, const uint8_t *at)
 {
-	const uint8_t *end = span.end;
-	uint64_t length = span_number(&span, 4);
-
-	if (span.failed || length >= 0xfffffff0u || length > (uint64_t)(end - span.at))
-		return false;
-	span.end = span.at + length;
-	const uint8_t *common = span.at;
+	struct span span = piece_at(at);
+	const uint8_t *place = span.at;
 	uint64_t back = span_number(&span, 4);
-	if (!back || back > (uint64_t)(common - start) || !common_read(entry, (struct span){common - back, end}))
+
+	if (span.failed || !back || !common_read(entry, place - back))
 		return false;
-	uint64_t place = here(&span);
-	entry->from = place + (uint64_t)span_signed32(&span);
+	uint64_t from = (uint64_t)(uintptr_t)span.at;
+	entry->from = from + (uint64_t)span_signed32(&span);
 	entry->size = span_number(&span, 4);
 	span_skip(&span, span_uleb(&span));
 	entry->program = span;
@@ -191,32 +185,30 @@ static bool entry_read(struct entry *entry, struct span span, const uint8_t *sta
 /* The frame entry that .eh_frame_hdr, a sorted table, has for `pc`. */
 static bool entry_find(struct entry *entry, uint64_t pc)
 {
+	static const uint8_t format[4] = {1, POINTER_PCREL_SDATA4, POINTER_UDATA4, POINTER_DATAREL_SDATA4};
 	struct dl_find_object object;
 
 	if (!object_find || object_find((void *)(uintptr_t)pc, &object) || !object.dlfo_eh_frame)
 		return false;
-	const uint8_t *start = object.dlfo_map_start, *end = object.dlfo_map_end, *table = object.dlfo_eh_frame;
-	if (table < start || end - table < 12 || table[0] != 1 || table[1] != POINTER_PCREL_SDATA4 ||
-	    table[2] != POINTER_UDATA4 || table[3] != POINTER_DATAREL_SDATA4)
-		return false;
-	struct span rows = {table + 8, end};
-	uint64_t low = 0, high = span_number(&rows, 4);
-	if (!high || high > (uint64_t)(end - rows.at) / 8)
-		return false;
+	const uint8_t *table = object.dlfo_eh_frame, *rows = table + 12;
+	struct span count = {table + 8, rows};
+	uint64_t low = 0, high = span_number(&count, 4);
 	int64_t wanted = (int64_t)(pc - (uint64_t)(uintptr_t)table);
+	for (unsigned i = 0; i < sizeof(format); i++)
+		if (table[i] != format[i])
+			return false;
+	if (!high)
+		return false;
 	while (high - low > 1) {
 		uint64_t middle = low + (high - low) / 2;
-		struct span row = {rows.at + middle * 8, end};
+		struct span row = {rows + middle * 8, rows + middle * 8 + 4};
 		if (span_signed32(&row) <= wanted)
 			low = middle;
 		else
 			high = middle;
 	}
-	struct span row = {rows.at + low * 8 + 4, end};
-	int64_t place = span_signed32(&row);
-	if (place < start - table || place > end - table)
-		return false;
-	return entry_read(entry, (struct span){table + place, end}, start) && pc - entry->from < entry->size;
+	struct span row = {rows + low * 8 + 4, rows + low * 8 + 8};
+	return entry_read(entry, table + span_signed32(&row)) && pc - entry->from < entry->size;
 }
 
 /* ---- their programs --------------------------------------------------------------------------------------------- */

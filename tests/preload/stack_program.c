@@ -18,6 +18,12 @@
 #define DEPTH	   16
 #define STACK_SIZE (128 << 10)
 
+#ifdef FAR_CODE
+#define FAR __attribute__((section("far_code")))
+#else
+#define FAR
+#endif
+
 static volatile int sink;
 
 static __attribute__((noinline)) void call(void)
@@ -36,7 +42,7 @@ static __attribute__((noinline)) void call(void)
 
 static void down(int depth, unsigned way);
 
-static __attribute__((noinline)) void left(int depth, unsigned way)
+static FAR __attribute__((noinline)) void left(int depth, unsigned way)
 {
 	down(depth, way);
 	sink++;

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 IPCTRACE = pathlib.Path(sys.argv.pop(1)).resolve()
-PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
+PROGRAMS = [pathlib.Path(sys.argv.pop(1)).resolve() for _ in range(2)]
 PYTHON = ['/usr/bin/python3', '-S', '-c']
 
 
@@ -51,16 +51,23 @@ class Stacks(unittest.TestCase):
         self.assertTrue(all('module' in frame for frame in frames), frames)
 
     def test_they_are_what_the_compilers_own_unwinder_says(self):
-        run = self.record(PROGRAM, depth='-k15')
-        said, recorded = {}, {}
-        for line in run.stdout.splitlines():
-            process, *addresses = line.split()
-            said.setdefault(int(process), []).append(addresses)
-        for event in self.events('recv'):
-            recorded.setdefault(event['pid'], []).append([frame['address'] for frame in event['stack']])
-        self.assertEqual(recorded.keys(), said.keys())
-        for process, stacks in said.items():
-            self.assertEqual([stack[1:] for stack in recorded[process]], [stack[:14] for stack in stacks])
+        for program in PROGRAMS:
+            run = self.record(program, depth='-k15')
+            said, recorded = {}, {}
+            for line in run.stdout.splitlines():
+                process, *addresses = line.split()
+                said.setdefault(int(process), []).append(addresses)
+            for event in self.events('recv'):
+                recorded.setdefault(event['pid'], []).append([frame['address'] for frame in event['stack']])
+            self.assertEqual(recorded.keys(), said.keys())
+            for process, stacks in said.items():
+                self.assertEqual([stack[1:] for stack in recorded[process]], [stack[:14] for stack in stacks])
+
+    def test_code_in_several_segments_is_named(self):
+        self.record(PROGRAMS[1], depth='-k3')
+        frames = [frame for event in self.events('recv') for frame in event['stack']]
+        functions = {frame.get('function') for frame in frames if frame['module'].endswith('stack_program_fixed')}
+        self.assertLessEqual({'call', 'down', 'left', 'right'}, functions)
 
 
 if __name__ == '__main__':
