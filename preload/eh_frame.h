@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * One frame's rule, read from what the compiler has written about its function into .eh_frame. frame.h says what a rule
- * is, and remembers them: reading one takes about a microsecond.
+ * is, and remembers them. The tables are believed, as whoever throws an exception believes them: they come with the
+ * code.
  */
 #ifndef IPCTRACE_PRELOAD_EH_FRAME_H
 #define IPCTRACE_PRELOAD_EH_FRAME_H
