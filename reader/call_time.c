@@ -44,8 +44,9 @@ static int add_row(struct call_times *times, uint32_t call, uint32_t sort)
 	return 0;
 }
 
-int call_times_add(struct call_times *times, uint32_t call, const char *role, uint64_t span)
+int call_times_find(struct call_times *times, uint32_t call, const char *role, struct histogram **spans)
 {
+	*spans = NULL;
 	if (!times->index) {
 		times->index = calloc((times->calls + 1ull) * CALL_SORTS_MAX, sizeof(*times->index));
 		if (!times->index)
@@ -59,7 +60,7 @@ int call_times_add(struct call_times *times, uint32_t call, const char *role, ui
 	const uint16_t *place = &times->index[call * CALL_SORTS_MAX + sort];
 	if (!*place && (times->count == CALL_TIMES_MAX || add_row(times, call, sort)))
 		return times->count == CALL_TIMES_MAX ? 0 : -ENOMEM;
-	histogram_add(times->rows[*place - 1].spans, span);
+	*spans = times->rows[*place - 1].spans;
 	return 0;
 }
 

@@ -32,10 +32,10 @@ struct call_times {
 };
 
 /*
- * A call of number `call` took `span` ns on something of sort `role` (NULL: on nothing). Beyond the bounds above calls
- * are left out. 0 or -ENOMEM.
+ * Where to add the times, in ns, of calls of number `call` on things of sort `role` (NULL: on nothing): *spans, which
+ * lives as long as `times`. NULL beyond the bounds above. 0 or -ENOMEM.
  */
-int call_times_add(struct call_times *times, uint32_t call, const char *role, uint64_t span);
+int call_times_find(struct call_times *times, uint32_t call, const char *role, struct histogram **spans);
 void call_times_free(struct call_times *times);
 
 #endif

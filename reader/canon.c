@@ -209,13 +209,19 @@ static bool is_ipc(unsigned kind)
 	return kind == KIND_MSQID || kind == KIND_SEMID || kind == KIND_SHMID;
 }
 
-static int note_time(struct pass *pass, const struct canon_view *view)
+static int note_time(struct pass *pass, struct canon_memo *memo)
 {
+	const struct canon_view *view = &memo->view;
 	const struct event *event = view->event;
+	int rc = 0;
 
-	return call_times_add(&pass->canon->times, (uint32_t)(event->call - event->catalogue->calls),
-			      view->objects_count ? view->objects[0]->role : NULL,
-			      (uint64_t)((double)event->duration * pass->ns_per_tick));
+	if (!memo->has_spans)
+		rc = call_times_find(&pass->canon->times, (uint32_t)(event->call - event->catalogue->calls),
+				     view->objects_count ? view->objects[0]->role : NULL, &memo->spans);
+	memo->has_spans = !rc;
+	if (!rc && memo->spans)
+		histogram_add(memo->spans, (uint64_t)((double)event->duration * pass->ns_per_tick));
+	return rc;
 }
 
 /* Whose event it is, as a number of the canon. */
@@ -248,7 +254,7 @@ static int find_memo(struct pass *pass, const struct trace_entry *entry, struct 
 	(*memo)->serial = entry->serial;
 	(*memo)->stamp = stamp;
 	(*memo)->result = entry->event->result;
-	(*memo)->has_view = false;
+	(*memo)->has_view = (*memo)->has_spans = false;
 	(*memo)->sort = NULL;
 	return find_thread(pass, entry->event, &(*memo)->thread);
 }
@@ -260,7 +266,7 @@ static int take_view(struct pass *pass, struct canon_memo *memo, const struct tr
 	int rc = 0;
 
 	if (!pass->details && !view->event->error)
-		rc = note_time(pass, view);
+		rc = note_time(pass, memo);
 	if (!rc && view->rule->signals)
 		rc = pass_note_signal(pass, memo->thread, view);
 	if (rc)

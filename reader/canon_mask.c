@@ -199,9 +199,10 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 }
 
 /* What of a text is looked at: no time is written without a digit and one of the signs between them. */
-enum { BYTE_DIGIT = 1, BYTE_NAME = 2, BYTE_BETWEEN = 4 };
+enum { BYTE_DIGIT = 1, BYTE_NAME = 2, BYTE_BETWEEN = 4, BYTE_NUL = 8 };
 
-static const uint8_t byte_sorts[256] = {['0' ... '9'] = BYTE_DIGIT,
+static const uint8_t byte_sorts[256] = {[0] = BYTE_NUL,
+					['0' ... '9'] = BYTE_DIGIT,
 					['A' ... 'W'] = BYTE_NAME, /* of a day or a month begins with it */
 					[':'] = BYTE_BETWEEN,
 					['-'] = BYTE_BETWEEN,
@@ -222,8 +223,6 @@ static bool mask_words(const struct mask *mask, uint8_t *bytes, size_t size)
 	bool replaced = false;
 	uint32_t word;
 
-	if (!memchr(bytes, 0, size))
-		return false;
 	for (size_t at = 0; at + sizeof(word) <= size; at += sizeof(word)) {
 		memcpy(&word, bytes + at, sizeof(word));
 		if (word < PID_BINARY_MIN || word > mask->most_pid || !map_get(&mask->pids, word))
@@ -278,7 +277,7 @@ static bool mask_numbers(const struct mask *mask, const uint8_t *bytes, size_t s
 		replaced = true;
 	}
 	text_add(out, bytes + kept, size - kept);
-	if (!replaced && !out->failed)
+	if (!replaced && !out->failed && sorts & BYTE_NUL)
 		replaced = mask_words(mask, (uint8_t *)out->bytes + begin, size);
 	return replaced;
 }

@@ -13,7 +13,8 @@ struct canon_memo {
 	uint64_t serial, stamp; /* of the batch; of all that views depend on */
 	int64_t result;
 	uint32_t thread;
-	bool has_view;
+	bool has_view, has_spans;
+	struct histogram *spans;       /* to which their times are added; NULL: they are not */
 	const struct canon_sort *sort; /* NULL: not looked for yet */
 	struct canon_view view;
 };
