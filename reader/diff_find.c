@@ -4,9 +4,8 @@
  */
 #include "reader/diff_find.h"
 #include "reader/align.h"
+#include "reader/diff_blend.h"
 #include "reader/diff_noise.h"
-#include "reader/diff_token.h"
-#include "reader/huge.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -162,75 +161,6 @@ static int close_gap(struct finder *finder, const struct gap *gap)
 
 /* ---- one pair of strands -------------------------------------------------------------------------------------- */
 
-/* Words of a sieve at most: 32 MiB. */
-#define SIEVE_MAX (1ull << 22)
-
-/*
- * Whether numbers are among many, with few errors in the affirmative: each such error takes a changed call away from
- * its partner. A number is some bits of one word; of as many words as numbers one answer in some thousands is wrong.
- */
-struct sieve {
-	uint64_t *words;
-	uint64_t mask;
-};
-
-static uint64_t sieve_bits(uint64_t number)
-{
-	return 1ull << (number >> 58) | 1ull << (number >> 52 & 63) | 1ull << (number >> 46 & 63) |
-	       1ull << (number >> 40 & 63);
-}
-
-static int sieve_new(struct sieve *sieve, const uint64_t *numbers, uint32_t count)
-{
-	uint64_t words = 16;
-
-	while (words < count && words < SIEVE_MAX)
-		words *= 2;
-	sieve->mask = words - 1;
-	sieve->words = huge_advise(calloc(words, sizeof(*sieve->words)), words * sizeof(*sieve->words));
-	for (uint32_t i = 0; sieve->words && i < count; i++)
-		sieve->words[numbers[i] & sieve->mask] |= sieve_bits(numbers[i]);
-	return sieve->words ? 0 : -ENOMEM;
-}
-
-static bool sieve_has(const struct sieve *sieve, uint64_t number)
-{
-	uint64_t bits = sieve_bits(number);
-
-	return (sieve->words[number & sieve->mask] & bits) == bits;
-}
-
-/*
- * What is compared: the full token where the other side has it too, else only what is done to what. So a changed
- * payload finds its partner, and one message less in many alike shifts nothing. That is written over `full`, since
- * another array would be as long as the run; `blended` says where. NULL when out of memory, to be freed with free().
- */
-static uint64_t *blend_tokens(const struct strands *strands, const struct strand *strand, const struct sieve *other)
-{
-	uint64_t *full = strands->full + strand->from, *blended = calloc(strand->count / 64 + 1ull, sizeof(*blended));
-
-	for (uint32_t i = 0; blended && i < strand->count; i++) {
-		if (sieve_has(other, full[i]))
-			continue;
-		full[i] = token_coarse(strands, strands->list[strand->from + i]);
-		blended[i / 64] |= 1ull << i % 64;
-	}
-	return blended;
-}
-
-static bool is_blended(const uint64_t *blended, uint32_t place)
-{
-	return blended[place / 64] >> place % 64 & 1;
-}
-
-/* Makes `full` what it was. */
-static void unblend_tokens(const struct strands *strands, const struct strand *strand, const uint64_t *blended)
-{
-	for (uint32_t i = 0; blended && i < strand->count; i++)
-		if (is_blended(blended, i))
-			strands->full[strand->from + i] = token_full(strands, strands->list[strand->from + i]);
-}
-
 static void note_unaligned(struct finder *finder, const struct strand *const rows[SIDES],
 			   const struct alignment *alignment)
 {
@@ -277,32 +207,23 @@ static int compare_strands(struct finder *finder, const struct strand *old, cons
 {
 	const struct strand *const rows[SIDES] = {old, new};
 	const struct strands *strands = finder->strands;
-	struct sieve sieves[SIDES] = {{0}};
 	uint64_t *blended[SIDES] = {NULL, NULL};
 	struct alignment alignment = {0};
-	int rc = 0;
+	int rc;
 
 	if (old->count == new->count && old->content == new->content) {
 		finder->edits->compared += old->count;
 		return 0;
 	}
-	for (unsigned side = 0; !rc && side < SIDES; side++)
-		rc = sieve_new(&sieves[side], strands[side].full + rows[side]->from, rows[side]->count);
-	for (unsigned side = 0; !rc && side < SIDES; side++) {
-		blended[side] = blend_tokens(&strands[side], rows[side], &sieves[!side]);
-		rc = blended[side] ? 0 : -ENOMEM;
-	}
+	rc = strands_blend(strands, rows, blended);
 	if (!rc)
 		rc = align_sequences(strands[0].full + old->from, old->count, strands[1].full + new->from, new->count,
 				     0, &alignment);
 	if (!rc)
 		rc = take_alignment(finder, rows, &alignment, blended[SIDE_OLD]);
 	alignment_free(&alignment);
-	for (unsigned side = 0; side < SIDES; side++) {
-		unblend_tokens(&strands[side], rows[side], blended[side]);
-		free(sieves[side].words);
-		free(blended[side]);
-	}
+	for (unsigned side = 0; side < SIDES; side++)
+		strand_unblend(&strands[side], rows[side], blended[side]);
 	return rc;
 }
 
