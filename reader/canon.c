@@ -91,9 +91,9 @@ static bool continues(const struct fold *fold, const struct canon_view *view)
 {
 	const struct canon_token *token = &fold->token;
 
-	return fold->is_open && token->flags & TOKEN_STREAM && view->is_stream && view->objects_count == 1 &&
-	       !view->failed && !view->has_control && view->bytes && token->sort->key == view->key &&
-	       token->sort->objects[0] == view->objects[0]->tag - 1;
+	return fold->is_open && token->flags & TOKEN_STREAM && (view->is_stream || view->is_trim) &&
+	       view->objects_count == 1 && !view->failed && !view->has_control && view->bytes &&
+	       token->sort->key == view->key && token->sort->objects[0] == view->objects[0]->tag - 1;
 }
 
 static uint32_t cap(uint64_t value, uint32_t most)
@@ -116,8 +116,8 @@ static uint16_t flags_of(const struct pass_thread *thread, const struct canon_vi
 	const struct canon_rule *rule = view->rule;
 	unsigned flags = 0;
 
-	if (rule->flow.direction && view->is_stream && !view->failed && view->bytes && !view->has_control &&
-	    view->objects_count == 1)
+	bool is_transfer = rule->flow.direction && view->is_stream && view->bytes;
+	if ((is_transfer || view->is_trim) && !view->failed && !view->has_control && view->objects_count == 1)
 		flags |= TOKEN_STREAM;
 	if (rule->flow.direction == FLOW_RECEIVED || rule->takes)
 		flags |= TOKEN_RECEIVES;

@@ -219,6 +219,12 @@ static void read_word(struct view_maker *maker, const char *name, const struct v
 		break;
 	case KIND_SIZE:
 		maker->view->is_short |= is_cut_off(maker->view, word);
+		if (canon_is_trim(maker->view, maker->identities, word)) {
+			maker->view->is_trim = true;
+			maker->view->ends = false;
+			maker->view->bytes = word;
+			break;
+		}
 		/* How much fits is the caller's buffer; how much there was is in the payload. */
 		if (!(maker->view->is_stream && maker->view->rule->flow.direction))
 			read_number(value, is_size_sent(maker->view, word) ? UINT64_MAX : word, part);

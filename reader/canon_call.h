@@ -52,6 +52,7 @@ struct canon_view {
 	bool ends;	     /* its first object */
 	bool failed, has_control;
 	bool is_short;	  /* less was sent than was asked for */
+	bool is_trim;	  /* gives a part of its object back; `bytes` is how much */
 	uint8_t followed; /* arguments behind which was looked, a bit each */
 	uint64_t bytes;
 	uint32_t payload;
@@ -68,6 +69,13 @@ bool canon_is_retry(const struct canon_rule *rule, const struct event *event);
 /* Whether what goes over it has no borders; whether reading it gives a number of wake-ups. */
 bool object_is_stream(const struct object *object);
 bool object_is_counter(const struct object *object);
+
+/*
+ * Whether only a part of memory, as far as the view is read, is given back by a call of `length` bytes, and what lies
+ * beside it stays: allocators cut what they were given to an address that suits them, and how much there is to cut on
+ * which side depends on where the kernel has put it.
+ */
+bool canon_is_trim(const struct canon_view *view, struct identities *identities, uint64_t length);
 
 /* Fills `view`. `identities` has just observed the event. `scratch` is used for masking. */
 void canon_view_make(struct canon_view *view, const struct canon_rule *rule, const struct event *event,

@@ -260,6 +260,7 @@ static const struct topic {
 	{"locks", NULL, NULL, luck_locks},     {"number", NULL, NULL, say_number},
 	{"timer", NULL, NULL, tick},	       {"work", NULL, NULL, luck_work},
 	{"memory", NULL, NULL, luck_memory},   {"message", NULL, NULL, hear_message},
+	{"trim", NULL, NULL, luck_trim},
 };
 
 static int play(const struct topic *topic)

@@ -11,5 +11,6 @@ int luck_locks(const char *event);
 /* Two threads that do the same, and what they share: work, and an allocator. */
 int luck_work(const char *event);
 int luck_memory(const char *event);
+int luck_trim(const char *event);
 
 #endif

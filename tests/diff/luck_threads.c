@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "luck.h"
 
@@ -63,6 +64,29 @@ int luck_work(const char *chosen)
 static void *do_nothing(void *argument)
 {
 	return argument;
+}
+
+#define ALIGNED (1u << 20)
+
+/*
+ * An allocator that wants memory at a round address cuts off what is too much. Early: all of it is before it; late: it
+ * lies on both sides; wrong: something of it is kept.
+ */
+int luck_trim(const char *chosen)
+{
+	size_t before = !strcmp(chosen, "early") ? ALIGNED - 4096 : 8192, behind = ALIGNED - 4096 - before;
+	char *piece = mmap(NULL, 2 * ALIGNED - 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (piece == MAP_FAILED)
+		err(1, "mmap");
+	munmap(piece, before);
+	if (behind)
+		munmap(piece + before + ALIGNED, !strcmp(chosen, "wrong") ? behind - 4096 : behind);
+	/* Something else, so that the end is not a part of the same. */
+	close(dup(1));
+	if (strcmp(chosen, "less"))
+		munmap(piece + before, ALIGNED);
+	return 0;
 }
 
 /* Early and late: one more or less is given back of those of which some are kept; wrong: of all but one. */

@@ -65,6 +65,9 @@ class Luck(unittest.TestCase):
     def test_a_shorter_message_is_another_one_and_not_cut_off(self):
         self.expect('message', less=('bytes', 'recv'))
 
+    def test_where_an_allocator_cuts_its_memory(self):
+        self.expect('trim', less=('leak', 'munmap'), wrong=('bytes', 'munmap'))
+
     def test_how_often_a_timer_goes_off(self):
         self.expect('timer', less=('count', 'send'))
 
