@@ -396,3 +396,26 @@ bool texts_are_chance(const char *old, const char *new)
 	}
 	return any && !*old && !*new;
 }
+
+/* Names drawn by lot have about so many characters that are. */
+#define DRAWN_MIN 6u
+
+bool texts_differ_in_word(const char *old, const char *new)
+{
+	size_t size = strlen(old), from = 0, to = size;
+
+	if (strlen(new) != size || !size)
+		return false;
+	while (from < size && old[from] == new[from])
+		from++;
+	while (to > from && old[to - 1] == new[to - 1])
+		to--;
+	for (size_t i = from; i < to; i++)
+		if (!is_word((uint8_t)old[i]) || !is_word((uint8_t) new[i]))
+			return false;
+	while (from && is_word((uint8_t)old[from - 1]))
+		from--;
+	while (to < size && is_word((uint8_t)old[to]))
+		to++;
+	return to >= from + DRAWN_MIN;
+}

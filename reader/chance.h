@@ -44,4 +44,7 @@ bool contents_are_counted(const struct contents *contents);
 /* Whether two texts (paths) are the same but for words that look drawn by lot. */
 bool texts_are_chance(const char *old, const char *new);
 
+/* Whether two texts are the same but for one word, as long in both, which could have been drawn by lot. */
+bool texts_differ_in_word(const char *old, const char *new);
+
 #endif

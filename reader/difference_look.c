@@ -5,6 +5,7 @@
 #include "reader/chance.h"
 #include "reader/diff_place.h"
 #include "reader/difference.h"
+#include "reader/difference_alike.h"
 #include "reader/difference_frame.h"
 #include "reader/difference_permuted.h"
 #include "reader/line.h"
@@ -542,6 +543,8 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 		explain(&looking, difference);
 		difference->has_details = true;
 	}
+	if (!rc)
+		differences_judge_alike(differences, looking.count);
 	if (!rc)
 		rc = differences_reframe(differences, looking.count, edits, pairing, looking.details,
 					 looking.details_count);

@@ -68,6 +68,9 @@ class Luck(unittest.TestCase):
     def test_where_an_allocator_cuts_its_memory(self):
         self.expect('trim', less=('leak', 'munmap'), wrong=('bytes', 'munmap'))
 
+    def test_a_drawn_name_that_looks_like_a_word_among_others_that_do_not(self):
+        self.expect('names', base='early', wrong=('arguments', 'open'))
+
     def test_how_often_a_timer_goes_off(self):
         self.expect('timer', less=('count', 'send'))
 
