@@ -109,6 +109,10 @@ bool contents_are_reframed(const struct contents *contents)
 		uint32_t old_at = old, new_at = new;
 		if (!skip_heads(contents, &old, &new))
 			return false;
+		/* one digit more says a longer frame, more than that is something else */
+		uint32_t own = old - old_at, other = new - new_at;
+		if (own && other && (own > other + 1 || other > own + 1))
+			return false;
 		/* where only one side has a head, the other one has none */
 		if (old > old_at)
 			note_head(&heads[0], old_at, old - old_at, new == new_at);

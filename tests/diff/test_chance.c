@@ -110,6 +110,7 @@ Test(chance, an_empty_frame_more_is_no_other_frame)
 {
 	cr_assert(is_reframed("005f", "0037", "002d"));
 	cr_assert_not(is_reframed("005f", "0037", "002d#0000"));
+	cr_assert_not(is_reframed("00005f", "0037", "002d"));
 }
 
 Test(chance, a_time_in_a_message_that_is_no_text_is)
