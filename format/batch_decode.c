@@ -177,51 +177,39 @@ static void times_read(struct decoder *decoder)
 	view->duration = duration;
 }
 
-/* More calls than this that vary are numbered all at once. */
-#define CALLS_NUMBERED_ALONE 3u
-
-/* Numbers the events of one call. Which shapes are its, `is_of` says, a byte each. */
-static uint32_t rank_call(const struct batch_view *view, const uint8_t *is_of, uint32_t *rank)
-{
-	uint32_t next = 0;
-
-	for (uint32_t i = 0; i < view->count; i++) {
-		uint32_t is = is_of[view->shape[i]];
-		rank[i] |= next & -is;
-		next += is;
-	}
-	return next;
-}
-
 /*
- * Call by call with the number in a register: 0.8 ns an event and call. To count in memory takes 2.2 ns, whatever the
- * number of calls, since each event waits for the one before.
+ * Numbers the events of the only call that varies, in a register: 0.4 ns an event. To count in memory takes 1.0, since
+ * each event waits for the one before. The others' numbers mean nothing.
  */
-static void ranks_make_alone(struct decoder *decoder, uint32_t *rank)
+static void ranks_make_alone(struct decoder *decoder, uint32_t call, uint32_t *rank)
 {
 	const struct batch_view *view = decoder->view;
 	uint8_t *is_of = decoder_raw(decoder, view->shapes_count, 1);
+	uint32_t next = 0;
 
-	memset(rank, 0, view->count * sizeof(*rank));
-	for (uint32_t call = 0; is_of && call < view->catalogue->calls_count; call++) {
-		if (!decoder->varying[call])
-			continue;
-		for (uint32_t shape = 0; shape < view->shapes_count; shape++)
-			is_of[shape] = view->shapes[shape].call_index == call;
-		decoder->events[call] = rank_call(view, is_of, rank);
+	for (uint32_t shape = 0; is_of && shape < view->shapes_count; shape++)
+		is_of[shape] = view->shapes[shape].call_index == call;
+	for (uint32_t i = 0; is_of && i < view->count; i++) {
+		rank[i] = next;
+		next += is_of[view->shape[i]];
 	}
+	decoder->events[call] = next;
 }
 
 /* Number the events of each call that varies: that is where they stand in the columns of its varying fields. */
 static void ranks_make(struct decoder *decoder)
 {
 	struct batch_view *view = decoder->view;
-	uint32_t *rank = decoder_raw(decoder, view->count, sizeof(*rank)), calls = 0;
+	uint32_t *rank = decoder_raw(decoder, view->count, sizeof(*rank)), calls = 0, last = 0;
 
-	for (uint32_t call = 0; rank && call < view->catalogue->calls_count; call++)
-		calls += decoder->varying[call] != NULL;
-	if (rank && calls <= CALLS_NUMBERED_ALONE)
-		ranks_make_alone(decoder, rank);
+	for (uint32_t call = 0; rank && call < view->catalogue->calls_count; call++) {
+		if (!decoder->varying[call])
+			continue;
+		calls++;
+		last = call;
+	}
+	if (rank && calls == 1)
+		ranks_make_alone(decoder, last, rank);
 	else
 		for (uint32_t i = 0; rank && i < view->count; i++)
 			rank[i] = decoder->events[view->shapes[view->shape[i]].call_index]++;
