@@ -41,6 +41,23 @@ static int compare_places(const void *left, const void *right)
 	return a->edit < b->edit ? -1 : a->edit > b->edit;
 }
 
+/* What is read or written at a place of a file is known by the place; 0: it is no such thing. */
+static uint64_t placed_key(const struct settling *settling, unsigned side, uint32_t token, uint32_t strand)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct canon_token *own = &canon->tokens[token];
+	const struct call_spec *call = &canon->catalogue->calls[own->sort->call];
+	uint32_t object = own->sort->objects[0];
+	bool is_placed = false;
+
+	for (unsigned i = 0; i < call->argc; i++)
+		is_placed |= call->args[i].value.kind == KIND_OFFSET && call->args[i].value.direction == DIRECTION_NONE;
+	if (!is_placed || object == CANON_NONE || canon->objects[object].type != OBJECT_FILE || !own->bytes)
+		return 0;
+	uint64_t what = mix(token_coarse(&settling->strands[side], token), own->sort->content);
+	return mix(mix(what, own->bytes), strand);
+}
+
 /* What an edit of one token is found by; 0: in no way. */
 static uint64_t place_key(const struct settling *settling, unsigned side, const struct edit *edit, enum move_way way)
 {
@@ -52,6 +69,8 @@ static uint64_t place_key(const struct settling *settling, unsigned side, const 
 		return mix(full_of(settling, side, token), edit->strands[SIDE_OLD]);
 	case MOVE_ANYWHERE:
 		return full_of(settling, side, token);
+	case MOVE_PLACED:
+		return placed_key(settling, side, token, edit->strands[SIDE_OLD]);
 	default:
 		return class ? mix(class, token_coarse(&settling->strands[side], token)) : 0;
 	}

@@ -55,6 +55,7 @@ int settle_streams(struct settling *settling);
 enum move_way {
 	MOVE_WITHIN,   /* the same call in the same strand */
 	MOVE_ANYWHERE, /* the same call */
+	MOVE_PLACED,   /* in the same strand, as much at the same place of a file, whatever it is */
 	MOVE_CHANGED,  /* the same done to the same by threads that do the same, with another content */
 };
 

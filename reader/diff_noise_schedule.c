@@ -286,7 +286,10 @@ void settle_endgames(struct settling *settling)
 		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
 		bool is_end = edit->kind != EDIT_REORDERED && token_of(settling, side, token)->flags & TOKEN_ENDS;
 		bool is_own = is_endgame_edit(settling, edit) && edit->kind != EDIT_CHANGED && !is_end;
-		if (is_own || hears_endgame(settling, side, token) || hears_more(settling, edit))
+		/* A call that is there, and does something else, is no matter of when. */
+		bool is_other =
+			edit->kind == EDIT_CHANGED && !(token_of(settling, side, token)->flags & TOKEN_RECEIVES);
+		if (is_own || (!is_other && hears_endgame(settling, side, token)) || hears_more(settling, edit))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 }

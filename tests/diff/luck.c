@@ -11,6 +11,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,30 @@ static int try_names(const char *number)
 	return 0;
 }
 
+/* ---- pieces of a file ----------------------------------------------------------------------------------------------
+ */
+
+/* Early and late: one of them is drawn anew in each run; wrong: they are written in the other order. */
+static int write_pieces(const char *number)
+{
+	uint8_t fixed[50], drawn[24];
+	int file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+
+	(void)number;
+	if (file < 0)
+		err(1, "open");
+	memset(fixed, 'f', sizeof(fixed));
+	for (size_t i = 0; i < sizeof(drawn); i++)
+		drawn[i] = (uint8_t)((i * 37 + 11) * (size_t)(event[0] + 5) | 0x80);
+	for (int i = 0; i < 2; i++) {
+		bool is_drawn = i == is("wrong");
+		(void)!pwrite(file, is_drawn ? drawn : fixed, is_drawn ? sizeof(drawn) : sizeof(fixed),
+			      is_drawn ? 0 : 100);
+	}
+	close(file);
+	return 0;
+}
+
 /* ---- a message that is shorter ------------------------------------------------------------------------------------
  */
 
@@ -281,6 +306,7 @@ static const struct topic {
 	{"timer", NULL, NULL, tick},	       {"work", NULL, NULL, luck_work},
 	{"memory", NULL, NULL, luck_memory},   {"message", NULL, NULL, hear_message},
 	{"trim", NULL, NULL, luck_trim},       {"names", NULL, NULL, try_names},
+	{"pieces", NULL, NULL, write_pieces},
 };
 
 static int play(const struct topic *topic)

@@ -71,6 +71,9 @@ class Luck(unittest.TestCase):
     def test_a_drawn_name_that_looks_like_a_word_among_others_that_do_not(self):
         self.expect('names', base='early', wrong=('arguments', 'open'))
 
+    def test_a_piece_of_a_file_is_known_by_its_place(self):
+        self.expect('pieces', wrong=('reordered-causal', 'pwrite'))
+
     def test_how_often_a_timer_goes_off(self):
         self.expect('timer', less=('count', 'send'))
 
