@@ -258,7 +258,7 @@ static bool is_drawn(const uint8_t *bytes, const struct spot *spot)
 		zeros += !bytes[i];
 		letters += bytes[i] >= ' ' && bytes[i] <= '~';
 	}
-	return !is_text(bytes, spot) && zeros <= spot->different / 4 && letters <= (spot->to - spot->from) / 4 * 3;
+	return !is_text(bytes, spot) && zeros <= spot->different / 4 && letters <= (spot->to - spot->from) * 3 / 4;
 }
 
 /*

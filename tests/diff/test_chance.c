@@ -145,6 +145,17 @@ Test(chance, a_time_excuses_a_checksum_and_not_another_byte)
 	cr_assert_null(contents_chance(&contents));
 }
 
+/* The last of its four bytes is 0 in both by chance, and two of the others are letters. */
+Test(chance, a_drawn_word_may_have_letters_and_a_zero)
+{
+	const uint8_t old[] = {0, 0, 0, 42, 0x10, 0xcd, 0xd8, 0, 0, 0, 2, 0},
+		      new[] = {0, 0, 0, 42, '8', 'K', 0x11, 0, 0, 0, 2, 0};
+	struct contents contents = {
+		.old = old, .new = new, .old_size = sizeof(old), .new_size = sizeof(new), .is_equally_long = true};
+
+	cr_assert_not_null(contents_chance(&contents));
+}
+
 Test(chance, one_byte_of_a_long_payload_is_not)
 {
 	char old[200], new[200];
