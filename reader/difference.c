@@ -370,7 +370,8 @@ void differences_sort(struct differences *differences)
 {
 	struct difference *first;
 
-	qsort(differences->rows, differences->count, sizeof(*differences->rows), compare_differences);
+	if (differences->count)
+		qsort(differences->rows, differences->count, sizeof(*differences->rows), compare_differences);
 	first = find_first(differences);
 	if (first && first - differences->rows >= DETAILED_MAX && !first->has_details) {
 		struct difference last = differences->rows[DETAILED_MAX - 1];
