@@ -18,6 +18,7 @@ struct rename {
 	struct map numbers, taken;
 	uint64_t smallest_written; /* numbers below it mean something else when they stand in a text */
 	bool is_in_messages;	   /* they are sent as words */
+	uint64_t seconds[2];	   /* the first and the last of the log, since the epoch; 0: none */
 };
 
 static uint64_t rename_number(const struct rename *rename, uint64_t number)
@@ -127,6 +128,37 @@ static bool rename_network_words(const struct rename *rename, uint8_t *bytes, ui
 	return found;
 }
 
+/* What rsync says of itself to begin with, `time ^ pid << 6`, anywhere in a small message. */
+#define SEED_SHIFT 6
+
+static bool rename_seed(const struct rename *rename, uint32_t *word)
+{
+	for (uint64_t second = rename->seconds[0]; second && second <= rename->seconds[1]; second++) {
+		uint32_t rest = *word ^ (uint32_t)second, pid = rest >> SEED_SHIFT;
+		if (rest != pid << SEED_SHIFT || rename_number(rename, pid) == pid)
+			continue;
+		*word = (uint32_t)second ^ (uint32_t)rename_number(rename, pid) << SEED_SHIFT;
+		return true;
+	}
+	return false;
+}
+
+static bool rename_seeds(const struct rename *rename, uint8_t *bytes, uint32_t size)
+{
+	bool found = false;
+
+	for (uint32_t at = 0; at + 4 <= size && size <= MESSAGE_MAX; at++) {
+		uint32_t word;
+		memcpy(&word, bytes + at, sizeof(word));
+		if (!rename_seed(rename, &word))
+			continue;
+		memcpy(bytes + at, &word, sizeof(word));
+		found = true;
+		at += sizeof(word) - 1;
+	}
+	return found;
+}
+
 static bool is_text(const struct event_item *item)
 {
 	if (item->form == ITEM_PAYLOAD || item->form == ITEM_STRING || item->form == ITEM_STRINGS)
@@ -161,6 +193,8 @@ static void rename_texts(const struct rename *rename, struct event *event)
 		bool is_renamed = rename_text(rename, bytes, copy.size, is_payload && copy.size < copy.total);
 		if (is_payload && copy.size == copy.total && (copy.size <= MESSAGE_MAX || is_netlink))
 			is_renamed |= rename_words(rename, bytes, copy.size);
+		if (is_payload && copy.size == copy.total)
+			is_renamed |= rename_seeds(rename, bytes, copy.size);
 		if (is_payload && copy.size == copy.total && copy.size < NETWORK_MAX && rename->is_in_messages &&
 		    !strcmp(event->call->family, "socket"))
 			is_renamed |= rename_network_words(rename, bytes, copy.size);
@@ -273,6 +307,10 @@ void mutate_pids(struct mutate *mutate)
 	struct draft *draft = mutate->draft;
 	struct rename rename = {.mutate = mutate, .smallest_written = 100, .is_in_messages = true};
 
+	if (draft->frames_count) {
+		rename.seconds[0] = draft->frames[0].before.realtime / 1000000000;
+		rename.seconds[1] = draft->frames[draft->frames_count - 1].after.realtime / 1000000000;
+	}
 	add_pids(&rename, draft);
 	mutate_events(draft, rename_event_pids, &rename);
 	for (size_t i = 0; i < draft->frames_count; i++)
