@@ -261,6 +261,21 @@ static bool is_drawn(const uint8_t *bytes, const struct spot *spot)
 	return !is_text(bytes, spot) && zeros <= spot->different / 4 && letters <= (spot->to - spot->from) * 3 / 4;
 }
 
+/* What is there on one side is there on the other one, too, in another order: that was not drawn. */
+static bool has_same_bytes(const struct contents *contents, const struct spot *spot)
+{
+	int32_t counts[256] = {0};
+	bool is_same = true;
+
+	for (uint32_t i = spot->from; i < spot->to; i++) {
+		counts[contents->old[i]]++;
+		counts[contents->new[i]]--;
+	}
+	for (unsigned i = 0; i < 256; i++)
+		is_same &= !counts[i];
+	return is_same;
+}
+
 /*
  * Wherever something differs there is a number of the run, or what may depend on it: right behind it, or a whole word,
  * as a checksum would. One other byte elsewhere is none of it, but for pages of a journal, which are written as they
@@ -285,7 +300,7 @@ static bool has_numbers_of_run(const struct contents *contents)
 		else
 			others++;
 		words += spot.different >= WORD_DIFFERENT && is_drawn(contents->old, &spot) &&
-			 is_drawn(contents->new, &spot);
+			 is_drawn(contents->new, &spot) && !has_same_bytes(contents, &spot);
 		spots++;
 	}
 	return own ? !others || size >= PAGE_MIN : spots && words == spots && !contents->is_cut;
