@@ -385,12 +385,14 @@ static inline __attribute__((always_inline)) bool leave_quickly(struct capture *
 {
 	struct live_slot *slot = capture->slot;
 	uint32_t words = record_words(capture, result, extent) + (stack ? STACK_WORDS : 0);
-	struct stream_room room = stream_room_quick(&image.view, slot, words);
 
-	if (__builtin_expect(!room.at, 0))
-		return false;
-	word_count(&slot->made);
 	in_flight_mark(slot, capture);
+	word_count(&slot->made); /* before there is room, as in stream_reserve(): a handler may jump out of here */
+	struct stream_room room = stream_room_quick(&image.view, slot, words);
+	if (__builtin_expect(!room.at, 0)) {
+		word_uncount(&slot->made);
+		return false;
+	}
 	record_put(&room, words, capture, duration_until(capture, now), result, error, extent, stack);
 	record_show(slot, capture, &room);
 	return true;

@@ -220,21 +220,34 @@ static unsigned depth_wanted(void)
 	return live_control.stack_depth < WALK_DEPTH_MAX ? live_control.stack_depth : WALK_DEPTH_MAX;
 }
 
+/* As rings: where the program's own mappings do not go. */
+#define SCRATCHES_AT 0x688000000000ull
+
+static uint8_t *scratch_map(uint32_t index, unsigned wanted)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	uint64_t size = (SCRATCH_SIZE + walks_size(wanted) + LIVE_PAGE - 1) / LIVE_PAGE * LIVE_PAGE;
+	long mapped = raw_syscall(SYS_mmap, SCRATCHES_AT + index * size, size, PROT_READ | PROT_WRITE,
+				  flags | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (mapped < 0 && mapped > -(long)LIVE_PAGE)
+		mapped = raw_syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (mapped < 0 && mapped > -(long)LIVE_PAGE)
+		return NULL;
+	((struct walks *)(uintptr_t)(mapped + SCRATCH_SIZE))->wanted = wanted;
+	return (uint8_t *)(uintptr_t)mapped;
+}
+
 static uint8_t *scratch_of(const struct live_slot *slot)
 {
 	uint32_t index = stream_index(&image.view, slot);
 
 	if (index == LIVE_NO_SLOT)
 		return NULL;
-	if (!scratches[index]) {
-		unsigned wanted = depth_wanted();
-		long mapped = raw_syscall(SYS_mmap, NULL, SCRATCH_SIZE + walks_size(wanted), PROT_READ | PROT_WRITE,
-					  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (mapped < 0 && mapped > -(long)LIVE_PAGE)
-			return NULL;
-		scratches[index] = (uint8_t *)(uintptr_t)mapped;
-		((struct walks *)(scratches[index] + SCRATCH_SIZE))->wanted = wanted;
-	}
+	if (!scratches[index])
+		scratches[index] = scratch_map(index, depth_wanted());
+	if (!scratches[index])
+		return NULL;
 	struct walks *walks = (struct walks *)(scratches[index] + SCRATCH_SIZE);
 	if (walks->process != image.pid) { /* new, or what a fork has copied while its thread was at it */
 		walks_init(walks, walks->wanted);

@@ -110,6 +110,16 @@ static inline void head_store(struct live_slot *slot, uint64_t mask, uint64_t po
 	__atomic_store_n((uint64_t *)(stream_ring(slot) + (position & mask)), u.word, __ATOMIC_RELEASE);
 }
 
+/* Takes back word_count(). */
+static inline void word_uncount(uint64_t *word)
+{
+#ifdef __x86_64__
+	__asm__ volatile("decq %0" : "+m"(*word) : : "cc");
+#else
+	__atomic_fetch_sub(word, 1, __ATOMIC_RELAXED);
+#endif
+}
+
 /*
  * Room where it is to be had at once: the ring has some, it does not go round, no handler takes some at the same
  * moment. Elsewhere `at` is NULL.
