@@ -75,6 +75,8 @@ FURTHER = {
     'rsync': Program('rsync_daemon', (), {'checksums': Truth({'bytes', 'payload', 'added', 'removed', 'arguments'})}, False),
     'dash pipeline': Program('dash_pipeline', (), {'other-field': Truth({'arguments', 'payload', 'bytes'})}, False),
     'dbus-daemon': Program('dbus_calls', (), {'one-more': Truth({'added', 'bytes', 'payload', 'structure'})}, False),
+    'make': Program('make_jobs', (), {'one-more': Truth({'structure', 'added', 'bytes', 'payload', 'arguments'})}, False),
+    'pool': Program('pool_workers', (), {'one-more': Truth({'added', 'bytes', 'payload'})}, False),
     'perl': Program('perl_forking', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
     'node': Program('node_http', (), {'other-path': Truth({'bytes', 'payload'})}, False),
     'socat': Program('socat_relay', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
