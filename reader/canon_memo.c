@@ -9,6 +9,8 @@
 
 /* Shapes of a batch that is worth the trouble have so many events each. */
 #define EVENTS_WORTH 8u
+/* Shapes of all batches in memory that are kept, at most: some 20 MB. Honest logs have hundreds a thread. */
+#define SHAPES_MAX (1u << 16)
 
 static bool make_batches(struct canon_memos *memos, uint32_t slot)
 {
@@ -23,12 +25,14 @@ static bool make_batches(struct canon_memos *memos, uint32_t slot)
 	return true;
 }
 
-static bool make_shapes(struct canon_memo_batch *batch, uint32_t count)
+static bool make_shapes(struct canon_memos *memos, struct canon_memo_batch *batch, uint32_t count)
 {
-	struct canon_memo *shapes = calloc(count, sizeof(*shapes));
+	uint32_t others = memos->shapes - batch->room;
+	struct canon_memo *shapes = count > SHAPES_MAX - others ? NULL : calloc(count, sizeof(*shapes));
 
 	if (!shapes)
 		return false;
+	memos->shapes = others + count;
 	free(batch->shapes);
 	batch->shapes = shapes;
 	batch->room = count;
@@ -62,7 +66,7 @@ struct canon_memo *canon_memo_find(struct canon_memos *memos, const struct trace
 	if (entry->slot >= memos->room && !make_batches(memos, entry->slot))
 		return NULL;
 	kept = &memos->batches[entry->slot];
-	if (batch->shapes_count > kept->room && !make_shapes(kept, batch->shapes_count))
+	if (batch->shapes_count > kept->room && !make_shapes(memos, kept, batch->shapes_count))
 		return NULL;
 	const struct batch_shape *shape = &batch->shapes[batch->shape[entry->row]];
 	if (shape->varying && (has_varying_arguments(shape) || !has_payload_alone(entry->event)))

@@ -29,6 +29,7 @@ struct canon_memo_batch {
 struct canon_memos {
 	struct canon_memo_batch *batches; /* by slot, as in struct trace_entry */
 	uint32_t room;
+	uint32_t shapes; /* of all batches */
 };
 
 /*
