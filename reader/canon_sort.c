@@ -9,40 +9,58 @@
 #include <stdlib.h>
 
 /* Pairs of places; 256 KiB. */
-#define RECENT_BITS 14u
+#define PAIR_BITS 13u
+
+/* With its hash, so that others need not be looked at: they are all over the memory. */
+struct canon_sort_place {
+	uint64_t hash;
+	const struct canon_sort *sort; /* NULL: there is none */
+};
 
 static bool is_equal(const struct canon_sort *a, const struct canon_sort *b)
 {
-	return a && a->key == b->key && a->content == b->content && a->objects[0] == b->objects[0] &&
+	return a->key == b->key && a->content == b->content && a->objects[0] == b->objects[0] &&
 	       a->objects[1] == b->objects[1] && a->thread == b->thread && a->call == b->call && a->error == b->error;
+}
+
+static bool is_here(const struct canon_sort_place *place, uint64_t hash, const struct canon_sort *wanted)
+{
+	return place->hash == hash && place->sort && is_equal(place->sort, wanted);
+}
+
+static uint64_t hash_sort(const struct canon_sort *sort)
+{
+	uint64_t objects = (uint64_t)sort->objects[0] << 32 | sort->objects[1];
+
+	return map_mix(sort->key + sort->content * 3 + objects * 5 + sort->thread);
 }
 
 const struct canon_sort *canon_sort_find(struct canon_sorts *sorts, struct arena *arena,
 					 const struct canon_sort *wanted)
 {
-	if (!sorts->recent)
-		sorts->recent = calloc(2ull << RECENT_BITS, sizeof(*sorts->recent));
-	if (!sorts->recent)
+	uint64_t hash = hash_sort(wanted);
+
+	if (!sorts->places)
+		sorts->places = calloc(2ull << PAIR_BITS, sizeof(*sorts->places));
+	if (!sorts->places)
 		return NULL;
-	uint64_t objects = (uint64_t)wanted->objects[0] << 32 | wanted->objects[1];
-	uint64_t hash = map_mix(wanted->key + wanted->content * 3 + objects * 5 + wanted->thread);
-	const struct canon_sort **pair = &sorts->recent[2 * (hash >> (64 - RECENT_BITS))];
-	if (is_equal(pair[0], wanted))
-		return pair[0];
-	if (is_equal(pair[1], wanted)) {
-		const struct canon_sort *found = pair[1];
-		pair[1] = pair[0];
-		return pair[0] = found;
+	struct canon_sort_place *pair = &sorts->places[2 * (hash >> (64 - PAIR_BITS))];
+	if (is_here(&pair[0], hash, wanted))
+		return pair[0].sort;
+	struct canon_sort_place found = pair[1];
+	if (!is_here(&found, hash, wanted)) {
+		struct canon_sort *made = arena_raw(arena, 1, sizeof(*made));
+		if (!made)
+			return NULL;
+		*made = *wanted;
+		found = (struct canon_sort_place){hash, made};
 	}
-	struct canon_sort *made = arena_raw(arena, 1, sizeof(*made));
-	if (!made)
-		return NULL;
-	*made = *wanted;
 	pair[1] = pair[0];
-	return pair[0] = made;
+	pair[0] = found;
+	return found.sort;
 }
 
 void canon_sorts_free(struct canon_sorts *sorts)
 {
-	free(sorts->recent);
+	free(sorts->places);
 }

@@ -8,9 +8,11 @@
 
 #include "reader/canon.h"
 
+struct canon_sort_place;
+
 /* All zero before first use. */
 struct canon_sorts {
-	const struct canon_sort **recent;
+	struct canon_sort_place *places; /* of those seen lately */
 };
 
 /* A sort that is equal to `wanted`, and lives as long as `arena`; NULL when out of memory. */
