@@ -3,21 +3,14 @@
  * Opens a log and the live area beside it, and hands out what is in them. The order is made in order.c, the tables in
  * tables.c; this file knows where frames come from.
  */
-#include "reader/trace.h"
-#include "format/live_read.h"
-#include "reader/ahead.h"
-#include "reader/clock.h"
-#include "reader/order.h"
-#include "reader/tables.h"
+#include "format/log_writer.h"
+#include "reader/trace_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* How much may be kept of a trace's processes, stacks and early events. */
 #define TABLES_BUDGET (1u << 30)
@@ -26,143 +19,8 @@
 /* How often a growing log is looked at. */
 #define FOLLOW_WAIT_NS 20000000
 
-/* A log that grows while its live area is read is read again, but not for ever. */
-#define SALVAGE_TRIES 4
-
 /* Calls beyond these are not told apart from others. */
 #define CALL_WORDS 8u
-
-struct trace {
-	struct trace_opening settings;
-	char *path;
-	struct log *log;
-	struct log *live; /* NULL when nothing was salvaged */
-	struct log_writer *live_memory;
-	struct tables tables;
-	struct clock clock;
-	struct order order;
-	size_t surveyed; /* frames that have been looked at */
-	uint64_t *calls; /* of these, CALL_WORDS words each: which calls are in it, a bit each */
-	size_t calls_count, calls_room;
-	struct ahead *ahead; /* over those that have not; NULL when nobody is about to look */
-	bool is_last_round;
-};
-
-/* ---- the live area -------------------------------------------------------------------------------------------- */
-
-static int live_path(const struct trace *trace, char *path, size_t size)
-{
-	return snprintf(path, size, "%s.live", trace->path) < (int)size ? 0 : -ENAMETOOLONG;
-}
-
-/* The number after that of the last readable frame. */
-static uint64_t frames_written(const struct log *log)
-{
-	struct frame *frame = NULL;
-	uint64_t frames = 0;
-
-	for (size_t i = log_frames(log); i-- > 0 && !frames;)
-		if (log_frame_read(log, i, &frame) == 0)
-			frames = frame->number + 1;
-	frame_free(frame);
-	return frames;
-}
-
-static void drop_live(struct trace *trace)
-{
-	log_close(trace->live);
-	log_writer_free(trace->live_memory);
-	trace->live = NULL;
-	trace->live_memory = NULL;
-}
-
-/* Reads the live area once, into a log in memory. 0, also when there is none or it cannot be used; -errno. */
-static int salvage_once(struct trace *trace, const char *path, struct log_trouble *trouble)
-{
-	struct live_counts counts = {0};
-	size_t size = 0;
-	const void *bytes;
-	int rc = log_writer_open_memory(&trace->live_memory, log_head(trace->log));
-
-	if (rc)
-		return rc;
-	rc = live_area_salvage(path, log_catalogue(trace->log), frames_written(trace->log), trace->live_memory, &counts,
-			       trouble);
-	if (rc)
-		return rc == -ENOMEM ? rc : 0;
-	bytes = log_writer_memory(trace->live_memory, &size);
-	if (!size || !(counts.events | counts.unfinished | counts.processes | counts.threads | counts.reported))
-		return 0;
-	rc = log_open_memory(bytes, size, &trace->live, trouble);
-	return rc < 0 ? rc : 0;
-}
-
-static int salvage_live(struct trace *trace, struct log_trouble *trouble)
-{
-	char path[4096];
-	int rc = live_path(trace, path, sizeof(path));
-
-	if (rc || access(path, F_OK))
-		return 0;
-	for (int i = 0; !rc && i < SALVAGE_TRIES; i++) {
-		rc = salvage_once(trace, path, trouble);
-		if (rc || log_refresh(trace->log) == LOG_E_SAME)
-			break;
-		if (i + 1 < SALVAGE_TRIES)
-			drop_live(trace);
-	}
-	return rc;
-}
-
-/* Whether everything is still in the live area: its collector was killed before the log's first frame was whole. */
-static bool is_unwritten(const struct trace *trace, int rc)
-{
-	char path[4096];
-
-	return (rc == -ENOENT || rc == LOG_E_EMPTY || rc == LOG_E_FOREIGN) && !trace->settings.without_live &&
-	       !live_path(trace, path, sizeof(path)) && !access(path, F_OK);
-}
-
-/* Makes a log in memory of it. Which calls there are is this build's knowledge: an area of another one is refused. */
-static int open_unwritten(struct trace *trace, struct log_trouble *trouble)
-{
-	const struct log_head head = {.catalogue = &catalogue_builtin};
-	struct live_counts counts;
-	size_t size = 0;
-	const void *bytes;
-	char path[4096];
-	int rc = live_path(trace, path, sizeof(path));
-
-	if (!rc)
-		rc = log_writer_open_memory(&trace->live_memory, &head);
-	if (!rc)
-		rc = live_area_salvage(path, &catalogue_builtin, 0, trace->live_memory, &counts, trouble);
-	if (rc)
-		return rc;
-	bytes = log_writer_memory(trace->live_memory, &size);
-	return log_open_memory(bytes, size, &trace->log, trouble);
-}
-
-/* Whether a collector may still write to the log. */
-static bool is_growing(const struct trace *trace)
-{
-	struct live_control control;
-	uint32_t owner;
-	char path[4096];
-	ssize_t size;
-	int fd;
-
-	if (live_path(trace, path, sizeof(path)))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	size = pread(fd, &control, sizeof(control), 0);
-	close(fd);
-	memcpy(&owner, control.collector_mutex, sizeof(owner));
-	return size == sizeof(control) && control.magic == LIVE_MAGIC && control.collector_state == COLLECTOR_RUNNING &&
-	       !(owner & FUTEX_OWNER_DIED);
-}
 
 /* ---- frames --------------------------------------------------------------------------------------------------- */
 
@@ -338,7 +196,7 @@ static int follow(struct trace *trace)
 	int rc;
 
 	for (;;) {
-		bool growing = is_growing(trace);
+		bool growing = trace_is_growing(trace);
 		if (trace->is_last_round || trace->tables.loss.is_closed)
 			return TRACE_E_END;
 		rc = log_refresh(trace->log);
@@ -351,7 +209,7 @@ static int follow(struct trace *trace)
 		nanosleep(&wait, NULL);
 	}
 	trace->is_last_round = true;
-	rc = trace->settings.without_live ? 0 : salvage_live(trace, &trouble);
+	rc = trace->settings.without_live ? 0 : trace_salvage_live(trace, &trouble);
 	return rc ? rc : begin_round(trace);
 }
 
@@ -389,14 +247,14 @@ int trace_rewind(struct trace *trace)
 static int open_log(struct trace *trace, const char *path, struct log_trouble *trouble)
 {
 	int rc = log_open(path, &trace->log, trouble);
-	bool unwritten = is_unwritten(trace, rc);
+	bool unwritten = trace_is_unwritten(trace, rc);
 
 	if (unwritten)
-		rc = open_unwritten(trace, trouble);
+		rc = trace_open_unwritten(trace, trouble);
 	if (rc)
 		return rc < 0 ? rc : TRACE_E_UNREADABLE;
 	if (!trace->settings.without_live && !trace->settings.follow && !unwritten)
-		rc = salvage_live(trace, trouble);
+		rc = trace_salvage_live(trace, trouble);
 	trace->tables.loss.is_salvaged = trace->live || unwritten;
 	if (!rc && !trace->settings.unordered)
 		rc = begin_round(trace);
@@ -442,7 +300,7 @@ void trace_close(struct trace *trace)
 	tables_free(&trace->tables);
 	clock_free(&trace->clock);
 	free(trace->calls);
-	drop_live(trace);
+	trace_drop_live(trace);
 	log_close(trace->log);
 	free(trace->path);
 	free(trace);
