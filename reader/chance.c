@@ -261,6 +261,18 @@ static bool is_drawn(const uint8_t *bytes, const struct spot *spot)
 	return !is_text(bytes, spot) && zeros <= spot->different / 4 && letters <= (spot->to - spot->from) * 3 / 4;
 }
 
+/* A word that is drawn is all of characters once in fifty times: then it is enough that the other one is not. */
+#define DRAWN_WORD 4u
+
+static bool are_drawn(const struct contents *contents, const struct spot *spot)
+{
+	bool old = is_drawn(contents->old, spot), new = is_drawn(contents->new, spot);
+
+	if (spot->to - spot->from <= DRAWN_WORD && old != new)
+		return is_text(old ? contents->new : contents->old, spot);
+	return old && new;
+}
+
 /* What is there on one side is there on the other one, too, in another order: that was not drawn. */
 static bool has_same_bytes(const struct contents *contents, const struct spot *spot)
 {
@@ -299,8 +311,8 @@ static bool has_numbers_of_run(const struct contents *contents)
 			explained = spot.to;
 		else
 			others++;
-		words += spot.different >= WORD_DIFFERENT && is_drawn(contents->old, &spot) &&
-			 is_drawn(contents->new, &spot) && !has_same_bytes(contents, &spot);
+		words += spot.different >= WORD_DIFFERENT && are_drawn(contents, &spot) &&
+			 !has_same_bytes(contents, &spot);
 		spots++;
 	}
 	return own ? !others || size >= PAGE_MIN : spots && words == spots && !contents->is_cut;

@@ -67,6 +67,21 @@ static bool is_left_behind(const struct leaking *leaking, const struct edit *edi
 	       !lacks_maker(leaking, edit->strands[SIDE_OLD]);
 }
 
+/* The first object that was not there before `token`: they are in order of that. */
+static uint32_t first_born(const struct canon *canon, uint32_t token)
+{
+	uint32_t low = 0, high = canon->objects_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (canon->objects[middle].birth < token)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Whether something that the new token made behind a pointer is never ended. */
 static bool leaves_made(const struct leaking *leaking, uint32_t token)
 {
@@ -75,7 +90,8 @@ static bool leaves_made(const struct leaking *leaking, uint32_t token)
 	if (canon->tokens[token].sort->error ||
 	    !makes_something(&canon->catalogue->calls[canon->tokens[token].sort->call]))
 		return false;
-	for (uint32_t i = 0; i < canon->objects_count; i++)
+	for (uint32_t i = first_born(canon, token); i < canon->objects_count && canon->objects[i].birth <= token + 1;
+	     i++)
 		if (canon->objects[i].maker == token && canon->objects[i].end == CANON_NONE)
 			return true;
 	return false;

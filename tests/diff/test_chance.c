@@ -154,6 +154,13 @@ Test(chance, a_drawn_word_may_have_letters_and_a_zero)
 		.old = old, .new = new, .old_size = sizeof(old), .new_size = sizeof(new), .is_equally_long = true};
 
 	cr_assert_not_null(contents_chance(&contents));
+	const uint8_t text[] = {0, 0, 0, 42, '[', 'T', 'E', 'x', 0, 0, 2, 0},
+		      other[] = {0, 0, 0, 42, 'q', 'u', 'i', 't', 0, 0, 2, 0};
+	contents.new = text;
+	cr_assert_not_null(contents_chance(&contents));
+	contents.old = other;
+	cr_assert_null(contents_chance(&contents));
+	contents.old = old;
 	const uint8_t moved[] = {0, 0, 0, 42, 0xd8, 0x10, 0xcd, 0, 0, 0, 2, 0};
 	contents.new = moved;
 	cr_assert_null(contents_chance(&contents));
