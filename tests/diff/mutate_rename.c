@@ -167,6 +167,18 @@ static bool is_text(const struct event_item *item)
 	       item->bytes[0] == AF_UNIX;
 }
 
+/* Lists of numbers, and pages of a file: what looks like a pid in there is none. */
+static bool is_contents(const struct event_item *item)
+{
+	uint32_t digits = 0;
+
+	for (uint32_t i = 0; i < item->size; i++)
+		digits += isdigit(item->bytes[i]) ? 1 : 0;
+	if (item->form != ITEM_PAYLOAD || item->size <= MESSAGE_MAX)
+		return false;
+	return digits > item->size / 2 || (item->size > NETWORK_MAX && memchr(item->bytes, 0, item->size));
+}
+
 /* What the kernel tells a process of itself is addressed to its pid. */
 static bool is_of_netlink(const struct event *event)
 {
@@ -186,7 +198,7 @@ static void rename_texts(const struct rename *rename, struct event *event)
 
 	for (uint32_t i = 0; i < event->items_count; i++) {
 		struct event_item copy = event->items[i];
-		if (!is_text(&copy))
+		if (!is_text(&copy) || is_contents(&copy))
 			continue;
 		uint8_t *bytes = draft_bytes(draft, &copy);
 		bool is_payload = copy.form == ITEM_PAYLOAD;
