@@ -25,11 +25,6 @@ struct place {
 	uint32_t edit;
 };
 
-static inline uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
-}
-
 static inline const struct canon_token *token_of(const struct settling *settling, unsigned side, uint32_t token)
 {
 	return token == CANON_NONE ? NULL : &settling->pairing->canons[side]->tokens[token];

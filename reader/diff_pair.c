@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
-}
-
 static int compare_candidates(const void *left, const void *right)
 {
 	const struct candidate *a = left, *b = right;

@@ -7,8 +7,15 @@
 #define IPCTRACE_READER_DIFF_PAIR_H
 
 #include "reader/canon.h"
+#include "reader/map.h"
 
 enum { SIDE_OLD, SIDE_NEW, SIDES };
+
+/* What a hash becomes by another number; never 0. */
+static inline uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
+}
 
 struct pairing {
 	const struct canon *canons[SIDES];

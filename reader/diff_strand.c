@@ -14,11 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
-}
-
 struct maker {
 	const struct pairing *pairing;
 	struct canon *canon;

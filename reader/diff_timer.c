@@ -23,11 +23,6 @@ struct turns {
 	bool is_serving;
 };
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
-}
-
 static uint64_t action_of(const struct pairing *pairing, unsigned side, const struct canon_token *token)
 {
 	uint64_t action = mix(mix(pairing->classes[side][token->sort->thread], token->sort->key), token->sort->content);

@@ -9,11 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
-}
-
 /* What one strand makes more of is not told apart. */
 #define LOCALS_MAX 256u
 

@@ -45,11 +45,6 @@ struct classifier {
 	struct map worked; /* by strand, call and object: works_always() as a pointer, once it was asked */
 };
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return map_mix(hash ^ (value + 0x9e3779b97f4a7c15ull)) | 1;
-}
-
 static const struct canon_token *token_of(const struct classifier *classifier, unsigned side, uint32_t token)
 {
 	return token == CANON_NONE ? NULL : &classifier->pairing->canons[side]->tokens[token];
