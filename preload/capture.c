@@ -377,7 +377,13 @@ static inline int error_of(uint32_t trait, int64_t result)
 }
 
 /*
- * What most calls come to. These are apart so that none saves registers for what it does not do: with all of it in
+ * Kept from lying between those that most calls go through: a send() or recv() of 64 bytes took 54 ns instead of 43
+ * when they did.
+ */
+#define APART __attribute__((noinline, section(".text.apart")))
+
+/*
+ * What most calls come to. These are several so that none saves registers for what it does not do: with all of it in
  * capture_finish() a failing recv() took 3 ns more. `stack` is the hash of the call's, or 0.
  */
 static inline __attribute__((always_inline)) bool leave_quickly(struct capture *capture, uint64_t now, int64_t result,
@@ -409,8 +415,7 @@ static __attribute__((noinline)) int64_t leave_with_payload(struct capture *capt
 	return leave_quickly(capture, now, result, 0, EXTENT_PAYLOAD, 0) ? result : leave_slowly(capture, result, 0);
 }
 
-static __attribute__((noinline)) int64_t leave_with_plan(struct capture *capture, int64_t result, int error,
-							 uint64_t now, uint64_t stack)
+static APART int64_t leave_with_plan(struct capture *capture, int64_t result, int error, uint64_t now, uint64_t stack)
 {
 	struct live_slot *slot = capture->slot;
 
@@ -422,8 +427,7 @@ static __attribute__((noinline)) int64_t leave_with_plan(struct capture *capture
 	return result;
 }
 
-static __attribute__((noinline)) int64_t leave_with_stack(struct capture *capture, int64_t result, int error,
-							  uint64_t now)
+static APART int64_t leave_with_stack(struct capture *capture, int64_t result, int error, uint64_t now)
 {
 	enum extent extent = record_extent(capture->slot, capture, error, OUTCOME_RETURNED);
 	uint64_t stack = stack_take(capture->slot, capture->site);
