@@ -116,6 +116,8 @@ struct canon_thread {
 	bool is_common;	    /* its process has others */
 	bool dispatches;    /* waits for readiness */
 	uint64_t content;   /* hash of its tokens */
+	uint64_t own;	    /* of what was made for it, and only it receives from; 0: there is none */
+	uint64_t own_all;   /* of that of all that have its parent and begin where it does */
 };
 
 /*

@@ -100,6 +100,45 @@ void pass_note_thread(struct pass *pass, const struct canon_token *token)
 	thread->content = map_mix(thread->content + token->bytes) + token->payload;
 }
 
+/* What its maker gave to a thread alone: a way to wake it, or its end of a conversation. */
+static void note_own(struct canon *canon, const struct canon_object *object)
+{
+	bool is_given = object->receiver != CANON_NONE && object->thread != CANON_NONE &&
+			object->receiver != object->thread && object->is_numbered && !object->is_accepted;
+	bool is_shared = object->is_shared || object->taker != object->receiver;
+
+	if (!is_given || is_shared)
+		return;
+	const char *maker = canon->threads[object->thread].name;
+	uint64_t hash = map_hash(object->class_id, maker, strlen(maker));
+	canon->threads[object->receiver].own += map_mix(hash + object->ordinal) | 1;
+}
+
+static int sum_own(struct canon *canon)
+{
+	struct map sums = {0}; /* by parent and start: the first such thread + 1, which has the sum */
+	int rc = 0;
+
+	for (uint32_t i = 0; i < canon->objects_count; i++)
+		note_own(canon, &canon->objects[i]);
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; !rc && i < canon->threads_count; i++) {
+			struct canon_thread *thread = &canon->threads[i];
+			uint64_t sort = map_mix(map_mix(thread->start + thread->is_process) + thread->parent);
+			uintptr_t first = (uintptr_t)map_get(&sums, sort);
+			if (!first)
+				rc = map_put(&sums, sort, (void *)(uintptr_t)(i + 1));
+			first = first ? first : i + 1;
+			if (pass)
+				thread->own_all = canon->threads[first - 1].own_all;
+			else
+				canon->threads[first - 1].own_all += map_mix(thread->own);
+		}
+	}
+	map_clear(&sums);
+	return rc;
+}
+
 /* What is known of threads only at the end. */
 int canon_finish_threads(struct canon *canon)
 {
@@ -125,5 +164,5 @@ int canon_finish_threads(struct canon *canon)
 			canon->threads[object->receiver].connected++;
 	}
 	map_clear(&several);
-	return rc;
+	return rc ? rc : sum_own(canon);
 }

@@ -105,6 +105,18 @@ static uint64_t thread_by_content(const struct pairing *pairing, unsigned side, 
 	return key && !is_serving ? mix(key, thread->content) : 0;
 }
 
+/*
+ * Which of those that do the same it is, by what its maker gave to it alone. When that is not the same for all of them
+ * together, something else was made, and counts have moved.
+ */
+static uint64_t thread_by_own(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
+	uint64_t class = thread_class(pairing, side, index);
+
+	return class && thread->own ? mix(mix(class, thread->own), thread->own_all) : 0;
+}
+
 static uint64_t thread_by_name_and_class(const struct pairing *pairing, unsigned side, uint32_t index)
 {
 	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
@@ -147,8 +159,8 @@ static uint32_t count_pairs(const struct pairing *pairing)
 
 static int pair_threads(struct pairing *pairing)
 {
-	static key_function *const ways[] = {thread_by_both, thread_by_content, thread_by_name_and_class,
-					     thread_class,   thread_by_name,	thread_by_kind};
+	static key_function *const ways[] = {thread_by_own, thread_by_both, thread_by_content, thread_by_name_and_class,
+					     thread_class,  thread_by_name, thread_by_kind};
 	const size_t ways_count = sizeof(ways) / sizeof(ways[0]);
 	uint32_t counts[SIDES];
 	int rc = 0;

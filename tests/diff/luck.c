@@ -307,6 +307,7 @@ static const struct topic {
 	{"memory", NULL, NULL, luck_memory},   {"message", NULL, NULL, hear_message},
 	{"trim", NULL, NULL, luck_trim},       {"names", NULL, NULL, try_names},
 	{"pieces", NULL, NULL, write_pieces},
+	{"own", NULL, NULL, luck_own},
 };
 
 static int play(const struct topic *topic)

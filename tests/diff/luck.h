@@ -13,4 +13,7 @@ int luck_work(const char *event);
 int luck_memory(const char *event);
 int luck_trim(const char *event);
 
+/* Two threads and what is given to each. */
+int luck_own(const char *event);
+
 #endif

@@ -59,6 +59,9 @@ class Luck(unittest.TestCase):
     def test_which_of_two_threads_does_a_piece_of_work(self):
         self.expect('work', base='early', wrong=('payload', 'send'))
 
+    def test_which_of_two_threads_is_given_what(self):
+        self.expect('own', base='early', wrong=('arguments', 'read'))
+
     def test_how_much_an_allocator_keeps(self):
         self.expect('memory', base='plain', wrong=('leak', 'munmap'))
 
