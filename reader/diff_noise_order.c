@@ -11,6 +11,21 @@
 
 /* ---- calls elsewhere ------------------------------------------------------------------------------------------ */
 
+/* Whether each is about its own connection, and these are two: by itself each looks the same. */
+static bool is_other_connection(const struct settling *settling, uint32_t old, uint32_t new)
+{
+	const struct pairing *pairing = settling->pairing;
+	uint32_t from = token_of(settling, SIDE_OLD, old)->sort->objects[0];
+	uint32_t to = token_of(settling, SIDE_NEW, new)->sort->objects[0];
+
+	if (from == CANON_NONE || to == CANON_NONE)
+		return false;
+	const struct canon_object *object = &pairing->canons[SIDE_OLD]->objects[from];
+	bool has_partners =
+		pairing->objects[SIDE_OLD][from] != CANON_NONE && pairing->objects[SIDE_NEW][to] != CANON_NONE;
+	return (object->is_accepted || object->is_client) && has_partners && pairing->objects[SIDE_OLD][from] != to;
+}
+
 /* Joins `removed` and `added`, which are the same call. */
 static void join_edits(struct settling *settling, struct edit *removed, struct edit *added)
 {
@@ -23,6 +38,11 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	removed->kind = is_same ? EDIT_REORDERED : EDIT_MOVED;
 	if (is_same)
 		return;
+	if (is_other_connection(settling, removed->old, removed->new)) {
+		removed->kind = EDIT_CHANGED;
+		removed->is_misdirected = true;
+		return;
+	}
 	const struct pairing *pairing = settling->pairing;
 	uint32_t old = token_of(settling, SIDE_OLD, removed->old)->sort->thread;
 	uint32_t new = token_of(settling, SIDE_NEW, removed->new)->sort->thread;

@@ -3,10 +3,10 @@
  * A server whose loop has a timer, and its client, for the tests of diff: when the timer is served and in which order a
  * long list is said, which is chance elsewhere, is said to it. In the current folder it leaves `ticks` and `loop.sock`.
  *
- *   loop [due=N]... [order=N] [pieces=N] [memory=N] [tick=swapped|shorter] [list=changed] [changed=N]
+ *   loop [due=N]... [order=N] [pieces=N] [memory=N] [tick=swapped|shorter] [list=changed] [changed=N] [elsewhere=N]
  *
  * With due=N it works on request N until the timer is due; with memory=N its allocator needs more for it, and with
- * changed=N another answer is given.
+ * changed=N another answer is given; with elsewhere=N the other client gets it.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -33,6 +33,7 @@ static int words_count;
 static char **words;
 static int64_t deadline; /* ms */
 static int loop_fd;
+static int clients[CLIENTS], clients_count;
 
 static bool has(const char *word)
 {
@@ -104,6 +105,8 @@ static void answer(int fd, int request)
 
 	if (number("memory=", 0) == request)
 		mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (number("elsewhere=", 0) == request)
+		fd = clients[fd == clients[0]];
 	if (request == REQUESTS)
 		say_list(fd);
 	else if (send(fd, number("changed=", 0) == request ? "anSwer" : "answer", 6, 0) < 0)
@@ -119,7 +122,7 @@ static void take(int fd, int listener, int *closed)
 	char text[64] = "";
 
 	if (fd == listener) {
-		wanted.data.fd = accept(listener, NULL, NULL);
+		wanted.data.fd = clients[clients_count++] = accept(listener, NULL, NULL);
 		epoll_ctl(loop_fd, EPOLL_CTL_ADD, wanted.data.fd, &wanted);
 	} else if (recv(fd, text, sizeof(text) - 1, 0) > 0) {
 		answer(fd, atoi(text));
@@ -178,7 +181,8 @@ static void ask(const struct sockaddr_un *address)
 			err(1, "send");
 		if (request == REQUESTS)
 			hear_list(fd);
-		else if (recv(fd, text, sizeof(text), 0) < 0)
+		else if (recv(fds[(request + (number("elsewhere=", 0) == request)) % CLIENTS], text, sizeof(text), 0) <
+			 0)
 			err(1, "recv");
 	}
 	for (int i = 0; i < CLIENTS; i++)

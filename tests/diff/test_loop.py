@@ -26,7 +26,7 @@ class Loop(unittest.TestCase):
 
     @classmethod
     def record(cls, *words):
-        log = '+'.join(words) + '.ipct'
+        log = '+'.join(words or ['plain']) + '.ipct'
         if not os.path.exists(log):
             subprocess.run([IPCTRACE, 'record', '-q', '-s', '64K', '-o', log, '--', LOOP, *words], check=True, timeout=60)
         return log
@@ -50,6 +50,13 @@ class Loop(unittest.TestCase):
         status, said = self.compare(('due=2', 'due=5'), ('due=2', 'due=5', 'tick=swapped'))
         self.assertEqual(status, DIFFERENT)
         self.assertLessEqual(set(said), {('reordered-causal', 'pwrite'), ('reordered-causal', 'fcntl')})
+
+    # ---- connections
+
+    def test_an_answer_on_the_wrong_connection_is_no_matter_of_turns(self):
+        status, said = self.compare((), ('elsewhere=1',))
+        self.assertEqual(status, DIFFERENT)
+        self.assertIn(('arguments', 'send'), said)
 
     # ---- memory
 
