@@ -87,7 +87,9 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		settle_misdirected(&settling);
 		settle_memory(&settling);
 		drop_joined(edits);
-		settle_endgames(&settling);
+		rc = settle_endgames(&settling);
+	}
+	if (!rc) {
 		settle_counters(&settling);
 		rc = settle_registrations(&settling);
 	}

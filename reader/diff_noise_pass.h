@@ -96,7 +96,7 @@ int settle_handoffs(struct settling *settling);
 /* How far processes came before they were told to end. 0 or -ENOMEM. */
 int settle_told(struct settling *settling);
 
-/* What is done while children end. */
-void settle_endgames(struct settling *settling);
+/* What is done while children end. 0 or -ENOMEM. */
+int settle_endgames(struct settling *settling);
 
 #endif

@@ -48,6 +48,21 @@ static bool is_timed(const struct settling *settling, const struct timed *timed,
 	       (map_get(&timed->aside[SIDE_OLD], action) && map_get(&timed->aside[SIDE_NEW], action));
 }
 
+/* Whether it ends what nobody ends in the new run: that is no matter of time. */
+static bool is_last_end(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon_token *token = token_of(settling, SIDE_OLD, edit->old);
+	uint32_t object = token->sort->objects[0];
+
+	if (!(token->flags & TOKEN_ENDS) || object == CANON_NONE)
+		return false;
+	uint32_t partner = settling->pairing->objects[SIDE_OLD][object];
+	/* of one of several that a call makes, and that is never used, nothing else is seen */
+	if (partner == CANON_NONE)
+		return settling->pairing->canons[SIDE_OLD]->objects[object].tokens == 1;
+	return settling->pairing->canons[SIDE_NEW]->objects[partner].end == CANON_NONE;
+}
+
 int settle_timers(struct settling *settling)
 {
 	struct timed timed = {.after_timeouts = {0}};
@@ -57,7 +72,8 @@ int settle_timers(struct settling *settling)
 		rc = learn_timers(settling, SIDE_NEW, &timed);
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		bool is_removed = edit->kind == EDIT_REMOVED && is_timed(settling, &timed, SIDE_OLD, edit->old);
+		bool is_removed = edit->kind == EDIT_REMOVED && is_timed(settling, &timed, SIDE_OLD, edit->old) &&
+				  !is_last_end(settling, edit);
 		if (is_removed || (edit->kind == EDIT_ADDED && is_timed(settling, &timed, SIDE_NEW, edit->new)))
 			settle_mark(settling, edit, NOISE_TIMER);
 	}
@@ -249,8 +265,10 @@ static bool hears_endgame(const struct settling *settling, unsigned side, uint32
 	if (own->sort->objects[0] == CANON_NONE || parent == CANON_NONE || own->sort->error)
 		return false;
 	object = &canon->objects[own->sort->objects[0]];
+	/* it may have begun to wait for that before */
 	return object->is_stream && !object->is_accepted && object->thread == parent &&
-	       settling->endgame[side][parent] != CANON_NONE && token > settling->endgame[side][parent];
+	       settling->endgame[side][parent] != CANON_NONE &&
+	       own->enter + own->duration > canon->tokens[settling->endgame[side][parent]].enter;
 }
 
 /* The same where what was heard last was folded with what was heard before. */
@@ -275,21 +293,68 @@ static bool is_endgame_edit(const struct settling *settling, const struct edit *
 	       (edit->new == CANON_NONE || is_in_endgame(settling, SIDE_NEW, edit->new));
 }
 
-/* An end that is missing is a leak whenever it is missing. */
-void settle_endgames(struct settling *settling)
+/* What threads that see their children off do at all. Only a token of such a thread is looked for here. */
+static int list_deeds(const struct settling *settling, unsigned side, struct map *deeds)
 {
-	find_endgames(settling, SIDE_OLD);
-	find_endgames(settling, SIDE_NEW);
-	for (uint32_t i = 0; i < settling->edits->count; i++) {
+	const struct canon *canon = settling->pairing->canons[side];
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && canon->flags & TOKEN_REAPS && i < canon->tokens_count; i++) {
+		const struct canon_sort *sort = canon->tokens[i].sort;
+		if (settling->endgame[side][sort->thread] != CANON_NONE)
+			rc = map_put(deeds, mix(settling->pairing->classes[side][sort->thread], sort->key), deeds);
+	}
+	return rc;
+}
+
+/* Whether that is done at all in the other run: who ends first does not decide what is done, but how often and to whom.
+ */
+static bool is_done_there(const struct settling *settling, const struct edit *edit, const struct map deeds[SIDES])
+{
+	unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
+	const struct canon_sort *sort = token_of(settling, side, side == SIDE_OLD ? edit->old : edit->new)->sort;
+
+	return map_get(&deeds[!side], mix(settling->pairing->classes[side][sort->thread], sort->key)) != NULL;
+}
+
+/* Whether the same is told on another thing of the same sort: to another child, which is still there. */
+static bool is_told_another(const struct settling *settling, const struct edit *edit)
+{
+	const struct canon_token *old = token_of(settling, SIDE_OLD, edit->old);
+	const struct canon_token *new = token_of(settling, SIDE_NEW, edit->new);
+	uint32_t from = old->sort->objects[0], to = new->sort->objects[0];
+
+	return old->sort->key == new->sort->key && old->sort->content == new->sort->content &&
+	       old->bytes == new->bytes && old->payload == new->payload &&from != CANON_NONE &&to != CANON_NONE &&
+	       settling->pairing->canons[SIDE_OLD]->objects[from].class_id ==
+		       settling->pairing->canons[SIDE_NEW]->objects[to].class_id;
+}
+
+/* An end that is missing is a leak whenever it is missing. */
+int settle_endgames(struct settling *settling)
+{
+	struct map deeds[SIDES] = {{0}};
+	int rc = 0;
+
+	for (unsigned side = 0; !rc && side < SIDES; side++) {
+		find_endgames(settling, side);
+		rc = list_deeds(settling, side, &deeds[side]);
+	}
+	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
 		unsigned side = edit->old == CANON_NONE ? SIDE_NEW : SIDE_OLD;
 		uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
 		bool is_end = edit->kind != EDIT_REORDERED && token_of(settling, side, token)->flags & TOKEN_ENDS;
-		bool is_own = is_endgame_edit(settling, edit) && edit->kind != EDIT_CHANGED && !is_end;
+		bool is_own = is_endgame_edit(settling, edit) && !is_end &&
+			      (edit->kind != EDIT_CHANGED || is_told_another(settling, edit)) &&
+			      is_done_there(settling, edit, deeds);
 		/* A call that is there, and does something else, is no matter of when. */
 		bool is_other =
 			edit->kind == EDIT_CHANGED && !(token_of(settling, side, token)->flags & TOKEN_RECEIVES);
 		if (is_own || (!is_other && hears_endgame(settling, side, token)) || hears_more(settling, edit))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
+	map_clear(&deeds[SIDE_OLD]);
+	map_clear(&deeds[SIDE_NEW]);
+	return rc;
 }

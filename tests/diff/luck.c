@@ -306,8 +306,8 @@ static const struct topic {
 	{"timer", NULL, NULL, tick},	       {"work", NULL, NULL, luck_work},
 	{"memory", NULL, NULL, luck_memory},   {"message", NULL, NULL, hear_message},
 	{"trim", NULL, NULL, luck_trim},       {"names", NULL, NULL, try_names},
-	{"pieces", NULL, NULL, write_pieces},
-	{"own", NULL, NULL, luck_own},
+	{"pieces", NULL, NULL, write_pieces},  {"own", NULL, NULL, luck_own},
+	{"children", NULL, NULL, luck_children},
 };
 
 static int play(const struct topic *topic)

@@ -16,4 +16,7 @@ int luck_trim(const char *event);
 /* Two threads and what is given to each. */
 int luck_own(const char *event);
 
+/* A parent and the end of its children. */
+int luck_children(const char *event);
+
 #endif

@@ -62,6 +62,9 @@ class Luck(unittest.TestCase):
     def test_which_of_two_threads_is_given_what(self):
         self.expect('own', base='early', wrong=('arguments', 'read'))
 
+    def test_which_of_two_children_ends_first(self):
+        self.expect('children', base='early', wrong=('arguments', 'send'))
+
     def test_how_much_an_allocator_keeps(self):
         self.expect('memory', base='plain', wrong=('leak', 'munmap'))
 
