@@ -73,7 +73,7 @@ static bool same_objects(const struct classifier *classifier, const struct canon
 
 /*
  * Less was sent than asked for, or less came out of a file when as much was asked for. What carries messages gives them
- * whole: a shorter one is another one.
+ * whole: a shorter one is another one. What nothing is known of (a file of mkstemp's) is taken for a file.
  */
 static bool is_shorter(const struct classifier *classifier, const struct canon_token *old,
 		       const struct canon_token *new)
@@ -82,7 +82,7 @@ static bool is_shorter(const struct classifier *classifier, const struct canon_t
 
 	if (new->flags & TOKEN_SENDS)
 		return new->flags &TOKEN_SHORT && !(old->flags & TOKEN_SHORT);
-	return object && object->type == OBJECT_FILE &&
+	return (!object || object->type == OBJECT_FILE || object->type == OBJECT_UNKNOWN) &&
 	       old->sort->content == new->sort->content &&new->bytes < old->bytes;
 }
 
