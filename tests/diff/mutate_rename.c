@@ -167,16 +167,24 @@ static bool is_text(const struct event_item *item)
 	       item->bytes[0] == AF_UNIX;
 }
 
-/* Lists of numbers, and pages of a file: what looks like a pid in there is none. */
-static bool is_contents(const struct event_item *item)
+/* What is no longer may say anything in any way. */
+#define TALK_MAX 512u
+
+/*
+ * How much of an item is text that may say pids: nothing of lists of numbers, and of the pages of a file what stands
+ * before the first zero.
+ */
+static uint32_t text_size(const struct event_item *item)
 {
 	uint32_t digits = 0;
 
+	if (item->form != ITEM_PAYLOAD || item->size <= TALK_MAX)
+		return item->size;
 	for (uint32_t i = 0; i < item->size; i++)
 		digits += isdigit(item->bytes[i]) ? 1 : 0;
-	if (item->form != ITEM_PAYLOAD || item->size <= MESSAGE_MAX)
-		return false;
-	return digits > item->size / 2 || (item->size > NETWORK_MAX && memchr(item->bytes, 0, item->size));
+	if (digits > item->size / 3 * 2)
+		return 0;
+	return item->size > NETWORK_MAX ? (uint32_t)strnlen((const char *)item->bytes, item->size) : item->size;
 }
 
 /* What the kernel tells a process of itself is addressed to its pid. */
@@ -198,11 +206,13 @@ static void rename_texts(const struct rename *rename, struct event *event)
 
 	for (uint32_t i = 0; i < event->items_count; i++) {
 		struct event_item copy = event->items[i];
-		if (!is_text(&copy) || is_contents(&copy))
+		if (!is_text(&copy))
 			continue;
 		uint8_t *bytes = draft_bytes(draft, &copy);
 		bool is_payload = copy.form == ITEM_PAYLOAD;
-		bool is_renamed = rename_text(rename, bytes, copy.size, is_payload && copy.size < copy.total);
+		uint32_t size = text_size(&copy);
+		bool is_cut = is_payload && size == copy.size && copy.size < copy.total;
+		bool is_renamed = rename_text(rename, bytes, size, is_cut);
 		if (is_payload && copy.size == copy.total && (copy.size <= MESSAGE_MAX || is_netlink))
 			is_renamed |= rename_words(rename, bytes, copy.size);
 		if (is_payload && copy.size == copy.total)
