@@ -45,7 +45,8 @@ static int64_t span_signed32(struct span *span)
 	return (int32_t)span_number(span, 4);
 }
 
-static uint64_t span_uleb(struct span *span)
+/* A LEB128; a signed one has its highest bit again in all those above. */
+static uint64_t span_leb(struct span *span, bool is_signed)
 {
 	uint64_t number = 0, byte;
 	unsigned shift = 0;
@@ -56,23 +57,19 @@ static uint64_t span_uleb(struct span *span)
 			number |= (byte & 0x7f) << shift;
 		shift += 7;
 	} while (byte & 0x80);
+	if (is_signed && shift < 64 && (byte & 0x40))
+		number |= ~0ull << shift;
 	return number;
+}
+
+static uint64_t span_uleb(struct span *span)
+{
+	return span_leb(span, false);
 }
 
 static int64_t span_sleb(struct span *span)
 {
-	uint64_t number = 0, byte;
-	unsigned shift = 0;
-
-	do {
-		byte = span_number(span, 1);
-		if (shift < 64)
-			number |= (byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		number |= ~0ull << shift;
-	return (int64_t)number;
+	return (int64_t)span_leb(span, true);
 }
 
 static void span_skip(struct span *span, uint64_t size)
