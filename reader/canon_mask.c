@@ -16,8 +16,8 @@ static const char *const patterns[] = {
 /* Of System V ids: smaller numbers mean something else too often. */
 #define IPC_MIN 32768u
 
-/* Smaller ones are too likely to be something else. */
-#define PID_BINARY_MIN 512u
+/* Smaller ones are too likely to be something else; and of these the kernel gives none again once it has given all. */
+#define PID_BINARY_MIN 300u
 
 /* A time is a number of the run when it is so near to when the trace was made. */
 #define NEAR_SECONDS (2u * 24 * 3600)
