@@ -85,7 +85,7 @@ static void say_refused(const struct comparison *comparison, const char *path)
 
 	for (uint32_t i = 0; i < comparison->differences.count; i++) {
 		const struct difference *difference = &comparison->differences.rows[i];
-		if (class_is_learned(difference->class) || difference->class == CLASS_RANDOM)
+		if (class_is_learned(difference->class))
 			continue;
 		text_format(&text, "ipctrace baseline: %s: not learned: ", path);
 		show_headline(difference, &text);
@@ -206,6 +206,8 @@ static int check(const struct baseline_settings *settings, const char *path, con
 		status = runs_open(runs, paths, NULL, SIDES, true);
 	if (!status) {
 		int rc = comparison_make(&comparison, &runs[SIDE_OLD], &runs[SIDE_NEW], DETAILED_MAX);
+		if (!rc)
+			learned_doubt(&comparison.differences, &baseline.rules);
 		if (!rc)
 			rc = verdict_make(&verdict, &comparison, &baseline.rules, ~(1u << CLASS_RANDOM), false);
 		if (rc)

@@ -298,8 +298,7 @@ static bool has_numbers_of_run(const struct contents *contents)
 	uint32_t size = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
 	struct spot spot = {0, 0, 0};
 	uint32_t explained = 0; /* where the last explained one ended */
-	uint32_t spots = 0;
-	uint32_t own = 0, others = 0, words = 0;
+	uint32_t own = 0, others = 0;
 
 	if (!contents->is_equally_long)
 		return false;
@@ -311,11 +310,25 @@ static bool has_numbers_of_run(const struct contents *contents)
 			explained = spot.to;
 		else
 			others++;
+	}
+	return own && (!others || size >= PAGE_MIN);
+}
+
+/* Whole words differ, and each looks drawn by lot. */
+static bool has_drawn_words(const struct contents *contents)
+{
+	uint32_t size = contents->old_size < contents->new_size ? contents->old_size : contents->new_size;
+	struct spot spot = {0, 0, 0};
+	uint32_t spots = 0, words = 0, own = 0;
+
+	if (!contents->is_equally_long || contents->is_cut)
+		return false;
+	for (; next_spot(contents, size, &spot); spots++) {
 		words += spot.different >= WORD_DIFFERENT && are_drawn(contents, &spot) &&
 			 !has_same_bytes(contents, &spot);
-		spots++;
+		own += is_number_of_run(contents, size, &spot);
 	}
-	return own ? !others || size >= PAGE_MIN : spots && words == spots && !contents->is_cut;
+	return spots && words == spots && !own;
 }
 
 /* How much of `new` from `at` on stands somewhere in `old`, and whether at another place. */
@@ -359,20 +372,25 @@ bool contents_are_permuted(const struct contents *contents)
 	return is_permuted(contents) && !contents_are_swapped(contents);
 }
 
-const char *contents_chance(const struct contents *contents)
+const struct chance *contents_chance(const struct contents *contents)
 {
+	static const struct {
+		bool (*applies)(const struct contents *contents);
+		struct chance chance;
+	} looks[] = {
+		{has_numbers_of_run, {"a time or pid of the run and what goes with it", false}},
+		{has_drawn_words, {"words drawn by lot", true}},
+		{has_other_identifiers, {"identifiers drawn by lot", true}},
+		{is_permuted, {"the same bytes in another order", false}},
+		{is_digest, {"a digest or random bytes", true}},
+		{is_other_throughout, {"as long, but other throughout: drawn by lot or in another order", true}},
+	};
+
 	if (contents_are_swapped(contents))
 		return NULL;
-	if (has_numbers_of_run(contents))
-		return "a time or pid of the run and what goes with it, or words drawn by lot";
-	if (has_other_identifiers(contents))
-		return "identifiers drawn by lot";
-	if (is_permuted(contents))
-		return "the same bytes in another order";
-	if (is_digest(contents))
-		return "a digest or random bytes";
-	if (is_other_throughout(contents))
-		return "as long, but other throughout: drawn by lot or in another order";
+	for (unsigned i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (looks[i].applies(contents))
+			return &looks[i].chance;
 	return NULL;
 }
 

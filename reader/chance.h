@@ -23,8 +23,14 @@ struct contents {
 	const struct map *pids[2]; /* of the traces */
 };
 
-/* Why they would differ in every run, as a clause; NULL when they would not. */
-const char *contents_chance(const struct contents *contents);
+/* Why contents would differ in every run. */
+struct chance {
+	const char *why; /* a clause */
+	bool is_guess;	 /* by looks alone: a number may look so that never varied before */
+};
+
+/* NULL when they would not. Lives forever. */
+const struct chance *contents_chance(const struct contents *contents);
 
 /* Whether they are the same bytes in another order, of more than two parts. */
 bool contents_are_permuted(const struct contents *contents);

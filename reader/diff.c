@@ -233,6 +233,8 @@ static int compare_pair(struct diff_settings *settings, const struct sides *side
 {
 	int rc = comparison_make(comparison, run_of(sides, SIDE_OLD, 0), run_of(sides, SIDE_NEW, number), DETAILED_MAX);
 
+	if (!rc && (settings->baseline || sides->counts[SIDE_OLD] > 1))
+		learned_doubt(&comparison->differences, &settings->rules);
 	if (!rc)
 		rc = add_latency(settings, comparison, sides);
 	if (!rc)

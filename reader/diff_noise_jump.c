@@ -117,7 +117,8 @@ static bool is_heard(const struct settling *settling, uint32_t index)
 {
 	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
 	const struct canon_token *token = &canon->tokens[index];
-	bool is_file = token->sort->objects[0] != CANON_NONE && canon->objects[token->sort->objects[0]].type == OBJECT_FILE;
+	bool is_file =
+		token->sort->objects[0] != CANON_NONE && canon->objects[token->sort->objects[0]].type == OBJECT_FILE;
 
 	return token->flags & (TOKEN_SENDS | TOKEN_FORKS) ||
 	       (!is_file && token->flags & (TOKEN_RECEIVES | TOKEN_WAITS));
@@ -212,6 +213,33 @@ bool settle_is_private(const struct settling *settling, const struct edit *edit)
 	       old->flags & (TOKEN_MAKES | TOKEN_ENDS);
 }
 
+/*
+ * A call of the old run that has or gives back memory of the process's own. Interpreters do it when their heaps are
+ * full, which depends on the order of their hashes.
+ */
+static bool is_memory(const struct settling *settling, uint32_t token)
+{
+	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
+	const struct canon_token *old = &canon->tokens[token];
+	uint32_t object = old->sort->objects[0] != CANON_NONE ? old->sort->objects[0] : old->sort->objects[1];
+
+	return old->flags & (TOKEN_MAKES | TOKEN_ENDS) && object != CANON_NONE &&
+	       canon->objects[object].type == OBJECT_MAPPING && canon->objects[object].is_private;
+}
+
+static bool is_no_memory(const struct settling *settling, uint32_t own, uint32_t other)
+{
+	return !is_memory(settling, other);
+}
+
+/* Whether only memory has come to stand elsewhere among calls that are about something else. */
+static bool is_memory_moved(struct jumps *jumps, uint32_t index)
+{
+	const struct edit *edit = &jumps->settling->edits->rows[index];
+
+	return !edit->is_causal && (is_memory(jumps->settling, edit->old) || !jumps_any(jumps, index, is_no_memory));
+}
+
 /* What a thread wants to be woken by changes when it would have to wait, and that is a matter of time. */
 static bool is_readiness(const struct settling *settling, const struct edit *edit)
 {
@@ -230,7 +258,7 @@ static void judge_order(struct jumps *jumps, uint32_t index)
 	count_anchors(jumps, edit->strands);
 	edit->is_causal = jumps_any(jumps, index, is_related);
 	if ((is_other_wake(settling, edit) && !jumps_any(jumps, index, is_its_like)) ||
-	    settle_is_private(settling, edit) || is_readiness(settling, edit))
+	    settle_is_private(settling, edit) || is_memory_moved(jumps, index) || is_readiness(settling, edit))
 		settle_mark(settling, edit, NOISE_SCHEDULE);
 }
 

@@ -67,6 +67,7 @@ struct difference {
 	char *explanation;	 /* NULL, or a clause that says more */
 	struct site sites[SIDES];
 	bool has_details;
+	bool is_guess;	/* CLASS_RANDOM by its looks alone */
 	bool is_single; /* may be joined with its like only when looked at */
 	uint64_t group, order;
 };

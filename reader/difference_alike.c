@@ -10,6 +10,8 @@
 
 /* So many others are enough to tell by. */
 #define ALIKE_MIN 2u
+/* Of those that are not looked at themselves. */
+#define REST_MIN 32u
 
 static bool is_text_of(const struct difference *difference, enum difference_class class)
 {
@@ -40,7 +42,42 @@ void differences_judge_alike(struct differences *differences, uint32_t count)
 		if (random < ALIKE_MIN || random <= others)
 			continue;
 		one->class = CLASS_RANDOM;
+		one->is_guess = true;
 		free(one->explanation);
 		one->explanation = strdup(like->explanation ? like->explanation : "names drawn by lot");
+	}
+}
+
+/* One of the group of `rest` that was looked at and is random, when there are enough, and none is anything else. */
+static const struct difference *find_sample(const struct differences *differences, uint32_t count,
+					    const struct difference *rest)
+{
+	const struct difference *sample = NULL;
+	uint64_t random = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct difference *row = &differences->rows[i];
+		if (row->group != rest->group || !row->has_details)
+			continue;
+		if (row->class != CLASS_RANDOM)
+			return NULL;
+		random += row->count;
+		sample = row;
+	}
+	return random < REST_MIN ? NULL : sample;
+}
+
+void differences_judge_rest(struct differences *differences, uint32_t count)
+{
+	for (uint32_t i = count; i < differences->count; i++) {
+		struct difference *rest = &differences->rows[i];
+		const struct difference *sample =
+			rest->class == CLASS_PAYLOAD ? find_sample(differences, count, rest) : NULL;
+		if (!sample)
+			continue;
+		rest->class = CLASS_RANDOM;
+		rest->is_guess = sample->is_guess;
+		free(rest->explanation);
+		rest->explanation = strdup(sample->explanation ? sample->explanation : "like others of its sort");
 	}
 }

@@ -13,4 +13,11 @@
  */
 void differences_judge_alike(struct differences *differences, uint32_t count);
 
+/*
+ * The same for contents that are too many to be looked at one by one: where a program draws a thousand messages, those
+ * behind the first `count` are what these are, if all of their group that were looked at, and some dozens at least,
+ * have turned out to be random.
+ */
+void differences_judge_rest(struct differences *differences, uint32_t count);
+
 #endif

@@ -333,7 +333,9 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 				    .new_size = details[1]->kept_size,
 				    .is_cut = details[0]->is_cut || details[1]->is_cut,
 				    .is_equally_long = tokens[0]->bytes == tokens[1]->bytes};
-	const char *why = NULL;
+	static const struct chance counted = {"numbers that count what one of several workers was given", false},
+				   named = {"names drawn by lot", true};
+	const struct chance *chance = NULL;
 
 	for (unsigned side = 0; side < SIDES; side++) {
 		const struct log_head *head = trace_head(looking->pairing->canons[side]->trace);
@@ -342,22 +344,23 @@ static void judge_chance(const struct looking *looking, struct difference *diffe
 		contents.pids[side] = &looking->pids[side];
 	}
 	if (is_served(looking, difference) && contents_are_counted(&contents))
-		why = "numbers that count what one of several workers was given";
+		chance = &counted;
 	else if (difference->class == CLASS_PAYLOAD)
-		why = contents_chance(&contents);
+		chance = contents_chance(&contents);
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
 		 difference->new &&is_quoted(difference->old) && texts_are_chance(difference->old, difference->new))
-		why = "names drawn by lot";
-	if (difference->class == CLASS_PAYLOAD && !why && contents_are_swapped(&contents)) {
+		chance = &named;
+	if (difference->class == CLASS_PAYLOAD && !chance && contents_are_swapped(&contents)) {
 		difference->class = CLASS_REORDERED_CAUSAL;
 		free(difference->explanation);
 		difference->explanation = strdup("two parts of what was said have changed places");
 	}
-	if (!why)
+	if (!chance)
 		return;
 	difference->class = CLASS_RANDOM;
+	difference->is_guess = chance->is_guess;
 	free(difference->explanation);
-	difference->explanation = strdup(why);
+	difference->explanation = strdup(chance->why);
 }
 
 static void describe_change(const struct looking *looking, struct difference *difference)
@@ -551,6 +554,8 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 	if (!rc)
 		rc = differences_permute(differences, looking.count, edits, pairing, looking.details,
 					 looking.details_count);
+	if (!rc)
+		differences_judge_rest(differences, looking.count);
 	if (!rc)
 		rc = regroup(&looking);
 	for (unsigned side = 0; side < SIDES; side++)

@@ -11,7 +11,7 @@
 bool class_is_learned(enum difference_class class)
 {
 	return class != CLASS_LEAK && class != CLASS_RESULT && class != CLASS_REORDERED_CAUSAL &&
-	       class != CLASS_RANDOM && class != CLASS_LATENCY && class != CLASS_WAIT && class != CLASS_INCOMPLETE;
+	       class != CLASS_LATENCY && class != CLASS_WAIT && class != CLASS_INCOMPLETE;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -76,8 +76,8 @@ int learned_add(struct learned *learned, const struct comparison *comparison, bo
 	learned->runs++;
 	for (uint32_t i = 0; !rc && i < comparison->differences.count; i++) {
 		const struct difference *difference = &comparison->differences.rows[i];
-		if (!class_is_learned(difference->class) && !(all && difference->class != CLASS_RANDOM)) {
-			learned->refused += difference->class != CLASS_RANDOM;
+		if (!class_is_learned(difference->class) && !all) {
+			learned->refused++;
 			continue;
 		}
 		struct learned_row *row = find_row(learned, difference);
@@ -86,11 +86,28 @@ int learned_add(struct learned *learned, const struct comparison *comparison, bo
 		row->runs++;
 		if (difference->count > row->times)
 			row->times = difference->count;
+		if (row->runs == 1 || difference->count < row->least_times)
+			row->least_times = difference->count;
+		if (difference->class == CLASS_RANDOM)
+			continue; /* each run has another value */
 		rc = add_value(row, difference->old);
 		if (!rc)
 			rc = add_value(row, difference->new);
 	}
 	return rc;
+}
+
+void learned_doubt(struct differences *differences, struct diff_rules *rules)
+{
+	for (uint32_t i = 0; i < differences->count; i++) {
+		struct difference *row = &differences->rows[i];
+		if (row->class != CLASS_RANDOM || !row->is_guess || diff_rules_find(rules, row))
+			continue;
+		row->class = row->field && strcmp(row->field, "payload") ? CLASS_ARGUMENTS : CLASS_PAYLOAD;
+		free(row->explanation);
+		row->explanation = strdup("it looks drawn by lot, and was the same in all runs that were learned from");
+	}
+	differences_sort(differences);
 }
 
 static void put_part(struct text *out, const char *name, const char *value)
@@ -123,6 +140,17 @@ static void put_values(const struct learned_row *row, struct text *out)
 	text_char(out, '"');
 }
 
+/*
+ * How often it may be seen. What is drawn is drawn as often in each run, where that was so: one more is something else.
+ * Of the rest a few runs have not shown the most.
+ */
+static uint32_t times_allowed(const struct learned *learned, const struct learned_row *row)
+{
+	if (row->class == CLASS_RANDOM && row->runs == learned->runs && row->least_times == row->times)
+		return row->times;
+	return row->times + row->times / 2 + (row->times < 2);
+}
+
 void learned_print(const struct learned *learned, const char *remark, struct text *out)
 {
 	for (uint32_t i = 0; i < learned->count; i++) {
@@ -132,7 +160,7 @@ void learned_print(const struct learned *learned, const char *remark, struct tex
 		put_part(out, "object", row->object);
 		put_part(out, "field", row->field);
 		put_values(row, out);
-		text_format(out, " times=%u", row->times + row->times / 2 + (row->times < 2));
+		text_format(out, " times=%u", times_allowed(learned, row));
 		text_format(out, "  # %s %u of %u", remark, row->runs, learned->runs);
 		text_char(out, '\n');
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What varies between runs that are all good, as rules (reader/diff_rule.h): learned from comparisons of one of them
- * with the others. Another errno, a leak and a broken order are never learned.
+ * with the others, with what is drawn by lot in each. Another errno, a leak and a broken order are never learned.
  */
 #ifndef IPCTRACE_READER_LEARNED_H
 #define IPCTRACE_READER_LEARNED_H
@@ -15,6 +15,7 @@ struct learned_row {
 	uint32_t values_count;
 	uint32_t runs;	/* in which it was seen */
 	uint32_t times; /* the most in one */
+	uint32_t least_times;
 	bool is_numeric;
 	double least, most;
 };
@@ -32,6 +33,12 @@ bool class_is_learned(enum difference_class class);
 
 /* Adds what `comparison`, of the reference with another good run, found. `all`: also what is never learned. */
 int learned_add(struct learned *learned, const struct comparison *comparison, bool all);
+
+/*
+ * One run against one cannot tell what was drawn by lot from a binary word that has changed. Several can: what looks
+ * drawn, and is in none of the rules that were learned, was the same in all of these runs, and is a change.
+ */
+void learned_doubt(struct differences *differences, struct diff_rules *rules);
 
 /* Writes the rules, a line each. */
 void learned_print(const struct learned *learned, const char *remark, struct text *out);

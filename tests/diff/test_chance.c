@@ -5,7 +5,7 @@
 
 #include "reader/chance.h"
 
-static const char *judge(const char *old, const char *new, bool is_cut)
+static const struct chance *judge(const char *old, const char *new, bool is_cut)
 {
 	struct contents contents = {.old = (const uint8_t *)old,
 				    .new = (const uint8_t *)new,

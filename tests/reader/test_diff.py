@@ -359,6 +359,35 @@ class Diff(unittest.TestCase):
         for words in ((), (self.base,), (self.base,) * 3):
             self.assertRegex(run('diff', *words)[2], '^ipctrace diff: expected two traces')
 
+    def test_when_a_program_has_more_memory_for_itself_is_no_difference(self):
+        """That it has more, or another thing in its place, is one."""
+        code = 'import mmap, socket, sys; s = socket.socket()\nfor what in sys.argv[1]:\n' \
+               '    mmap.mmap(-1, 1 << 16, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) if what == "m" else s.getsockopt(1, int(what))'
+        runs = {order: self.record('', name=f'memory-{order}', command=['/usr/bin/python3', '-S', '-c', code, order])
+                for order in ('3m74', '37m4', 'm374', '374', '7m34')}
+        for order, wanted in (('37m4', set()), ('m374', set()), ('374', {'removed'}), ('7m34', {'reordered-causal'})):
+            found = {row['class'] for row in diff(runs['3m74'], runs[order])[1] if row['call'] in ('mmap', 'munmap', 'getsockopt')}
+            self.assertEqual(found, wanted, order)
+
+    def test_what_only_looks_drawn_by_lot_counts_where_several_runs_had_the_same(self):
+        """A number in binary looks like one that was drawn; another one against runs that all had one is a change."""
+        code = 'import os, socket, struct, sys; a, b = socket.socketpair(); ' \
+               'a.send(b"HD\\0\\1" + struct.pack("<d", float(sys.argv[1])) + bytes(8)); b.recv(64); b.send(bytes([200]) * 8 + os.urandom(40))'
+        runs = [self.record('', name=f'drawn-{number}', command=['/usr/bin/python3', '-S', '-c', code, value])
+                for number, value in enumerate(['3.14159'] * 4 + ['2.71828'])]
+        self.assertEqual(run('diff', '--latency=off', runs[0], runs[4])[0], SAME)
+        self.assertEqual(run('baseline', 'learn', '-o', 'drawn', *runs[:3])[0], 0)
+        with open('drawn') as file:
+            self.assertIn('random call="send"', file.read())
+        for old in (['--baseline', 'drawn'], ['--old', *runs[:3], '--new']):
+            self.assertEqual(diff(*old, runs[3])[1], [])
+            found = diff(*old, runs[4])[1]
+            self.assertEqual([(row['class'], row['call'], row['object']) for row in found],
+                             [('payload', 'send', 'unix-pair#0.a'), ('payload', 'recv', 'unix-pair#0.b')])
+            self.assertIn('was the same in all runs', found[0]['explanation'])
+        self.assertEqual(run('baseline', 'check', 'drawn', runs[3])[0], SAME)
+        self.assertEqual(run('baseline', 'check', 'drawn', runs[4])[0], DIFFERENT)
+
     # ---- for machines
 
     def test_junit_is_well_formed_and_counts_what_fails(self):
