@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Judges by the others of a group, which were judged by their looks.
+ * Judges by the others of a group, which were judged by their looks, and joins those that say the same.
  */
 #include "reader/difference_alike.h"
 #include "reader/chance.h"
+#include "reader/map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,4 +81,72 @@ void differences_judge_rest(struct differences *differences, uint32_t count)
 		free(rest->explanation);
 		rest->explanation = strdup(sample->explanation ? sample->explanation : "like others of its sort");
 	}
+}
+
+/* ---- joining -------------------------------------------------------------------------------------------------- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Whether they say the same of the same call on the same thing, of whatever threads. */
+static bool are_alike(const struct difference *a, const struct difference *b)
+{
+	return a->class == b->class && a->is_single && b->is_single &&
+	       (a->group == b->group || (a->old && a->new &&is_same_text(a->old, b->old) &&
+					 is_same_text(a->new, b->new) && is_same_text(a->field, b->field) &&
+					 is_same_text(a->call, b->call) && is_same_text(a->object, b->object)));
+}
+
+/* Joining, in progress. */
+struct joining {
+	struct differences *differences;
+	const struct edits *edits;
+	const struct canon *old;
+	struct map threads; /* those that were counted, by place and number */
+};
+
+/* In whose thread it was in the old run. */
+static uint32_t thread_of(const struct joining *joining, const struct difference *difference)
+{
+	uint32_t token = joining->edits->rows[difference->edit].old;
+
+	return joining->old->tokens[token].sort->thread;
+}
+
+/* One more of the changes that `same` stands for, perhaps by a thread that was not counted yet. */
+static int join_one(struct joining *joining, struct difference *same, struct difference *row)
+{
+	uint64_t place = (uint64_t)(same - joining->differences->rows) << 32;
+	int rc = map_put(&joining->threads, place | thread_of(joining, same), same);
+
+	same->count += row->count;
+	if (!rc && !map_get(&joining->threads, place | thread_of(joining, row))) {
+		rc = map_put(&joining->threads, place | thread_of(joining, row), same);
+		same->threads++;
+	}
+	difference_free(row);
+	return rc;
+}
+
+int differences_join_alike(struct differences *differences, const struct edits *edits, const struct pairing *pairing)
+{
+	struct joining joining = {.differences = differences, .edits = edits, .old = pairing->canons[SIDE_OLD]};
+	uint32_t kept = 0;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < differences->count; i++) {
+		struct difference *row = &differences->rows[i], *same = NULL;
+		for (uint32_t k = kept; !rc && row->is_single && k-- && !same;)
+			if (are_alike(&differences->rows[k], row))
+				same = &differences->rows[k];
+		if (same)
+			rc = join_one(&joining, same, row);
+		else
+			differences->rows[kept++] = *row;
+	}
+	differences->count = kept;
+	map_clear(&joining.threads);
+	return rc;
 }

@@ -20,4 +20,8 @@ void differences_judge_alike(struct differences *differences, uint32_t count);
  */
 void differences_judge_rest(struct differences *differences, uint32_t count);
 
+/* Changes that say the same of the same call and thing become one, with how often and by how many threads. 0 or
+ * -ENOMEM. */
+int differences_join_alike(struct differences *differences, const struct edits *edits, const struct pairing *pairing);
+
 #endif

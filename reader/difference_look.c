@@ -432,67 +432,6 @@ static void explain(const struct looking *looking, struct difference *difference
 		difference->explanation = strdup("nothing ends it in the new run");
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-/* Whether they say the same of the same call on the same thing, of whatever threads. */
-static bool are_alike(const struct difference *a, const struct difference *b)
-{
-	return a->class == b->class && a->is_single && b->is_single &&
-	       (a->group == b->group || (a->old && a->new &&is_same_text(a->old, b->old) &&
-					 is_same_text(a->new, b->new) && is_same_text(a->field, b->field) &&
-					 is_same_text(a->call, b->call) && is_same_text(a->object, b->object)));
-}
-
-/* In whose thread it was in the old run. */
-static uint32_t thread_of(const struct looking *looking, const struct difference *difference)
-{
-	uint32_t token = looking->edits->rows[difference->edit].old;
-
-	return looking->pairing->canons[SIDE_OLD]->tokens[token].sort->thread;
-}
-
-/* One more of the changes that `same` stands for, perhaps by a thread that was not counted yet. */
-static int join_alike(const struct looking *looking, struct map *threads, struct difference *same,
-		      struct difference *row)
-{
-	uint64_t place = (uint64_t)(same - looking->differences->rows) << 32;
-	int rc = map_put(threads, place | thread_of(looking, same), same);
-
-	same->count += row->count;
-	if (!rc && !map_get(threads, place | thread_of(looking, row))) {
-		rc = map_put(threads, place | thread_of(looking, row), same);
-		same->threads++;
-	}
-	difference_free(row);
-	return rc;
-}
-
-/* Those that turned out to be alike become one. */
-static int regroup(const struct looking *looking)
-{
-	struct differences *differences = looking->differences;
-	struct map threads = {0};
-	uint32_t kept = 0;
-	int rc = 0;
-
-	for (uint32_t i = 0; i < differences->count; i++) {
-		struct difference *row = &differences->rows[i], *same = NULL;
-		for (uint32_t k = kept; !rc && row->is_single && k-- && !same;)
-			if (are_alike(&differences->rows[k], row))
-				same = &differences->rows[k];
-		if (same)
-			rc = join_alike(looking, &threads, same, row);
-		else
-			differences->rows[kept++] = *row;
-	}
-	differences->count = kept;
-	map_clear(&threads);
-	return rc;
-}
-
 struct side_reading {
 	struct looking *looking;
 	unsigned side;
@@ -557,7 +496,7 @@ int differences_look(struct differences *differences, uint32_t count, const stru
 	if (!rc)
 		differences_judge_rest(differences, looking.count);
 	if (!rc)
-		rc = regroup(&looking);
+		rc = differences_join_alike(differences, edits, pairing);
 	for (unsigned side = 0; side < SIDES; side++)
 		canon_details_free(looking.details[side], looking.details_count[side]);
 	for (unsigned side = 0; side < SIDES; side++)
