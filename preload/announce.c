@@ -238,8 +238,8 @@ static int modules_look(struct dl_phdr_info *info, size_t size, void *changed)
 }
 
 /*
- * Looks at what is loaded, without signals: a handler that takes a stack needs the loader's lock as well, and would wait
- * for it for ever, or, jumping out, would keep it.
+ * Looks at what is loaded, without signals: a handler that takes a stack needs the loader's lock as well, and would
+ * wait for it for ever, or, jumping out, would keep it.
  */
 static void modules_walk(int (*look)(struct dl_phdr_info *, size_t, void *), void *context)
 {

@@ -32,7 +32,7 @@ struct pass_thread {
 	bool wakes_itself;    /* its next token does */
 	uint64_t waits_until; /* the end of its last wait for readiness */
 	bool registers_anew;  /* its last token does */
-	uint64_t deadline;   /* ticks: when its last wait for readiness would have timed out; UINT64_MAX: never */
+	uint64_t deadline;    /* ticks: when its last wait for readiness would have timed out; UINT64_MAX: never */
 };
 
 struct pass {

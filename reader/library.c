@@ -17,11 +17,7 @@
 
 /* From the folder of the executable: the build tree, then what a prefix may look like. */
 static const char *const places[] = {
-	"preload/",
-	"peer/",
-	"../lib/ipctrace/",
-	"../lib/x86_64-linux-gnu/ipctrace/",
-	"../lib64/ipctrace/",
+	"preload/", "peer/", "../lib/ipctrace/", "../lib/x86_64-linux-gnu/ipctrace/", "../lib64/ipctrace/",
 };
 
 static bool path_resolve(const char *from, char *path, size_t size)

@@ -156,7 +156,8 @@ static void *thread_run(void)
 START(0)
 START(1)
 START(2)
-START(3) START(4) START(5) START(6) START(7)
+START(3)
+START(4) START(5) START(6) START(7)
 
 	static void *(*const starts[PART_STARTS])(void *) = {thread_start_0, thread_start_1, thread_start_2,
 							     thread_start_3, thread_start_4, thread_start_5,

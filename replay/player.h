@@ -47,7 +47,8 @@ void player_sleep(uint64_t due);
 /* At most so long a player waits before it looks again whether there is a replay, ns. */
 #define OWNER_LOOK_EVERY 1000000000u
 
-/* Ends the process when the replay was killed, and nobody is there who would end what waits for an act that never comes. */
+/* Ends the process when the replay was killed, and nobody is there who would end what waits for an act that never
+ * comes. */
 void player_look(const struct player *player);
 
 /* Performs the act of this number, after everything that it waits for. Does not return from an exit. */
