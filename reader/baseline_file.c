@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 /* 2: what is drawn by lot is learned, too. */
-#define HEAD_LINE "# ipctrace baseline 2\n"
+#define HEAD_START "# ipctrace baseline "
+#define HEAD_LINE  HEAD_START "2\n"
 #define SUM_LINE  "# reference crc32c "
 
 static int say(const char *path, int error)
@@ -77,9 +78,12 @@ static int copy_trace(const char *from, const char *to, uint32_t *sum)
 
 static int write_file(const char *path, const struct text *text)
 {
+	struct stat there;
 	char *other;
 	int rc = 0;
 
+	if (!stat(path, &there) && !S_ISREG(there.st_mode))
+		return -ENOTSUP; /* a rename would put a file in the place of a device */
 	if (text->failed || asprintf(&other, "%s.new", path) < 0)
 		return -ENOMEM;
 	FILE *file = fopen(other, "we");
@@ -131,9 +135,10 @@ int baseline_write(const char *path, const char *trace, const struct run *run, c
 static int check_reference(struct baseline *baseline)
 {
 	FILE *file = fopen(baseline->path, "re");
-	char line[256];
+	char line[256] = "";
 	uint32_t wanted = 0, sum = 0;
 	bool is_baseline = file && fgets(line, sizeof(line), file) && !strcmp(line, HEAD_LINE);
+	bool is_other = file && !is_baseline && !strncmp(line, HEAD_START, strlen(HEAD_START));
 	bool has_sum = is_baseline && fgets(line, sizeof(line), file) && sscanf(line, SUM_LINE "%x", &wanted) == 1;
 	int rc = file ? 0 : -errno;
 
@@ -141,6 +146,11 @@ static int check_reference(struct baseline *baseline)
 		fclose(file);
 	if (rc)
 		return say(baseline->path, -rc);
+	if (is_other) {
+		fprintf(stderr, "ipctrace baseline: %s: made by another version of ipctrace; learn it anew\n",
+			baseline->path);
+		return 2;
+	}
 	if (!has_sum) {
 		fprintf(stderr, "ipctrace baseline: %s: this is no baseline\n", baseline->path);
 		return 2;

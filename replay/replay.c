@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "reader/option.h"
@@ -228,18 +229,31 @@ static bool words_take(struct replay_options *options, int argc, char **argv, in
 }
 
 /*
- * Before anything is run: `record` lets a command run that it cannot write about, but a replay that was to be recorded
- * is wanted for its record. False after one line.
+ * Whether the file can be written that a run is to be recorded into, before anything is run: `record` lets a command
+ * run that it cannot write about, but a replay that was to be recorded is wanted for its record. False after one line.
  */
 static bool output_is_writable(const struct replay_options *options)
 {
-	int fd = options->output && !options->is_dry ? open(options->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : -1;
+	const char *path = options->output;
+	struct stat file;
+	bool is_there;
+	int fd, error = 0;
 
+	if (!path || options->is_dry)
+		return true;
+	is_there = !access(path, F_OK);
+	fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (fd < 0 || fstat(fd, &file))
+		error = errno;
+	else if (!S_ISREG(file.st_mode))
+		error = ENOTSUP;
 	if (fd >= 0)
 		close(fd);
-	else if (options->output && !options->is_dry)
-		fprintf(stderr, "ipctrace replay: cannot write '%s': %s\n", options->output, strerror(errno));
-	return fd >= 0 || !options->output || options->is_dry;
+	if (fd >= 0 && !is_there)
+		unlink(path);
+	if (error)
+		fprintf(stderr, "ipctrace replay: cannot write '%s': %s\n", path, strerror(error));
+	return !error;
 }
 
 int command_replay(int argc, char **argv)

@@ -385,6 +385,14 @@ class Diff(unittest.TestCase):
             self.assertEqual([(row['class'], row['call'], row['object']) for row in found],
                              [('payload', 'send', 'unix-pair#0.a'), ('payload', 'recv', 'unix-pair#0.b')])
             self.assertIn('was the same in all runs', found[0]['explanation'])
+        os.symlink('/dev/full', 'full')
+        status, out, err = run('baseline', 'learn', '-o', 'full', *runs[:2])
+        self.assertEqual((status, err.splitlines()[-1]), (TROUBLE, 'ipctrace baseline: full: Operation not supported'))
+        self.assertTrue(os.path.islink('full'))
+        with open('drawn') as file, open('older', 'w') as older:
+            older.write(file.read().replace('baseline 2', 'baseline 1', 1))
+        self.assertEqual(run('baseline', 'check', 'older', runs[3])[::2],
+                         (TROUBLE, 'ipctrace baseline: older: made by another version of ipctrace; learn it anew\n'))
         self.assertEqual(run('baseline', 'check', 'drawn', runs[3])[0], SAME)
         self.assertEqual(run('baseline', 'check', 'drawn', runs[4])[0], DIFFERENT)
 

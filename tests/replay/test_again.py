@@ -269,6 +269,10 @@ def case_trouble(place):
     done = place.run(IPCTRACE, 'replay', '-o', place.folder / 'none' / 'again.ipct', trace, status=2)
     assert done.stderr == f"ipctrace replay: cannot write '{place.folder}/none/again.ipct': No such file or directory\n", done.stderr
     assert not done.stdout, 'it was run'
+    done = place.run(IPCTRACE, 'replay', '-o', '/dev/full', trace, status=2)
+    assert done.stderr == "ipctrace replay: cannot write '/dev/full': Operation not supported\n" and not done.stdout, done
+    place.run(IPCTRACE, 'replay', '-o', place.folder / 'left.ipct', text, status=2)
+    assert not (place.folder / 'left.ipct').exists()
     stop_by_signal(place)
     leave_nobody(place)
 
