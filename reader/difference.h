@@ -59,10 +59,10 @@ struct site {
 
 struct difference {
 	enum difference_class class;
-	uint32_t edit;	/* the first of the group; CANON_NONE for latency and such */
-	uint32_t count;	  /* edits of the group */
-	uint32_t threads; /* that do it */
-	char *call, *object; /* NULL: none, as of a trace that is incomplete */
+	uint32_t edit;		 /* the first of the group; CANON_NONE for latency and such */
+	uint32_t count;		 /* edits of the group */
+	uint32_t threads;	 /* that do it */
+	char *call, *object;	 /* NULL: none, as of a trace that is incomplete */
 	char *field, *old, *new; /* NULL where there is none */
 	char *explanation;	 /* NULL, or a clause that says more */
 	struct site sites[SIDES];

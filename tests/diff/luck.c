@@ -300,13 +300,20 @@ static const struct topic {
 	void (*parent)(pid_t child);
 	int (*alone)(const char *event);
 } topics[] = {
-	{"told", be_told, tell, NULL},	       {"group", make_group, tell_group, NULL},
-	{"awake", be_woken, wake_other, NULL}, {"ready", say_first, hear_both, NULL},
-	{"locks", NULL, NULL, luck_locks},     {"number", NULL, NULL, say_number},
-	{"timer", NULL, NULL, tick},	       {"work", NULL, NULL, luck_work},
-	{"memory", NULL, NULL, luck_memory},   {"message", NULL, NULL, hear_message},
-	{"trim", NULL, NULL, luck_trim},       {"names", NULL, NULL, try_names},
-	{"pieces", NULL, NULL, write_pieces},  {"own", NULL, NULL, luck_own},
+	{"told", be_told, tell, NULL},
+	{"group", make_group, tell_group, NULL},
+	{"awake", be_woken, wake_other, NULL},
+	{"ready", say_first, hear_both, NULL},
+	{"locks", NULL, NULL, luck_locks},
+	{"number", NULL, NULL, say_number},
+	{"timer", NULL, NULL, tick},
+	{"work", NULL, NULL, luck_work},
+	{"memory", NULL, NULL, luck_memory},
+	{"message", NULL, NULL, hear_message},
+	{"trim", NULL, NULL, luck_trim},
+	{"names", NULL, NULL, try_names},
+	{"pieces", NULL, NULL, write_pieces},
+	{"own", NULL, NULL, luck_own},
 	{"children", NULL, NULL, luck_children},
 };
 
