@@ -5,7 +5,9 @@
  * least that whoever tells when a call began and ended must do.
  */
 #include <dlfcn.h>
+#include <poll.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -49,6 +51,10 @@ WRAP(ssize_t, readv, (int fd, const struct iovec *parts, int count), fd, parts, 
 WRAP(int, semop, (int id, struct sembuf *operations, size_t count), id, operations, count)
 WRAP(int, msgsnd, (int id, const void *message, size_t size, int flags), id, message, size, flags)
 WRAP(ssize_t, msgrcv, (int id, void *message, size_t size, long type, int flags), id, message, size, type, flags)
+WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), fd, message, flags)
+WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), fd, message, flags)
+WRAP(int, epoll_wait, (int fd, struct epoll_event *events, int count, int limit), fd, events, count, limit)
+WRAP(int, poll, (struct pollfd * ends, nfds_t count, int limit), ends, count, limit)
 WRAP(void *, mmap, (void *at, size_t size, int access, int flags, int fd, off_t offset), at, size, access, flags, fd,
      offset)
 WRAP(int, munmap, (void *at, size_t size), at, size)
@@ -64,6 +70,10 @@ __attribute__((constructor)) static void resolve(void)
 	RESOLVE(semop);
 	RESOLVE(msgsnd);
 	RESOLVE(msgrcv);
+	RESOLVE(sendmsg);
+	RESOLVE(recvmsg);
+	RESOLVE(epoll_wait);
+	RESOLVE(poll);
 	RESOLVE(mmap);
 	RESOLVE(munmap);
 }

@@ -13,6 +13,7 @@
  *   work objects MODE COUNT CALLS calls on so many objects of the mode's kind, in turns
  */
 #include <dlfcn.h>
+#include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/resource.h>
@@ -54,7 +56,7 @@ static void die(const char *what)
 
 struct hands {
 	int pair[2];
-	int sem, queue;
+	int sem, queue, ready;
 	unsigned path;
 	char bytes[MESSAGE];
 };
@@ -67,6 +69,18 @@ static void open_pair(struct hands *hands)
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, hands->pair))
 		die("socketpair");
+}
+
+/* One end of a pair that there is something to read from, and an epoll that knows. */
+static void open_ready(struct hands *hands)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	open_pair(hands);
+	hands->ready = epoll_create1(0);
+	if (hands->ready < 0 || epoll_ctl(hands->ready, EPOLL_CTL_ADD, hands->pair[1], &event) ||
+	    write(hands->pair[0], hands->bytes, 1) != 1)
+		die("epoll_create1");
 }
 
 static void open_semaphore(struct hands *hands)
@@ -108,6 +122,10 @@ static __typeof__(readv) *libc_readv;
 static __typeof__(semop) *libc_semop;
 static __typeof__(msgsnd) *libc_msgsnd;
 static __typeof__(msgrcv) *libc_msgrcv;
+static __typeof__(sendmsg) *libc_sendmsg;
+static __typeof__(recvmsg) *libc_recvmsg;
+static __typeof__(epoll_wait) *libc_epoll_wait;
+static __typeof__(poll) *libc_poll;
 static __typeof__(mmap) *libc_mmap;
 static __typeof__(munmap) *libc_munmap;
 
@@ -128,6 +146,10 @@ static void libc_find(void)
 	libc_semop = (__typeof__(libc_semop))dlsym(libc, "semop");
 	libc_msgsnd = (__typeof__(libc_msgsnd))dlsym(libc, "msgsnd");
 	libc_msgrcv = (__typeof__(libc_msgrcv))dlsym(libc, "msgrcv");
+	libc_sendmsg = (__typeof__(libc_sendmsg))dlsym(libc, "sendmsg");
+	libc_recvmsg = (__typeof__(libc_recvmsg))dlsym(libc, "recvmsg");
+	libc_epoll_wait = (__typeof__(libc_epoll_wait))dlsym(libc, "epoll_wait");
+	libc_poll = (__typeof__(libc_poll))dlsym(libc, "poll");
 	libc_mmap = (__typeof__(libc_mmap))dlsym(libc, "mmap");
 	libc_munmap = (__typeof__(libc_munmap))dlsym(libc, "munmap");
 }
@@ -146,6 +168,9 @@ static const struct mode {
 	{"semop", 2, open_semaphore, seen_semop, hidden_semop, close_semaphore},
 	{"msg", 2, open_queue, seen_message, hidden_message, close_queue},
 	{"mmap", 2, open_nothing, seen_map, hidden_map, open_nothing},
+	{"sendmsg", 2, open_pair, seen_sendmsg, hidden_sendmsg, open_nothing},
+	{"epoll", 1, open_ready, seen_epoll, hidden_epoll, open_nothing},
+	{"poll", 1, open_ready, seen_poll, hidden_poll, open_nothing},
 	{"deep", 1, open_nothing, seen_deep, hidden_deep, open_nothing},
 	{"paths", 1, open_nothing, seen_paths, hidden_paths, open_nothing},
 };

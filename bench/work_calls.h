@@ -51,6 +51,31 @@ static void WAY(map)(struct hands *hands)
 		die("mmap");
 }
 
+static void WAY(sendmsg)(struct hands *hands)
+{
+	struct iovec part = {hands->bytes, MESSAGE};
+	struct msghdr out = {.msg_iov = &part, .msg_iovlen = 1}, in = out;
+
+	if (CALL(sendmsg)(hands->pair[0], &out, 0) != MESSAGE || CALL(recvmsg)(hands->pair[1], &in, 0) != MESSAGE)
+		die("sendmsg");
+}
+
+static void WAY(epoll)(struct hands *hands)
+{
+	struct epoll_event events[8];
+
+	if (CALL(epoll_wait)(hands->ready, events, 8, -1) != 1)
+		die("epoll_wait");
+}
+
+static void WAY(poll)(struct hands *hands)
+{
+	struct pollfd end = {hands->pair[1], POLLIN, 0};
+
+	if (CALL(poll)(&end, 1, -1) != 1)
+		die("poll");
+}
+
 /* Sixteen calls deep, by one of 65,536 ways, as the bits of `path` say. */
 static void WAY(left)(struct hands *hands, unsigned path, unsigned depth);
 static void WAY(right)(struct hands *hands, unsigned path, unsigned depth);
