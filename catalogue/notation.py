@@ -25,7 +25,7 @@ enum, struct or select declared above; with a direction it is what the pointer p
 wrapper by hand can pass on.
 
 Behind the closing parenthesis, in any order:
-  : KIND            what the result is
+  : KIND            what the result is; a select says what it is for some arguments, beside what its type says
   fails HOW         -1 (the default), NULL, errno (the result is the error number), status (any result but 0), never
   as CALL           another name of CALL: records the same event; arguments are matched by name, NAME=VALUE supplies one
   at VERSION        an old symbol version with code of its own; `default VERSION` marks the current one of such a pair
@@ -86,6 +86,7 @@ class Call:
         self.place = place
         self.name = self.ctype = self.family = self.alias = self.version = self.given = None
         self.parameters, self.result, self.failure = [], Value(), '-1'
+        self.answer = None  # the select that says more of the result
         self.special = self.waits = self.is_default = self.variadic = self.endless = False
         self.supplied = {}
         self.names = {'aix': None, 'stap': None, 'dtrace': None}
@@ -309,7 +310,9 @@ def parse_attributes(catalogue, call, text):
             raise Mistake(call.place, f"cannot read '{text[position:].strip()}' behind {call.name}()")
         position = match.end()
         found = {k: v for k, v in match.groupdict().items() if v is not None}
-        if 'result' in found:
+        if found.get('result') in catalogue.tables['select']:
+            call.answer = found['result']
+        elif 'result' in found:
             parse_annotation(catalogue, call.place, found['result'], call.result)
         call.failure = found.get('fails', call.failure)
         call.replay = found.get('replay', call.replay)
@@ -383,6 +386,7 @@ def check(catalogue):
             raise Mistake(call.place, f"{call.name}() cannot have a result of kind {call.result.kind}")
         for parameter in call.recorded():
             check_length(catalogue, call, parameter)
+        check_answer(catalogue, call)
     check_used(catalogue)
 
 
@@ -390,7 +394,7 @@ def check_used(catalogue):
     values = [v for c in catalogue.events() for v in [p.value for p in c.parameters] + [c.result]]
     values += [v for *_, fields in catalogue.tables['struct'].values() for *_, v in fields if v]
     values += [v for _, _, rows, _ in catalogue.tables['select'].values() for _, v in rows]
-    used = {v.table for v in values}
+    used = {v.table for v in values} | {c.answer for c in catalogue.events()}
     for sort, tables in catalogue.tables.items():
         for name, (place, *_) in tables.items():
             if name not in used:
@@ -423,11 +427,26 @@ def check_length(catalogue, call, parameter):
         if value.direction == 'none' and row.direction == 'none' and row.kind in POINTED and row.kind != 'unrecorded':
             raise Mistake(call.place, f"'{parameter.name}' has no direction, and for {' '.join(when) or 'else'} select {value.table} "
                           'does not say one')
+    check_deciders(catalogue, call, value.table)
+
+
+def check_answer(catalogue, call):
+    if call.answer is None or call.alias:
+        return
+    for when, row in catalogue.tables['select'][call.answer][2]:
+        if row.direction != 'none' or row.kind not in SCALARS + TABLES:
+            raise Mistake(call.place, f"the result of {call.name}() is a number, and select {call.answer} for {' '.join(when) or 'else'} says another thing")
+    check_deciders(catalogue, call, call.answer)
+
+
+def check_deciders(catalogue, call, select):
+    """One place in the tables says where the deciding arguments of a select stand."""
+    names = [p.name for p in call.recorded()]
     positions = []
-    for decider in deciders:
+    for decider in catalogue.tables['select'][select][1]:
         if decider not in names:
-            raise Mistake(call.place, f"select {value.table} decides by '{decider}', which {call.name}() does not have")
+            raise Mistake(call.place, f"select {select} decides by '{decider}', which {call.name}() does not have")
         positions.append(names.index(decider))
-    known = catalogue.order.setdefault(value.table, positions)
+    known = catalogue.order.setdefault(select, positions)
     if known != positions:
-        raise Mistake(call.place, f"select {value.table} is used with its deciding arguments at other positions elsewhere")
+        raise Mistake(call.place, f"select {select} is used with its deciding arguments at other positions elsewhere")

@@ -129,8 +129,9 @@ def call_row(catalogue, call):
     result = value_row(catalogue, call.result, call.ctype)
     dtrace = dtrace_name(call)
     aix = ' '.join(call.names['aix'].split()) if call.names['aix'] else None
+    answer = list(catalogue.tables['select']).index(call.answer) + 1 if call.answer else 0
     return (f'\t{{ "{call.name}", {c_string(synopsis(call))}, "{call.family}", {c_string(aix)}, {c_string(call.names["stap"])}, '
-            f'{c_string(dtrace)}, {len(args)}, {FAILURES[call.failure]}, {str(call.waits).lower()}, {captured},\n\t  {result},\n\t  {{\n'
+            f'{c_string(dtrace)}, {len(args)}, {FAILURES[call.failure]}, {str(call.waits).lower()}, {captured}, {answer},\n\t  {result},\n\t  {{\n'
             + ''.join(args) + '\t  } },\n')
 
 

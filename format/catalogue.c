@@ -48,3 +48,14 @@ struct value_spec catalogue_resolve(const struct catalogue *catalogue, const str
 	}
 	return chosen;
 }
+
+struct value_spec catalogue_answer(const struct catalogue *catalogue, const struct call_spec *call,
+				   const uint64_t *args)
+{
+	const struct choice_spec *choice = NULL;
+
+	if (call->answer)
+		choice = selection_choose(&catalogue->selections[call->answer - 1], args);
+	return choice && choice->value.direction == DIRECTION_NONE && choice->value.kind < KIND_BYTES ? choice->value
+												      : call->result;
+}

@@ -156,6 +156,7 @@ struct call_spec {
 	uint8_t failure;  /* enum failure */
 	bool waits;	  /* the time it takes measures a peer, not the call */
 	uint8_t captured; /* bit i: argument i has something to capture behind it */
+	uint16_t answer;  /* 1 + the selection that says what the result is for some arguments; 0: none */
 	struct value_spec result;
 	struct arg_spec args[CALL_ARGS_MAX];
 };
@@ -179,6 +180,13 @@ extern const struct catalogue catalogue_builtin;
  */
 struct value_spec catalogue_resolve(const struct catalogue *catalogue, const struct call_spec *call, unsigned arg,
 				    const uint64_t *args);
+
+/*
+ * What the result of `call` is, given its argument words: the row of its selection of results, or what it always is. It
+ * is a number in any case.
+ */
+struct value_spec catalogue_answer(const struct catalogue *catalogue, const struct call_spec *call,
+				   const uint64_t *args);
 
 /* Whether `result` says that `call` failed. */
 static inline bool call_failed(const struct call_spec *call, int64_t result)

@@ -101,7 +101,7 @@ static void selections_pack(msgpack_packer *out, const struct catalogue *catalog
 
 static void call_pack(msgpack_packer *out, const struct call_spec *call)
 {
-	msgpack_pack_array(out, 11);
+	msgpack_pack_array(out, 12);
 	pack_text(out, call->name);
 	pack_text(out, call->prototype);
 	pack_text(out, call->family);
@@ -118,6 +118,10 @@ static void call_pack(msgpack_packer *out, const struct call_spec *call)
 		pack_text(out, call->args[arg].name);
 		value_pack(out, &call->args[arg].value);
 	}
+	if (call->answer)
+		msgpack_pack_uint16(out, call->answer - 1);
+	else
+		msgpack_pack_nil(out);
 }
 
 int catalogue_pack(msgpack_packer *out, const struct catalogue *catalogue)

@@ -225,7 +225,10 @@ static void call_read(struct reader *reader, struct call_spec *call)
 		call->args[arg].value = value_read(reader);
 		unpack_skip(&reader->in, pair - 2);
 	}
-	unpack_skip(&reader->in, elements - 11);
+	/* logs from before it have 11 elements */
+	if (elements > 11 && !unpack_nil(&reader->in))
+		call->answer = (uint16_t)(unpack_number(&reader->in, UINT16_MAX - 1) + 1);
+	unpack_skip(&reader->in, elements > 11 ? elements - 12 : 0);
 }
 
 static void calls_read(struct reader *reader)
@@ -275,6 +278,9 @@ static void calls_check(struct catalogue *catalogue)
 	for (uint32_t i = 0; i < catalogue->calls_count; i++) {
 		struct call_spec *call = (struct call_spec *)&catalogue->calls[i];
 		value_check(catalogue, &call->result, call->argc, false);
+		if (call->answer > catalogue->selections_count ||
+		    (call->answer && !selection_fits(&catalogue->selections[call->answer - 1], call->argc)))
+			call->answer = 0;
 		for (unsigned arg = 0; arg < call->argc; arg++) {
 			struct value_spec *value = &call->args[arg].value;
 			value_check(catalogue, value, call->argc, true);

@@ -480,10 +480,35 @@ static void print_error(struct text *text, unsigned error)
 	text_format(text, " (%s)", strerror((int)error));
 }
 
+/* The number, and behind it what it is made of where that has names. */
+static void print_answer(const struct value_printer *printer, const struct value_spec *value, uint64_t word)
+{
+	struct text *text = printer->text;
+	bool is_flags = value->kind == KIND_FLAGS;
+
+	if (!printer->event->call->answer || (!is_flags && value->kind != KIND_ENUM)) {
+		print_named(printer, value, word, VALUE_RESULT);
+		return;
+	}
+	if (is_flags && word)
+		text_hex(text, word);
+	else
+		text_int(text, (int64_t)word);
+	size_t number_end = text->size;
+	text_put(text, is_flags ? " (flags " : " (");
+	size_t names = text->size;
+	value_print_scalar(text, printer->catalogue, value, word);
+	if (text->size > names && text->bytes[names] >= '0' && text->bytes[names] <= '9')
+		text->size = number_end; /* it has none */
+	else
+		text_char(text, ')');
+}
+
 void value_print_result(struct text *text, const struct event *event, const struct value_style *style)
 {
 	const struct value_printer printer = {text, event, style, event->catalogue};
 	const struct call_spec *call = event->call;
+	const struct value_spec value = catalogue_answer(event->catalogue, call, event->args);
 	bool failed = call_failed(call, event->result);
 
 	if (event->outcome != OUTCOME_RETURNED || call->result.kind == KIND_UNRECORDED) {
@@ -497,7 +522,7 @@ void value_print_result(struct text *text, const struct event *event, const stru
 	else if (call->result.kind >= KIND_BYTES)
 		text_hex(text, (uint64_t)event->result);
 	else
-		print_named(&printer, &call->result, (uint64_t)event->result, VALUE_RESULT);
+		print_answer(&printer, &value, (uint64_t)event->result);
 	if (event->error && call->failure != FAILURE_STATUS) {
 		text_char(text, ' ');
 		print_error(text, event->error);

@@ -41,6 +41,8 @@ MISTAKES = [
     ('select choice by cmd { else : bytes }\nint read(int cmd, void *arg : choice)', 4, "'arg' has no direction"),
     ('select choice by cmd { else : int }\nint a(int cmd, int arg : choice)\nint b(int arg : choice, int cmd)', 5,
      'deciding arguments at other positions'),
+    ('select choice by cmd { else : out int }\nint read(int cmd) : choice', 4, 'the result of read() is a number'),
+    ('select choice by cmd { else : int }\nint read(int fd) : choice', 4, "decides by 'cmd', which read() does not have"),
     ('int read(int a, int b, int c, int d, int e, int f, int g, int h, int i)', 3, 'records more than 8 arguments'),
     ('int execl(const char *path, ...)', 3, 'execl() takes an endless list: it must be special'),
     ('family weather', 3, "no such family 'weather'"),

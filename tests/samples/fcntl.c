@@ -26,9 +26,11 @@ int main(void)
 	expect(fcntl(fd, F_DUPFD, 30), "fcntl(%d, F_DUPFD, 30)", fd);
 	expect(__fcntl(fd, F_DUPFD_CLOEXEC, 40), "fcntl(%d, F_DUPFD_CLOEXEC, 40)", fd);
 	expect(fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl(%d, F_SETFD, FD_CLOEXEC)", fd);
-	expect(fcntl(fd, F_GETFD), "fcntl(%d, F_GETFD)", fd);
+	expect_named(fcntl(fd, F_GETFD), "flags FD_CLOEXEC", "fcntl(%d, F_GETFD)", fd);
+	expect(fcntl(memory, F_GETFD), "fcntl(%d, F_GETFD)", memory);
 	expect(fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK), "fcntl(%d, F_SETFL, O_RDWR|O_NONBLOCK)", fd);
-	expect(fcntl(fd, F_GETFL), "fcntl(%d, F_GETFL)", fd);
+	expect_named(fcntl(fd, F_GETFL), "flags O_RDWR|O_NONBLOCK|O_LARGEFILE", "fcntl(%d, F_GETFL)", fd);
+	expect_named(fcntl(fd, F_GETLEASE), "F_UNLCK", "fcntl(%d, F_GETLEASE)", fd);
 	lock_file(fd);
 	expect(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_WRITE),
 	       "fcntl(%d, F_ADD_SEALS, F_SEAL_SHRINK|F_SEAL_WRITE)", memory);

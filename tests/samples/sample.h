@@ -87,6 +87,18 @@ PRINTS_CALL static inline void expect(long result, const char *call, ...)
 		printf("\n");
 }
 
+/* The same with a result whose parts have names. */
+__attribute__((format(printf, 3, 4))) static inline void expect_named(long result, const char *names, const char *call,
+								      ...)
+{
+	va_list values;
+
+	va_start(values, call);
+	expect_call(call, values);
+	va_end(values);
+	printf(strncmp(names, "flags ", 6) ? "%ld (%s)\n" : "%#lx (%s)\n", result, names);
+}
+
 /* The same with an address as its result; NULL and MAP_FAILED say that it failed. */
 PRINTS_CALL static inline void expect_address(const void *result, const char *call, ...)
 {
