@@ -66,6 +66,16 @@ int frame_decode(struct frame *frame, const struct catalogue *catalogue);
  */
 bool frame_window(struct frame *frame, struct unpack *in, uint32_t *catalogue_hash);
 
+/* Reading the objects of one frame: `in` stands behind its window. */
+struct frame_reader {
+	struct unpack in;
+	struct arena *arena;
+	const struct catalogue *catalogue;
+};
+
+/* Decode them into `frame`. Mistakes and want of memory stick in reader->in. */
+void frame_objects_read(struct frame_reader *reader, struct frame *frame);
+
 /* Decode what follows the name of an "events" object. Mistakes and want of memory stick in `in`. */
 void batch_unpack(struct unpack *in, struct arena *arena, const struct catalogue *catalogue, struct batch_view *view);
 
