@@ -4,6 +4,7 @@
  */
 #include "reader/chance.h"
 #include "reader/canon_mask.h"
+#include "reader/chance_address.h"
 #include "reader/chance_seed.h"
 
 #include <stdlib.h>
@@ -378,6 +379,7 @@ const struct chance *contents_chance(const struct contents *contents)
 		bool (*applies)(const struct contents *contents);
 		struct chance chance;
 	} looks[] = {
+		{contents_have_addresses, {"addresses", true}},
 		{has_numbers_of_run, {"a time or pid of the run and what goes with it", false}},
 		{has_drawn_words, {"words drawn by lot", true}},
 		{has_other_identifiers, {"identifiers drawn by lot", true}},

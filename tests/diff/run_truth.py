@@ -82,6 +82,21 @@ FURTHER = {
     'socat': Program('socat_relay', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
     'dnsmasq': Program('dnsmasq_names', (), {'other-name': Truth({'bytes', 'payload'})}, False),
     'sqlite': Program('sqlite_writers', (), {'one-more': Truth({'structure', 'added', 'arguments', 'payload'})}, False),
+    'haproxy': Program('haproxy_balance', (), {'other-path': Truth({'bytes', 'payload'})}, False),
+    'lighttpd': Program('lighttpd_files', (), {'other-file': Truth({'bytes', 'payload', 'arguments'})}, False),
+    'mosquitto': Program('mosquitto_topics', (), {'other-message': Truth({'bytes', 'payload'})}, False),
+    'sshd': Program('sshd_command', (), {'other-command': Truth({'arguments', 'bytes', 'payload', 'added', 'structure'})}, False),
+    'stunnel': Program('stunnel_relay', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
+    'php': Program('php_server', (), {'other-word': Truth({'bytes', 'payload'})}, False),
+    'ruby': Program('ruby_threads', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
+    'tinyproxy': Program('tinyproxy_relay', (), {'other-path': Truth({'bytes', 'payload'})}, False),
+    'named': Program('named_zone', (), {'other-name': Truth({'bytes', 'payload'})}, False),
+    'beanstalkd': Program('beanstalkd_jobs', (), {'other-job': Truth({'bytes', 'payload'})}, False),
+    'ninja': Program('ninja_jobs', (), {'other-command': Truth({'bytes', 'payload', 'arguments'})}, False),
+    'xargs': Program('xargs_jobs', (), {'one-more': Truth({'structure', 'added', 'bytes', 'payload', 'arguments'})}, False),
+    'parallel': Program('parallel_jobs', (), {'other-word': Truth({'bytes', 'payload', 'arguments'})}, False),
+    'vsftpd': Program('vsftpd_files', (), {'other-file': Truth({'bytes', 'payload', 'arguments'})}, False),
+    'tmux': Program('tmux_panes', (), {'other-word': Truth({'bytes', 'payload', 'arguments'})}, False),
 }
 
 # What a change by mutate-log may be called. A call less or more on a stream shows in the bytes of its neighbours.

@@ -14,8 +14,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'programs')
 from program import SKIPPED, Run, Skip, descendants, port_find, program_find, wait_listening, wait_until  # noqa: E402,F401
 
 RECORDED = 'recorded'
+LISTENING = ' 0A '
 # Enough of each message that times in it are seen for what they are.
 PAYLOAD_KEPT = '256K'
+
+
+def wait_bound(port):
+    """Until somebody listens on the port; not by connecting, which would be work for the server."""
+    wait_until(f'nobody listens on port {port}', lambda: any(
+        f':{port:04X} ' in line and LISTENING in line for line in pathlib.Path('/proc/net/tcp').read_text().splitlines()))
 
 
 class Series:

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 
-from series import RECORDED, descendants, main, program_find, wait_until
+from series import RECORDED, descendants, main, program_find, wait_bound, wait_until
 
 CHANGES = ['one-more']
 
@@ -24,16 +24,10 @@ def ask(port, number, lines):
                 heard += client.recv(100)
 
 
-def is_listening(port):
-    lines = open('/proc/net/tcp').read().splitlines()
-    return any(f':{port:04X} ' in line and ' 0A ' in line for line in lines)
-
-
 def run(run, change):
     port = run.series.port
     server = run.start(program_find('socat'), f'TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr', 'EXEC:cat', name=RECORDED)
-    # not by connecting, which would be work for it
-    wait_until('socat does not listen', lambda: is_listening(port))
+    wait_bound(port)
     processes = len(descendants(server.pid))
     for number in range(3):
         ask(port, number, 6 if change and number == 1 else 5)
