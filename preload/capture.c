@@ -216,10 +216,14 @@ static struct capture_held record_write_planned(struct live_slot *slot, const st
 
 /* What stands beside the fixed part of a record. */
 enum extent {
-	EXTENT_PLAIN,	/* nothing */
-	EXTENT_PAYLOAD, /* the bytes that one argument points to */
-	EXTENT_PLANNED, /* what follow_plan() says */
+	EXTENT_PLAIN,	 /* nothing */
+	EXTENT_PAYLOAD,	 /* the bytes that one argument points to */
+	EXTENT_STRAIGHT, /* what parts_straight[] says */
+	EXTENT_PLANNED,	 /* what follow_plan() says */
 };
+
+/* For these there is more to do than to look behind arguments. */
+#define ASKED (TRAIT_ASK_LOCAL | TRAIT_ASK_PEER | TRAIT_CREATES | TRAIT_MOVES_FD | TRAIT_ENDS_FDS)
 
 /* Told from the call's traits, without walking its row: 60 ns less for a send() of 64 bytes. */
 static inline enum extent record_extent(const struct live_slot *slot, const struct capture *capture, int error,
@@ -231,14 +235,14 @@ static inline enum extent record_extent(const struct live_slot *slot, const stru
 		return EXTENT_PLANNED;
 	if (error)
 		return trait & (TRAIT_FOLLOWED_ON_FAILURE | TRAIT_ASK_LOCAL) ? EXTENT_PLANNED : EXTENT_PLAIN;
-	if (!(trait &
-	      (TRAIT_FOLLOWED | TRAIT_ASK_LOCAL | TRAIT_ASK_PEER | TRAIT_CREATES | TRAIT_MOVES_FD | TRAIT_ENDS_FDS)))
+	if (!(trait & (TRAIT_FOLLOWED | ASKED)))
 		return EXTENT_PLAIN;
-	if ((trait & TRAIT_PAYLOAD) && (!(trait & TRAIT_UNREAD) || descriptor_reads(capture->args[0])) &&
-	    capture->args[TRAIT_PAYLOAD_ARG(trait)] >= LIVE_PAGE &&
-	    !((trait & TRAIT_PAYLOAD_FLAGS) && (capture->args[TRAIT_FLAGS_ARG(trait)] & MSG_TRUNC)))
-		return EXTENT_PAYLOAD;
-	return EXTENT_PLANNED;
+	if ((trait & ASKED) || !(trait & TRAIT_STRAIGHT) ||
+	    ((trait & TRAIT_UNREAD) && !descriptor_reads(capture->args[0])) ||
+	    ((trait & TRAIT_PAYLOAD_FLAGS) && (capture->args[TRAIT_FLAGS_ARG(trait)] & MSG_TRUNC)))
+		return EXTENT_PLANNED;
+	return (trait & TRAIT_PAYLOAD) && capture->args[TRAIT_PAYLOAD_ARG(trait)] >= LIVE_PAGE ? EXTENT_PAYLOAD
+											       : EXTENT_STRAIGHT;
 }
 
 /* The record is whole, or there was no room for it: the call is no longer in flight, and its record visible. */
@@ -249,11 +253,18 @@ static inline void record_show(struct live_slot *slot, const struct capture *cap
 		stream_show(slot, room);
 }
 
-static inline uint32_t record_words(const struct capture *capture, int64_t result, enum extent extent)
+static inline __attribute__((always_inline)) uint32_t record_words(const struct capture *capture, int64_t result,
+								   enum extent extent)
 {
 	uint32_t words = (uint32_t)(sizeof(struct record_call) / 8 + capture->argc);
 
-	return extent == EXTENT_PAYLOAD ? words + payload_words((uint64_t)result) : words;
+	if (extent == EXTENT_PAYLOAD)
+		return words + payload_words((uint64_t)result);
+	if (extent == EXTENT_STRAIGHT) {
+		struct behind behind = {capture, result > 0 ? (uint64_t)result : 0, false};
+		return words + parts_words(parts_straight[capture->type - RECORD_CALL], &behind);
+	}
+	return words;
 }
 
 /* A record without a plan, in room of as many `words` as it takes; `stack` is the hash of the call's, or 0. */
@@ -262,21 +273,21 @@ static inline __attribute__((always_inline)) void record_put(const struct stream
 							     int64_t result, int error, enum extent extent,
 							     uint64_t stack)
 {
-	uint8_t *at =
-		record_fill((struct record_call *)room->at, capture, duration, result, error, OUTCOME_RETURNED, false);
+	unsigned event = capture->type - RECORD_CALL;
+	struct sink sink = {.end = room->at + words * 8, .behind = {capture, result > 0 ? (uint64_t)result : 0, false}};
 
-	if (extent == EXTENT_PAYLOAD) {
-		unsigned arg = TRAIT_PAYLOAD_ARG(traits[capture->type - RECORD_CALL]);
-#ifdef __x86_64__
-		if (__builtin_expect(image.has_crc32c && (uint64_t)result <= live_control.payload_limit, 1))
-			payload_put_whole(at, arg, capture->args[arg], (uint64_t)result);
-		else
-#endif
-			payload_put(at, arg, capture->args[arg], (uint64_t)result);
+	sink.at =
+		record_fill((struct record_call *)room->at, capture, duration, result, error, OUTCOME_RETURNED, false);
+	if (extent == EXTENT_PAYLOAD)
+		payload_write(&sink, TRAIT_PAYLOAD_ARG(traits[event]), capture->args[TRAIT_PAYLOAD_ARG(traits[event])],
+			      sink.behind.moved);
+	else if (extent == EXTENT_STRAIGHT)
+		parts_write(&sink, parts_straight[event]);
+	if (__builtin_expect(stack != 0, 0)) {
+		stack_put((uint64_t *)sink.at, stack);
+		sink.at += STACK_WORDS * 8;
 	}
-	if (__builtin_expect(stack != 0, 0))
-		stack_put((uint64_t *)room->at + words - STACK_WORDS, stack);
-	stream_complete(room, words, words, capture->type);
+	stream_complete(room, words, (uint32_t)((sink.at - room->at) / 8), capture->type);
 }
 
 static void record_write(struct live_slot *slot, const struct capture *capture, uint64_t duration, int64_t result,
@@ -287,7 +298,7 @@ static void record_write(struct live_slot *slot, const struct capture *capture, 
 
 	if (__builtin_expect(live_control.stack_depth != 0, 0) && outcome == OUTCOME_RETURNED)
 		stack = stack_take(slot, capture->site);
-	if (extent == EXTENT_PLANNED) {
+	if (extent == EXTENT_PLANNED || extent == EXTENT_STRAIGHT) {
 		struct capture_held held = record_write_planned(slot, capture, duration, result, error, outcome, stack);
 		record_show(slot, capture, &held.room);
 		return;
@@ -415,6 +426,11 @@ static __attribute__((noinline)) int64_t leave_with_payload(struct capture *capt
 	return leave_quickly(capture, now, result, 0, EXTENT_PAYLOAD, 0) ? result : leave_slowly(capture, result, 0);
 }
 
+static __attribute__((noinline)) int64_t leave_straight(struct capture *capture, int64_t result, uint64_t now)
+{
+	return leave_quickly(capture, now, result, 0, EXTENT_STRAIGHT, 0) ? result : leave_slowly(capture, result, 0);
+}
+
 static APART int64_t leave_with_plan(struct capture *capture, int64_t result, int error, uint64_t now, uint64_t stack)
 {
 	struct live_slot *slot = capture->slot;
@@ -432,7 +448,7 @@ static APART int64_t leave_with_stack(struct capture *capture, int64_t result, i
 	enum extent extent = record_extent(capture->slot, capture, error, OUTCOME_RETURNED);
 	uint64_t stack = stack_take(capture->slot, capture->site);
 
-	if (extent == EXTENT_PLANNED)
+	if (extent == EXTENT_PLANNED || extent == EXTENT_STRAIGHT)
 		return leave_with_plan(capture, result, error, now, stack);
 	if (!leave_quickly(capture, now, result, error, extent, stack))
 		leave_slowly(capture, result, error); /* takes it once more: the ring goes round, or is full */
@@ -455,6 +471,8 @@ int64_t capture_leave(struct capture *capture, int64_t result)
 	enum extent extent = record_extent(slot, capture, error, OUTCOME_RETURNED);
 	if (extent == EXTENT_PAYLOAD)
 		return leave_with_payload(capture, result, now);
+	if (extent == EXTENT_STRAIGHT)
+		return leave_straight(capture, result, now);
 	if (extent == EXTENT_PLANNED)
 		return leave_with_plan(capture, result, error, now, 0);
 	return leave_quickly(capture, now, result, error, extent, 0) ? result : leave_slowly(capture, result, error);

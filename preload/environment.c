@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "preload/environment.h"
-#include "preload/follow.h"
 #include "preload/image.h"
+#include "preload/memory.h"
 #include "trace/raw.h"
 
 #define ENTRIES_MAX 65536

@@ -18,8 +18,8 @@
 #include "originals.h"
 #include "preload/bare.h"
 #include "preload/capture.h"
-#include "preload/follow.h"
 #include "preload/image.h"
+#include "preload/payload.h"
 #include "preload/seccomp.h"
 #include "preload/standing.h"
 #include "preload/traits.h"
@@ -366,13 +366,12 @@ __attribute__((constructor)) static void image_start(int argc, char **argv, char
 	if (!live || live[0] != '/')
 		return;
 	traits_prepare();
-	follow_prepare();
 	live_remember(live);
 	if (!live_open(live))
 		return;
 	syscall_prepare();
-	if (live_control.redaction)
-		traits_redact();
+	traits_settle();
+	payload_prepare();
 	image_identify(&standing);
 	image_begin(argv, envp);
 }

@@ -8,7 +8,7 @@
 #include "events.h"
 #include "originals.h"
 #include "preload/capture.h"
-#include "preload/follow.h"
+#include "preload/memory.h"
 
 #define SETS 3
 

@@ -15,9 +15,9 @@
 #include "originals.h"
 #include "preload/capture.h"
 #include "preload/eh_frame.h"
-#include "preload/follow.h"
 #include "preload/frame.h"
 #include "preload/image.h"
+#include "preload/memory.h"
 #include "preload/walk.h"
 #include "trace/raw.h"
 

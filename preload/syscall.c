@@ -9,8 +9,8 @@
 #include "originals.h"
 #include "preload/capture.h"
 #include "preload/fork.h"
-#include "preload/follow.h"
 #include "preload/image.h"
+#include "preload/memory.h"
 #include "preload/seccomp.h"
 #include "preload/syscall.h"
 

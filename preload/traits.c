@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* See traits.h. Must run before the first wrapper is switched on. */
 #include "events.h"
+#include "preload/part.h"
 #include "preload/traits.h"
 
 uint32_t traits[LIVE_EVENTS_MAX];
@@ -9,11 +10,15 @@ uint32_t traits[LIVE_EVENTS_MAX];
 static const struct {
 	uint16_t event, trait;
 } asked[] = {
-	{EVENT_connect, TRAIT_ASK_LOCAL},   {EVENT_bind, TRAIT_ASK_LOCAL},	 {EVENT_listen, TRAIT_ASK_LOCAL},
-	{EVENT_accept, TRAIT_ASK_PEER},	    {EVENT_accept4, TRAIT_ASK_PEER},	 {EVENT_fork, TRAIT_CREATES},
-	{EVENT_posix_spawn, TRAIT_CREATES}, {EVENT_posix_spawnp, TRAIT_CREATES}, {EVENT_pthread_create, TRAIT_CREATES},
-	{EVENT_thrd_create, TRAIT_CREATES}, {EVENT_clone, TRAIT_CREATES},	 {EVENT_vfork, TRAIT_CREATES},
-	{EVENT_posix_spawnp, TRAIT_UNREAD}, {EVENT_close_range, TRAIT_ENDS_FDS}, {EVENT_closefrom, TRAIT_ENDS_FDS},
+	{EVENT_connect, TRAIT_ASK_LOCAL},      {EVENT_bind, TRAIT_ASK_LOCAL},
+	{EVENT_listen, TRAIT_ASK_LOCAL},       {EVENT_accept, TRAIT_ASK_PEER},
+	{EVENT_accept4, TRAIT_ASK_PEER},       {EVENT_fork, TRAIT_CREATES},
+	{EVENT_posix_spawn, TRAIT_CREATES},    {EVENT_posix_spawnp, TRAIT_CREATES},
+	{EVENT_pthread_create, TRAIT_CREATES}, {EVENT_thrd_create, TRAIT_CREATES},
+	{EVENT_clone, TRAIT_CREATES},	       {EVENT_vfork, TRAIT_CREATES},
+	{EVENT_semop, TRAIT_ASK_SEMVALS},      {EVENT_semtimedop, TRAIT_ASK_SEMVALS},
+	{EVENT_posix_spawnp, TRAIT_UNREAD},    {EVENT_close_range, TRAIT_ENDS_FDS},
+	{EVENT_closefrom, TRAIT_ENDS_FDS},
 };
 
 bool trait_goes_in(const struct value_spec *value)
@@ -90,16 +95,46 @@ static uint32_t traits_of(const struct call_spec *call)
 	return trait | payload_of(call);
 }
 
+/* Where the flags are that say of a received payload that it need not be there. */
+static uint32_t flags_of(const struct part parts[PARTS_STRAIGHT])
+{
+	for (unsigned i = 0; i < PARTS_STRAIGHT && parts[i].sort; i++)
+		if (parts[i].sort == PART_BYTES && parts[i].received && parts[i].flags != ITEM_NO_ARG)
+			return TRAIT_PAYLOAD_FLAGS | (uint32_t)parts[i].flags << 20;
+	return 0;
+}
+
+/*
+ * Whether everything behind the arguments of a call that has succeeded is to be read, and none of it with care; but for
+ * payload that a descriptor takes, which TRAIT_UNREAD says of those that are straight.
+ */
+static bool is_straight(const struct call_spec *call, uint32_t trait)
+{
+	if (trait & TRAIT_UNREAD) {
+		if (call->result.kind == KIND_PID || call->args[0].value.kind != KIND_FD)
+			return false;
+		for (unsigned i = 0; i < call->argc; i++)
+			if (call->args[i].value.direction == DIRECTION_IN && call->args[i].value.kind == KIND_STRUCT)
+				return false;
+	}
+	return call->captured != 0;
+}
+
 void traits_prepare(void)
 {
 	for (unsigned i = 0; i < catalogue_builtin.calls_count; i++)
 		traits[i] = traits_of(&catalogue_builtin.calls[i]);
 	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
 		traits[asked[i].event] |= asked[i].trait;
+	for (unsigned i = 0; i < catalogue_builtin.calls_count; i++)
+		if (is_straight(&catalogue_builtin.calls[i], traits[i]) &&
+		    parts_of(parts_straight[i], &catalogue_builtin.calls[i]))
+			traits[i] |= TRAIT_STRAIGHT | flags_of(parts_straight[i]);
 }
 
-void traits_redact(void)
+void traits_settle(void)
 {
 	for (unsigned i = 0; i < catalogue_builtin.calls_count; i++)
-		traits[i] &= ~(uint32_t)TRAIT_PAYLOAD;
+		if (traits[i] & TRAIT_ASK_SEMVALS)
+			traits[i] &= ~(uint32_t)(live_control.ask_semval ? TRAIT_STRAIGHT : TRAIT_ASK_SEMVALS);
 }

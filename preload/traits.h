@@ -24,9 +24,11 @@ enum trait {
 	TRAIT_UNREAD = 512,		 /* may succeed although nobody has looked at the payload, or at a struct */
 	TRAIT_MOVES_FD = 1024,		 /* makes or ends a descriptor */
 	TRAIT_ENDS_FDS = 2048,		 /* ends all from the first argument on */
+	TRAIT_STRAIGHT = 1 << 12,	 /* parts_straight[] says what to do when it has succeeded */
+	TRAIT_ASK_SEMVALS = 1 << 13,	 /* ask for the values of the semaphores */
 	TRAIT_PAYLOAD =
 		1 << 14, /* as many bytes as the result says are behind one argument, nothing behind the others */
-	TRAIT_PAYLOAD_FLAGS = 1 << 15, /* unless another one, which has flags, has MSG_TRUNC */
+	TRAIT_PAYLOAD_FLAGS = 1 << 15, /* not when another one, which has flags, has MSG_TRUNC */
 };
 
 /* Which argument is meant by TRAIT_PAYLOAD and TRAIT_PAYLOAD_FLAGS. */
@@ -37,8 +39,8 @@ extern uint32_t traits[LIVE_EVENTS_MAX];
 
 void traits_prepare(void);
 
-/* Some of each payload is not to be kept as it is: there is no short way for any. */
-void traits_redact(void);
+/* Takes the settings of the trace into account. */
+void traits_settle(void);
 
 /* Whether `value` is something a failed call was given, payload apart: names, addresses, operations. */
 bool trait_goes_in(const struct value_spec *value);

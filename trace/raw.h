@@ -32,13 +32,24 @@ static inline long raw_call(long number, long a, long b, long c, long d, long e,
 
 /*
  * No libc function may be called while the program is inside one of ours: these stand for the few that are needed.
- * What is small and whole words, as most of it is, is spared the slow start of the string instruction.
+ * What is small, as most of it is, is spared the slow start of the string instruction.
  */
 static inline void bytes_copy(void *to, const void *from, size_t size)
 {
-	if (size <= 64 && size % 8 == 0) {
-		for (size_t i = 0; i < size; i += 8)
-			__builtin_memcpy((char *)to + i, (const char *)from + i, 8);
+	char *at = (char *)to;
+	const char *bytes = (const char *)from;
+
+	if (size <= 64) {
+		for (; size >= 8; size -= 8, at += 8, bytes += 8)
+			__builtin_memcpy(at, bytes, 8);
+		if (size & 4)
+			__builtin_memcpy(at, bytes, 4);
+		at += size & 4;
+		bytes += size & 4;
+		if (size & 2)
+			__builtin_memcpy(at, bytes, 2);
+		if (size & 1)
+			at[size & 2] = bytes[size & 2];
 		return;
 	}
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");

@@ -36,12 +36,12 @@ static inline uint64_t chunk_size(uint32_t ring_size)
 struct live_view {
 	/* how many slots were ready when waiting for one was in vain; it is not waited again until there are more */
 	uint32_t hopeless_ready;
+	bool no_kernel; /* a seccomp filter of the program's own making may kill for a system call */
 	struct live_control *control;
 	uint8_t *slots;		    /* slot 0, LIVE_PAGE after the control page in the file */
 	struct live_chunks *chunks; /* NULL: all are mapped at `slots` */
 	uint32_t slots_count;
 	uint32_t ring_size; /* of control->ring_size, which others could change */
-	bool no_kernel;	    /* a seccomp filter of the program's own making may kill for a system call */
 };
 
 static inline uint8_t *stream_ring(struct live_slot *slot)

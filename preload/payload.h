@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The bytes that a call has moved: the first of them are kept, all are hashed, as far as the settings let them out.
+ * They are read as they are: only what the kernel has been through may be given to these.
+ */
+#ifndef IPCTRACE_PRELOAD_PAYLOAD_H
+#define IPCTRACE_PRELOAD_PAYLOAD_H
+
+#include <sys/uio.h>
+
+#include "preload/image.h"
+#include "preload/item.h"
+
+#define VECTOR_MAX 64 /* elements of a vector whose lengths are kept */
+
+/* Once, before any payload is written. */
+void payload_prepare(void);
+
+/* How much of a payload's beginning is kept: what is redacted never leaves here. */
+static inline uint64_t payload_kept(uint64_t total)
+{
+	return least(total, image.payload_limit);
+}
+
+/* The words of the item of a payload of `total` bytes. */
+static inline uint32_t payload_words(uint64_t total)
+{
+	return item_words((uint32_t)payload_kept(total));
+}
+
+/* The item of argument `arg`, element `index`: a payload of `total` bytes at `from`. Any payload, any machine. */
+void payload_write_any(struct sink *sink, unsigned arg, unsigned index, uint64_t from, uint64_t total);
+
+/* The items of a vector whose first `total` bytes were moved: its elements' lengths, and the bytes gathered. */
+void vector_write(struct sink *sink, unsigned arg, unsigned index, const struct iovec *vector, uint64_t count,
+		  uint64_t total);
+
+/* The words that these take. */
+static inline uint32_t vector_words(uint64_t count, uint64_t total)
+{
+	return item_words((uint32_t)least(count, VECTOR_MAX) * 8) + payload_words(total);
+}
+
+#ifdef __x86_64__
+#define CRC32C_STEP(size, crc, word) __asm__("crc32" size " %1, %k0" : "+r"(crc) : "r"(word))
+
+/* The `size` bytes from `from` on, fewer than 8, that end the `whole` bytes of a payload; the rest of the word is 0. */
+static inline uint64_t payload_last(const uint8_t *from, uint64_t size, uint64_t whole)
+{
+	uint64_t word = 0;
+
+	if (whole >= 8) {
+		__builtin_memcpy(&word, from + size - 8, 8);
+		return word >> (64 - 8 * size);
+	}
+	for (uint64_t i = 0; i < size; i++)
+		word |= (uint64_t)from[i] << 8 * i;
+	return word;
+}
+
+/*
+ * The item of a payload all of whose bytes are kept, where the processor can hash: in the caller's code, and hashing
+ * while copying. That is 4 ns less for 64 bytes. `at` is on a word's boundary, and has payload_words() of room.
+ */
+static inline void payload_put_whole(uint8_t *at, unsigned arg, uint64_t address, uint64_t total)
+{
+	const uint8_t *from = (const uint8_t *)(uintptr_t)address;
+	uint64_t *to = (uint64_t *)(at + sizeof(struct item)), crc = UINT32_MAX, word, left = total;
+
+	for (; left >= 8; left -= 8, from += 8) {
+		__builtin_memcpy(&word, from, 8);
+		*to++ = word;
+		__asm__("crc32q %1, %0" : "+r"(crc) : "r"(word));
+	}
+	if (left) {
+		word = payload_last(from, left, total);
+		*to = word;
+		if (left & 4) {
+			CRC32C_STEP("l", crc, (uint32_t)word);
+			word >>= 32;
+		}
+		if (left & 2) {
+			CRC32C_STEP("w", crc, (uint16_t)word);
+			word >>= 16;
+		}
+		if (left & 1)
+			CRC32C_STEP("b", crc, (uint8_t)word);
+	}
+	item_head(at, arg, ITEM_PAYLOAD, 0, total, total, ~(uint32_t)crc);
+}
+#endif
+
+/* payload_write_any() for element 0, by the shortest way. */
+static inline void payload_write(struct sink *sink, unsigned arg, uint64_t from, uint64_t total)
+{
+#ifdef __x86_64__
+	uint64_t size = item_words((uint32_t)total) * 8ull;
+
+	if (__builtin_expect(image.has_crc32c && total <= image.payload_limit, 1) &&
+	    (uint64_t)(sink->end - sink->at) >= size) {
+		payload_put_whole(sink->at, arg, from, total);
+		sink->at += size;
+		return;
+	}
+#endif
+	payload_write_any(sink, arg, 0, from, total);
+}
+
+#endif
