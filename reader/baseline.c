@@ -111,6 +111,16 @@ static int learn_from(struct learned *learned, struct run *reference, struct run
 	return rc;
 }
 
+/* A baseline is written over the file of its name: none of the runs. False after one line. */
+static bool output_is_apart(const char *output, int count, char **runs)
+{
+	bool is_run = output_is_input(output, (const char *const *)runs, (size_t)count);
+
+	if (is_run)
+		fprintf(stderr, "ipctrace baseline: -o %s: %s\n", output, output_trouble(-EINVAL));
+	return !is_run;
+}
+
 static int learn(const struct baseline_settings *settings, int count, char **paths)
 {
 	struct run *runs = calloc((size_t)count, sizeof(*runs));
@@ -250,7 +260,7 @@ int command_baseline(int argc, char **argv)
 		count -= 2;
 	}
 	if (!strcmp(action, "learn") && settings.output && count >= 2)
-		return learn(&settings, count, words);
+		return output_is_apart(settings.output, count, words) ? learn(&settings, count, words) : 2;
 	if (!strcmp(action, "check") && count == 2)
 		return check(&settings, words[0], words[1], false);
 	if (!strcmp(action, "accept") && count == 2)

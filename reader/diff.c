@@ -362,6 +362,19 @@ static int read_baseline(struct diff_settings *settings, struct baseline *baseli
 	return status;
 }
 
+/* The JUnit file is written last, over whatever it was: none of the files that are compared. False after one line. */
+static bool junit_is_apart(const struct diff_settings *settings, const struct sides *sides)
+{
+	bool is_input =
+		settings->junit &&
+		(output_is_input(settings->junit, sides->paths, sides->counts[SIDE_OLD] + sides->counts[SIDE_NEW]) ||
+		 (settings->baseline && output_is_input(settings->junit, &settings->baseline, 1)));
+
+	if (is_input)
+		fprintf(stderr, "ipctrace diff: --junit %s: %s\n", settings->junit, output_trouble(-EINVAL));
+	return !is_input;
+}
+
 static int run_diff(struct diff_settings *settings, struct sides *sides, int count, char **words)
 {
 	struct baseline baseline = {0};
@@ -373,6 +386,8 @@ static int run_diff(struct diff_settings *settings, struct sides *sides, int cou
 		fprintf(stderr, "ipctrace diff: expected %s; see ipctrace diff --help\n", needed);
 		status = 2;
 	}
+	if (!status && !junit_is_apart(settings, sides))
+		status = 2;
 	uint32_t runs = sides->counts[SIDE_OLD] + sides->counts[SIDE_NEW];
 	sides->runs = status ? NULL : calloc(runs, sizeof(*sides->runs));
 	if (!status)

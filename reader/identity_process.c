@@ -387,7 +387,7 @@ void news_free(struct process_news *news)
 
 /*
  * The name a program was called by: one file may be many programs (redis-server is a link to redis-check-rdb). A login
- * shell's has a dash in front.
+ * shell's has a dash in front. It is going to be printed as it is, so a byte that steers a terminal is a question mark.
  */
 static char *copy_image(const struct frame_process *process)
 {
@@ -397,7 +397,11 @@ static char *copy_image(const struct frame_process *process)
 	if (!path || !*path)
 		return NULL;
 	path = slash && slash[1] ? slash + 1 : path;
-	return strdup(path + (*path == '-'));
+	char *image = strdup(path + (*path == '-'));
+	for (char *at = image; at && *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	return image;
 }
 
 int identity_process(struct identities *identity, const struct frame_process *process)

@@ -10,17 +10,35 @@
 #include <string.h>
 #include <time.h>
 
+/* Of a command line, that much is shown at least. */
+#define WORDS_SIZE 1000
+
 static void print_label(struct text *out, const char *label)
 {
 	text_format(out, "%-12s", label);
 }
 
+/* Text of a log may be anything, and goes to a terminal. */
+static void print_foreign(struct text *out, const char *text)
+{
+	text_escape(out, (const uint8_t *)text, strlen(text));
+}
+
+/* Of many words, as a shell makes of `*`, the first: --json has all. */
 static void print_words(struct text *out, const char *const *words, uint32_t count)
 {
+	size_t begin = out->size;
+
 	for (uint32_t i = 0; i < count; i++) {
 		if (i)
 			text_char(out, ' ');
-		text_escape(out, (const uint8_t *)words[i], strlen(words[i]));
+		if (out->size - begin > WORDS_SIZE) {
+			text_put(out, "... (");
+			amount_count(out, count);
+			text_put(out, " words)");
+			return;
+		}
+		print_foreign(out, words[i]);
 	}
 }
 
@@ -42,19 +60,25 @@ static void print_origin(const struct info *info, struct text *out)
 	print_label(out, "Trace");
 	text_format(out, "%s (", info->path);
 	amount_bytes(out, log_size(trace_log(info->trace)));
-	text_format(out, ", %lu frames, format %u, written by ipctrace %s)\n",
-		    (unsigned long)log_frames(trace_log(info->trace)), head->format,
-		    head->tool_version ? head->tool_version : "?");
+	text_format(out, ", %lu frames, format %u, written by ipctrace ",
+		    (unsigned long)log_frames(trace_log(info->trace)), head->format);
+	print_foreign(out, head->tool_version ? head->tool_version : "?");
+	text_put(out, ")\n");
 	print_label(out, "Command");
 	print_words(out, head->command, head->command_count);
 	text_char(out, '\n');
 	if (head->directory) {
 		print_label(out, "Directory");
-		text_format(out, "%s\n", head->directory);
+		print_foreign(out, head->directory);
+		text_char(out, '\n');
 	}
 	print_label(out, "Host");
-	text_format(out, "%s, %s, %s\n", head->host ? head->host : "?", head->kernel ? head->kernel : "?",
-		    head->machine ? head->machine : "?");
+	print_foreign(out, head->host ? head->host : "?");
+	text_put(out, ", ");
+	print_foreign(out, head->kernel ? head->kernel : "?");
+	text_put(out, ", ");
+	print_foreign(out, head->machine ? head->machine : "?");
+	text_char(out, '\n');
 	print_label(out, "Recorded");
 	print_moment(out, head->created);
 	text_put(out, ", for ");
@@ -72,11 +96,14 @@ static void print_settings(const struct info *info, struct text *out)
 	const struct log_head *head = trace_head(info->trace);
 
 	print_label(out, "Settings");
-	text_format(out, "calls %s, payload %u bytes, stacks %u deep, when full %s",
-		    head->filter && *head->filter ? head->filter : "all", head->payload_limit, head->stack_depth,
+	text_put(out, "calls ");
+	print_foreign(out, head->filter && *head->filter ? head->filter : "all");
+	text_format(out, ", payload %u bytes, stacks %u deep, when full %s", head->payload_limit, head->stack_depth,
 		    info_policy_name(head->full_policy));
-	if (head->redact && *head->redact)
-		text_format(out, ", left out %s", head->redact);
+	if (head->redact && *head->redact) {
+		text_put(out, ", left out ");
+		print_foreign(out, head->redact);
+	}
 	text_char(out, '\n');
 }
 

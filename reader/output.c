@@ -5,7 +5,9 @@
 #include "reader/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int output_flush(struct output *output)
@@ -25,6 +27,31 @@ int output_flush(struct output *output)
 	}
 	output->text.size = 0;
 	return output->text.failed ? -ENOMEM : 0;
+}
+
+bool output_is_input(const char *path, const char *const *inputs, size_t count)
+{
+	struct stat out, in;
+
+	if (stat(path, &out))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!stat(inputs[i], &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return true;
+	return false;
+}
+
+int output_create(const char *path, const char *const *inputs, size_t count)
+{
+	if (output_is_input(path, inputs, count))
+		return -EINVAL;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	return fd < 0 ? -errno : fd;
+}
+
+const char *output_trouble(int error)
+{
+	return error == -EINVAL ? "is being read; write to another file" : strerror(-error);
 }
 
 void output_free(struct output *output)

@@ -5,6 +5,9 @@
 #ifndef IPCTRACE_READER_OUTPUT_H
 #define IPCTRACE_READER_OUTPUT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "reader/text.h"
 
 /* What is gathered before it is written. */
@@ -26,6 +29,18 @@ static inline int output_offer(struct output *output)
 {
 	return output->text.size >= OUTPUT_BLOCK || output->text.failed ? output_flush(output) : 0;
 }
+
+/*
+ * Opens `path` to be written anew, unless it is, by whatever name, one of the `count` files in `inputs` that are being
+ * read: that would be lost. The descriptor, or -errno; -EINVAL for one of the inputs. See output_is_input().
+ */
+int output_create(const char *path, const char *const *inputs, size_t count);
+
+/* Whether `path` and one of `inputs` are the same file. */
+bool output_is_input(const char *path, const char *const *inputs, size_t count);
+
+/* What a negative result of output_create() means. */
+const char *output_trouble(int error);
 
 /* Frees; what was not written is lost. The descriptor stays open. */
 void output_free(struct output *output);

@@ -266,6 +266,16 @@ static void say_summary(const struct recording *recording, const struct collecto
 		path_shown(recording));
 }
 
+/* A shell says it of some signals and is silent about others, SIGPIPE among them. */
+static void say_signal(const struct recording *recording)
+{
+	const char *name = WIFSIGNALED(recording->status) ? sigabbrev_np(WTERMSIG(recording->status)) : NULL;
+
+	if (recording->is_over && name)
+		fprintf(stderr, "ipctrace: the command was killed by SIG%s (%s)\n", name,
+			sigdescr_np(WTERMSIG(recording->status)));
+}
+
 /* Ends as the command did: with its status, or by the same signal, but without a core of ours. */
 static int status_pass(int status)
 {
@@ -316,8 +326,10 @@ static int record_traced(struct recording *recording, const char *library)
 			"architecture? (ipctrace doctor %s)\n",
 			recording->command[0], recording->command[0]);
 	say_trouble(recording, &summary);
-	if (!recording->settings->quiet)
+	if (!recording->settings->quiet) {
+		say_signal(recording);
 		say_summary(recording, &summary);
+	}
 	/* the user ended the trace of a command that goes on */
 	return status_pass(recording->is_over ? recording->status : SIGINT);
 }

@@ -241,6 +241,10 @@ static bool output_is_writable(const struct replay_options *options)
 
 	if (!path || options->is_dry)
 		return true;
+	if (output_is_input(path, &options->trace, 1)) {
+		fprintf(stderr, "ipctrace replay: -o %s: %s\n", path, output_trouble(-EINVAL));
+		return false;
+	}
 	is_there = !access(path, F_OK);
 	fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (fd < 0 || fstat(fd, &file))
