@@ -33,6 +33,9 @@ enum redaction { REDACT_NOTHING, REDACT_HASH, REDACT_BYTES, REDACT_BOTH };
 
 enum collector_state { COLLECTOR_ABSENT, COLLECTOR_RUNNING, COLLECTOR_FINISHED };
 
+/* Whether the collector sleeps, and how soundly. One that dozes looks again by itself before a ring is full. */
+enum collector_sleep { COLLECTOR_AWAKE, COLLECTOR_ASLEEP, COLLECTOR_DOZES };
+
 /*
  * The control page. Written by the collector (and by `ipctrace ctl`) except where noted.
  * `enabled` is what a wrapper looks at: one byte a call, 0 = pass straight through.
@@ -51,7 +54,7 @@ struct live_control {
 	uint32_t clock_is_tsc;	  /* 0: ticks are CLOCK_MONOTONIC nanoseconds */
 	uint32_t collector_state; /* enum collector_state */
 	uint32_t collector_pid;
-	uint32_t collector_asleep;  /* futex: 1 while the collector sleeps; a writer sets 0 and wakes it */
+	uint32_t collector_sleep;   /* futex, enum collector_sleep; a writer sets COLLECTOR_AWAKE and wakes it */
 	uint32_t drained;	    /* futex: counts the collector's passes; waiters for room sleep on it */
 	uint32_t slots_used;	    /* highest slot ever claimed + 1 (raised by claimers) */
 	uint32_t ask_semval;	    /* 1: ask for a semaphore's value after each semop (AIX hook 3D2) */

@@ -32,9 +32,11 @@
 /* Threads that died without a word are looked for this often. */
 #define DEAD_THREADS_PERIOD (100 * MILLISECOND)
 #define GROW_RETRY_PERIOD   (1000 * MILLISECOND)
-#define SLEEP_MIN	    (MILLISECOND / 10)
+#define SLEEP_MIN	    (MILLISECOND / 20)
 #define SLEEP_MAX	    (5 * MILLISECOND)
 #define SLEEP_IDLE	    (25 * MILLISECOND)
+/* A sleep lasts so much longer than it should, on a machine with a processor to spare. */
+#define SLEEP_LATE (MILLISECOND / 10)
 /* Rings that overwrite do not wait for us: what says who writes must be seen before they have gone round. */
 #define SLEEP_OVERWRITE (MILLISECOND / 2)
 #define IDLE_AFTER	(1000 * MILLISECOND)
@@ -58,12 +60,17 @@ struct collector {
 	uint64_t alone_since;					   /* 0 while something lives */
 	uint64_t sleep;
 	uint64_t looked_at; /* CLOCK_MONOTONIC, ns */
-	uint64_t pending;   /* at the last look */
 	uint32_t watched_first;
 	bool first_seen;
 	bool hurries;
 	bool grow_failed;
 	volatile sig_atomic_t interrupted;
+};
+
+/* How the rings fill: the quickest by so many bytes in the time since the last look. */
+struct growth {
+	uint64_t now, elapsed; /* CLOCK_MONOTONIC, ns */
+	uint64_t bytes;
 };
 
 static uint64_t pid_namespace(void)
@@ -145,7 +152,7 @@ int collector_open(struct collector **collector, const struct trace_settings *se
 	made->catalogue = catalogue;
 	made->log_fd = -1;
 	made->sleep = SLEEP_MIN;
-	made->active_at = made->flushed_at = monotonic_now();
+	made->active_at = made->flushed_at = made->looked_at = monotonic_now();
 	made->log_path = strdup(log_path);
 	if (!rc)
 		rc = made->log_path ? log_file_check(log_path) : -ENOMEM;
@@ -231,65 +238,88 @@ static void process_died(void *context, uint32_t pid)
 }
 
 /*
- * Whether the fullest ring is to be emptied, when it holds `bytes`, `grown` more than `elapsed` ns ago. A frame says
- * everything anew, so one that spans more is smaller: redis took 4.7 bytes an event with rings emptied when half full,
- * and 4.5 with this (quickly compressed). Only a ring that fills slowly is left so long: what comes while we are not
- * given a processor has to fit.
+ * With how many bytes a ring is to be emptied that grew so. A frame says everything
+ * anew, so one that spans more is smaller: redis took 4.7 bytes an event with rings emptied when half full, and 4.5
+ * with this (quickly compressed). Only a ring that fills slowly is left so long: what comes while we are not given a
+ * processor has to fit.
  */
-static bool ring_is_due(const struct collector *collector, uint64_t bytes, uint64_t grown, uint64_t elapsed)
+static uint64_t ring_due(const struct collector *collector, const struct growth *growth)
 {
 	uint64_t ring = collector->area.ring_size, most = ring - ring / 4;
+	uint64_t meanwhile = growth->bytes * PROCESSOR_WAIT / (growth->elapsed + 1);
+	uint64_t late = growth->bytes * SLEEP_LATE / (growth->elapsed + 1);
+	uint64_t least = ring / 2 - (late < ring / 4 ? late : ring / 4);
 
-	if (collector->settings.full_policy != FULL_WAIT)
-		most = ring / 2;
-	return bytes >= ring / 2 && (bytes >= most || bytes + grown * PROCESSOR_WAIT / (elapsed + 1) >= ring);
+	if (collector->settings.full_policy != FULL_WAIT || meanwhile >= ring - least)
+		return least;
+	return meanwhile <= ring - most ? most : ring - meanwhile;
+}
+
+static uint64_t sleep_longest(const struct collector *collector, uint64_t now)
+{
+	bool is_idle = now - collector->active_at > IDLE_AFTER;
+
+	if (collector->hurries)
+		return MILLISECOND / 2;
+	if (collector->settings.full_policy == FULL_OVERWRITE && !is_idle)
+		return SLEEP_OVERWRITE;
+	return is_idle ? SLEEP_IDLE : SLEEP_MAX;
 }
 
 /*
- * How long to sleep: shorter while rings fill quickly, so that one is seen before it is full even when its writer
- * cannot wake us; longer while nothing happens.
+ * How long to sleep, and how soundly: while rings fill, until the fullest is due that holds `bytes` at the look, if one
+ * fills as quickly as the quickest did; so it is seen before it is full even when its writer cannot wake us, and the
+ * writer need not. While nothing happens, twice as long each time. A writer that fills half of a ring before a look
+ * that was not put there by how it fills is quicker than was known, and wakes us.
  */
-static void sleep_choose(struct collector *collector, uint64_t grown, uint64_t now)
+static enum collector_sleep sleep_choose(struct collector *collector, uint64_t bytes, uint64_t due,
+					 const struct growth *growth)
 {
-	bool is_idle = now - collector->active_at > IDLE_AFTER;
-	uint64_t longest = is_idle ? SLEEP_IDLE : SLEEP_MAX;
+	uint64_t longest = sleep_longest(collector, growth->now), used = monotonic_now() - growth->now;
+	bool dozes = false;
 
-	if (collector->settings.full_policy == FULL_OVERWRITE && !is_idle)
-		longest = SLEEP_OVERWRITE;
-	if (collector->hurries)
-		longest = MILLISECOND / 2;
-	if (collector->pending >= collector->area.ring_size / 2) /* and left alone: see ring_is_due() */
-		longest = MILLISECOND;
-	collector->sleep = grown > collector->area.ring_size / 8 ? collector->sleep / 2 : collector->sleep * 2;
+	collector->sleep *= 2;
+	if (growth->bytes) {
+		uint64_t left = bytes < due ? (due - bytes) * growth->elapsed / growth->bytes : 0;
+		collector->sleep = left > used ? left - used : 0;
+		dozes = collector->sleep <= longest && collector->settings.full_policy == FULL_WAIT;
+	}
 	if (collector->sleep < SLEEP_MIN)
 		collector->sleep = SLEEP_MIN;
 	if (collector->sleep > longest)
 		collector->sleep = longest;
+	return dozes ? COLLECTOR_DOZES : COLLECTOR_ASLEEP;
 }
 
-static void sleep_now(struct collector *collector)
+static void sleep_now(struct collector *collector, enum collector_sleep how)
 {
 	struct live_control *control = collector->area.control;
 	struct timespec limit = {0, (long)collector->sleep};
 
-	__atomic_store_n(&control->collector_asleep, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&control->collector_sleep, how, __ATOMIC_SEQ_CST);
 	if (!collector->interrupted)
-		syscall(SYS_futex, &control->collector_asleep, FUTEX_WAIT, 1, &limit, NULL, 0);
-	__atomic_store_n(&control->collector_asleep, 0, __ATOMIC_RELAXED);
+		syscall(SYS_futex, &control->collector_sleep, FUTEX_WAIT, how, &limit, NULL, 0);
+	__atomic_store_n(&control->collector_sleep, COLLECTOR_AWAKE, __ATOMIC_RELAXED);
 	collector->interrupted = 0;
 }
 
 int collector_step(struct collector *collector)
 {
-	uint64_t now = monotonic_now(), grown;
+	uint64_t now = monotonic_now(), due;
 	bool overwrites = collector->settings.full_policy == FULL_OVERWRITE, is_due;
 	struct drain_pending pending;
+	enum collector_sleep how;
+	struct growth growth;
 	int rc = 0;
 
 	if (!collector->drain)
 		return -ENOMEM;
 	processes_poll(collector->processes, process_died, collector);
-	pending = drain_look(collector->drain);
+	pending = drain_measure(collector->drain);
+	growth = (struct growth){now, now - collector->looked_at, pending.grown};
+	collector->looked_at = now;
+	if (growth.bytes)
+		collector->active_at = now;
 	area_grow(collector, pending.claimed, now);
 	if (now - collector->dead_threads_at >= DEAD_THREADS_PERIOD) {
 		collector->dead_threads_at = now;
@@ -298,29 +328,25 @@ int collector_step(struct collector *collector)
 	}
 	if (overwrites)
 		rc = drain_marks(collector->drain);
-	grown = pending.largest > collector->pending ? pending.largest - collector->pending : 0;
-	if (grown)
-		collector->active_at = now;
-	collector->pending = pending.largest;
-	is_due = !overwrites && ring_is_due(collector, pending.largest, grown, now - collector->looked_at);
-	collector->looked_at = now;
+	due = ring_due(collector, &growth);
+	is_due = !overwrites && pending.largest >= due;
 	if (!rc && (drain_is_urgent(collector->drain) || is_due || now - collector->flushed_at >= FLUSH_PERIOD)) {
 		rc = drain_run(collector->drain);
 		collector->flushed_at = now;
-		collector->pending = 0;
+		pending.largest = 0;
 		/* what was drained may have spoken of processes that are long gone */
 		processes_poll(collector->processes, process_died, collector);
 	}
-	sleep_choose(collector, grown, now);
+	how = sleep_choose(collector, pending.largest, due, &growth);
 	if (!rc && !(collector->hurries && collector_is_over(collector)))
-		sleep_now(collector);
+		sleep_now(collector, how);
 	return rc;
 }
 
 void collector_interrupt(struct collector *collector)
 {
 	collector->interrupted = 1;
-	__atomic_store_n(&collector->area.control->collector_asleep, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&collector->area.control->collector_sleep, COLLECTOR_AWAKE, __ATOMIC_SEQ_CST);
 }
 
 void collector_hurry(struct collector *collector)

@@ -27,6 +27,7 @@
 struct drain_slot {
 	struct live_cursor cursor;
 	uint64_t released;   /* the writer may write over what stands before this position */
+	uint64_t measured;   /* what was published when drain_measure() looked */
 	uint32_t pid, image; /* the owner, at the last look */
 	uint32_t look;	     /* the look at which it was first seen */
 	bool touched;	     /* the cursor moved since the last frame */
@@ -263,13 +264,26 @@ static int drain_span(struct drain *drain, uint64_t until)
 	return rc;
 }
 
-static uint64_t slot_pending(const struct drain *drain, uint32_t index)
+/* The bytes of a ring between two positions; what cannot be is none, or all of it. */
+static uint64_t ring_bytes(const struct drain *drain, uint64_t from, uint64_t to)
 {
-	uint64_t head = __atomic_load_n(&live_area_slot(drain->area, index)->head, __ATOMIC_RELAXED);
-	uint64_t position = drain->slots[index].cursor.position;
-	uint64_t pending = head > position ? head - position : 0;
+	uint64_t bytes = to > from ? to - from : 0;
 
-	return pending < drain->area->ring_size ? pending : drain->area->ring_size;
+	return bytes < drain->area->ring_size ? bytes : drain->area->ring_size;
+}
+
+static void slot_count_pending(struct drain *drain, uint32_t index, bool measures, struct drain_pending *pending)
+{
+	struct drain_slot *mine = &drain->slots[index];
+	uint64_t head = __atomic_load_n(&live_area_slot(drain->area, index)->head, __ATOMIC_RELAXED);
+	uint64_t bytes = ring_bytes(drain, mine->cursor.position, head);
+	uint64_t grown = ring_bytes(drain, mine->measured, head);
+
+	pending->bytes += bytes;
+	pending->largest = bytes > pending->largest ? bytes : pending->largest;
+	pending->grown = grown > pending->grown ? grown : pending->grown;
+	if (measures)
+		mine->measured = head;
 }
 
 /* Its owner is gone: the next run empties it. */
@@ -298,7 +312,7 @@ static void find_replaced(struct drain *drain, uint32_t index, uint32_t used)
 	}
 }
 
-struct drain_pending drain_look(struct drain *drain)
+static struct drain_pending slots_look(struct drain *drain, bool measures)
 {
 	struct drain_pending pending = {0};
 	uint32_t used = live_area_used(drain->area);
@@ -307,9 +321,7 @@ struct drain_pending drain_look(struct drain *drain)
 	for (uint32_t i = 0; i < used; i++) {
 		struct drain_slot *mine = &drain->slots[i];
 		const struct live_slot *slot = live_area_slot(drain->area, i);
-		uint64_t bytes = slot_pending(drain, i);
-		pending.bytes += bytes;
-		pending.largest = bytes > pending.largest ? bytes : pending.largest;
+		slot_count_pending(drain, i, measures, &pending);
 		uint64_t owner = live_slot_owner(slot);
 		if (!owner)
 			continue;
@@ -326,6 +338,16 @@ struct drain_pending drain_look(struct drain *drain)
 			find_replaced(drain, i, used);
 	}
 	return pending;
+}
+
+struct drain_pending drain_look(struct drain *drain)
+{
+	return slots_look(drain, false);
+}
+
+struct drain_pending drain_measure(struct drain *drain)
+{
+	return slots_look(drain, true);
 }
 
 void drain_process_died(struct drain *drain, uint32_t pid)

@@ -32,11 +32,15 @@ void drain_free(struct drain *drain);
 struct drain_pending {
 	uint64_t bytes;	  /* published and not yet taken */
 	uint64_t largest; /* of one slot */
+	uint64_t grown;	  /* what the writers of one slot published since drain_measure() last looked, at most */
 	uint32_t claimed; /* slots that have an owner */
 };
 
 /* Looks at all slots. The observer is told of each owner that a slot did not have at the last look. */
 struct drain_pending drain_look(struct drain *drain);
+
+/* The same, and what is published from here on counts as grown the next time. */
+struct drain_pending drain_measure(struct drain *drain);
 
 /* The process is dead: its slots are emptied at the next drain_run(), and given back. */
 void drain_process_died(struct drain *drain, uint32_t pid);

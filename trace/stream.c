@@ -22,31 +22,41 @@
 /* How long a claim then waits for the collector to make more slots ready, where calls may be lost. */
 #define CLAIM_WAITS 50
 
-static void collector_wake(const struct live_view *view)
+/* One that dozes is left alone unless it is `urgent`. */
+static void collector_wake(const struct live_view *view, bool urgent)
 {
 	struct live_control *control = view->control;
+	uint32_t sleep = __atomic_load_n(&control->collector_sleep, __ATOMIC_RELAXED);
 
-	if (view->no_kernel || !__atomic_load_n(&control->collector_asleep, __ATOMIC_RELAXED))
+	if (view->no_kernel || sleep == COLLECTOR_AWAKE || (sleep == COLLECTOR_DOZES && !urgent))
 		return;
-	__atomic_store_n(&control->collector_asleep, 0, __ATOMIC_RELEASE);
-	raw_syscall(SYS_futex, &control->collector_asleep, FUTEX_WAKE, 1);
+	__atomic_store_n(&control->collector_sleep, COLLECTOR_AWAKE, __ATOMIC_RELEASE);
+	raw_syscall(SYS_futex, &control->collector_sleep, FUTEX_WAKE, 1);
 }
 
 static void collector_yield(const struct live_view *view)
 {
-	collector_wake(view);
+	collector_wake(view, true);
 	raw_syscall(SYS_sched_yield);
 }
 
-static void collector_wait(const struct live_view *view)
+static uint32_t passes_made(const struct live_view *view)
+{
+	return __atomic_load_n(&view->control->drained, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Waits for the collector's next pass after the first `passes`, which must have been counted before it was looked
+ * whether it is needed: where the pass comes in between it would be waited for the one after, which may be far.
+ */
+static void collector_wait(const struct live_view *view, uint32_t passes)
 {
 	struct live_control *control = view->control;
-	uint32_t drained = __atomic_load_n(&control->drained, __ATOMIC_ACQUIRE);
 	struct timespec limit = {0, ROOM_WAIT_NS};
 
-	collector_wake(view);
+	collector_wake(view, true);
 	if (!view->no_kernel)
-		raw_syscall(SYS_futex, &control->drained, FUTEX_WAIT, drained, &limit);
+		raw_syscall(SYS_futex, &control->drained, FUTEX_WAIT, passes, &limit);
 }
 
 /*
@@ -214,13 +224,15 @@ static bool claim_is_worth(const struct live_view *view, uint32_t ready, int wai
 struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t tid, uint32_t image)
 {
 	uint32_t ready = __atomic_load_n(&view->control->slots_ready, __ATOMIC_RELAXED);
+	uint32_t passes = passes_made(view);
 	struct live_slot *slot = slot_find(view, live_owner(pid, tid));
 
 	for (int waits = 0; !slot && claim_is_worth(view, ready, waits); waits++) {
 		if (waits < CLAIM_YIELDS)
 			collector_yield(view);
 		else
-			collector_wait(view);
+			collector_wait(view, passes);
+		passes = passes_made(view);
 		slot = slot_find(view, live_owner(pid, tid));
 	}
 	view->hopeless_ready = slot ? 0 : ready;
@@ -229,7 +241,7 @@ struct live_slot *stream_claim(struct live_view *view, uint32_t pid, uint32_t ti
 	slot_begin(slot, pid, tid, image);
 	/* few are left: so that a burst of forks does not wait, which a program could see in /proc */
 	if (stream_index(view, slot) >= ready - ready / 4)
-		collector_wake(view);
+		collector_wake(view, true);
 	return slot;
 }
 
@@ -257,29 +269,27 @@ void stream_lost_without_slot(const struct live_view *view)
 
 /*
  * The writer passed the limit it knew: look where the reader is. True when `size` bytes fit now. The limit is set to
- * half a ring first, so that a sleeping collector is woken before the ring is full.
+ * half a ring first, so that a sleeping collector is woken before the ring is full; and then to seven eighths, where
+ * one that dozes is late.
  */
 static bool room_look(const struct live_view *view, struct live_slot *slot, uint32_t size)
 {
-	uint64_t ring = view->ring_size;
+	uint64_t ring = view->ring_size, half = ring / 2, late = ring - ring / 8;
 	uint64_t tail = __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE);
-	uint64_t end = slot->reserved + size;
+	uint64_t held = slot->reserved + size - tail;
 
-	if (end - tail > ring)
+	if (held > ring)
 		return false;
-	if (end - tail > ring / 2) {
-		collector_wake(view);
-		slot->limit = tail + ring;
-	} else {
-		slot->limit = tail + ring / 2;
-	}
+	slot->limit = tail + (held <= half ? half : held <= late ? late : ring);
+	if (held > half)
+		collector_wake(view, held > late);
 	return true;
 }
 
 /* Makes room for `size` bytes by the full policy. False: the record is lost. */
 static bool room_make(const struct live_view *view, struct live_slot *slot, uint32_t size)
 {
-	uint32_t policy = view->control->full_policy;
+	uint32_t policy = view->control->full_policy, passes = passes_made(view);
 
 	if (policy == FULL_OVERWRITE) {
 		slot->limit = UINT64_MAX;
@@ -291,9 +301,10 @@ static bool room_make(const struct live_view *view, struct live_slot *slot, uint
 		if (spins < ROOM_SPINS || view->no_kernel)
 			__builtin_ia32_pause();
 		else
-			collector_wait(view);
+			collector_wait(view, passes);
 		if (spins == 0)
-			collector_wake(view);
+			collector_wake(view, true);
+		passes = passes_made(view);
 	}
 	return true;
 }

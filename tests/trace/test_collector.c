@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -411,6 +412,50 @@ Test(collector, gets_every_slot_back_from_those_that_were_killed_while_they_clai
 	cr_assert_eq(collector_step(collector), 0);
 	view_open(&view);
 	cr_assert_eq(free_slots(&view), view.control->slots_ready);
+	collector_close(collector, NULL);
+}
+
+/* Which ways of sleeping a thread of its own has seen, a bit each; it ends when it has seen all of them. */
+static uint32_t sleeps_seen;
+
+static void *sleeps_watch(void *control)
+{
+	const uint32_t all = 1u << COLLECTOR_AWAKE | 1u << COLLECTOR_ASLEEP | 1u << COLLECTOR_DOZES;
+	const struct live_control *seen = control;
+
+	while (__atomic_load_n(&sleeps_seen, __ATOMIC_RELAXED) != all)
+		__atomic_fetch_or(&sleeps_seen, 1u << __atomic_load_n(&seen->collector_sleep, __ATOMIC_RELAXED),
+				  __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static bool sleep_was_seen(enum collector_sleep how)
+{
+	return __atomic_load_n(&sleeps_seen, __ATOMIC_RELAXED) >> how & 1;
+}
+
+Test(collector, dozes_only_while_a_ring_is_about_to_fill)
+{
+	struct live_view view = {0};
+	struct live_slot *slot;
+	pthread_t watcher;
+
+	open_all();
+	view_open(&view);
+	slot = stream_claim(&view, (uint32_t)getpid(), (uint32_t)getpid(), 1);
+	write_thread(&view, slot);
+	cr_assert_eq(collector_step(collector), 0);
+	cr_assert_eq(pthread_create(&watcher, NULL, sleeps_watch, view.control), 0);
+	while (!sleep_was_seen(COLLECTOR_ASLEEP))
+		cr_assert_eq(collector_step(collector), 0);
+	cr_expect(!sleep_was_seen(COLLECTOR_DOZES));
+	while (!sleep_was_seen(COLLECTOR_DOZES)) {
+		write_calls(&view, slot, 400, &shared[0]);
+		cr_assert_eq(collector_step(collector), 0);
+	}
+	while (!sleep_was_seen(COLLECTOR_AWAKE))
+		cr_assert_eq(collector_step(collector), 0);
+	pthread_join(watcher, NULL);
 	collector_close(collector, NULL);
 }
 

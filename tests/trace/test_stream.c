@@ -90,6 +90,30 @@ Test(stream, gives_nothing_back_that_has_been_published_without_the_record)
 	expect_head(80, 490, RECORD_PAD);
 }
 
+/* How the collector sleeps after a record, when it slept as `how` and the ring holds `bytes` then. */
+static uint32_t sleep_after(enum collector_sleep how, uint64_t bytes)
+{
+	control.collector_sleep = how;
+	maker.slot->reserved = maker.slot->head = bytes - 80;
+	maker.slot->limit = 0;
+	record_make(10, 10);
+	return control.collector_sleep;
+}
+
+Test(stream, wakes_a_sleeping_collector_when_more_than_half_of_a_ring_is_full)
+{
+	cr_expect_eq(sleep_after(COLLECTOR_ASLEEP, MAKER_RING / 2), COLLECTOR_ASLEEP);
+	cr_expect_eq(sleep_after(COLLECTOR_ASLEEP, MAKER_RING / 2 + 80), COLLECTOR_AWAKE);
+	cr_expect_eq(maker.slot->limit, MAKER_RING - MAKER_RING / 8);
+}
+
+Test(stream, wakes_a_dozing_collector_when_it_is_late)
+{
+	cr_expect_eq(sleep_after(COLLECTOR_DOZES, MAKER_RING - MAKER_RING / 8), COLLECTOR_DOZES);
+	cr_expect_eq(sleep_after(COLLECTOR_DOZES, MAKER_RING - MAKER_RING / 8 + 80), COLLECTOR_AWAKE);
+	cr_expect_eq(maker.slot->limit, MAKER_RING);
+}
+
 /* A view of one slot, which is not to be had. */
 static struct live_view claimed_view(enum full_policy policy)
 {
