@@ -8,28 +8,55 @@
 #include "reader/value.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-int choice_add_pid(struct choice *choice, uint32_t pid)
+int choice_set_calls(void *settings, const char *value)
 {
+	((struct choice *)settings)->calls = value;
+	return 0;
+}
+
+int choice_set_pid(void *settings, const char *value)
+{
+	struct choice *choice = settings;
 	uint32_t *pids = reallocarray(choice->pids, choice->pids_count + 1, sizeof(*pids));
+	unsigned long pid;
+	char *end;
 
 	if (!pids)
 		return -ENOMEM;
 	choice->pids = pids;
-	choice->pids[choice->pids_count++] = pid;
+	errno = 0;
+	pid = strtoul(value, &end, 10);
+	if (!*value || *end || errno || value[0] == '-' || pid > INT_MAX)
+		return 1;
+	choice->pids[choice->pids_count++] = (uint32_t)pid;
 	return 0;
 }
 
-int choice_add_path(struct choice *choice, const char *path)
+int choice_set_path(void *settings, const char *value)
 {
+	struct choice *choice = settings;
 	const char **paths = reallocarray(choice->paths, choice->paths_count + 1, sizeof(*paths));
 
 	if (!paths)
 		return -ENOMEM;
 	choice->paths = paths;
-	choice->paths[choice->paths_count++] = path;
+	choice->paths[choice->paths_count++] = value;
+	return 0;
+}
+
+int choice_set_successful(void *settings, const char *value)
+{
+	((struct choice *)settings)->only_successful = true;
+	return 0;
+}
+
+int choice_set_failed(void *settings, const char *value)
+{
+	((struct choice *)settings)->only_failed = true;
 	return 0;
 }
 

@@ -22,8 +22,12 @@ struct choice {
 	uint8_t *enabled; /* made from `calls`, by the number of the call */
 };
 
-int choice_add_pid(struct choice *choice, uint32_t pid);
-int choice_add_path(struct choice *choice, const char *path);
+/* For rows of options (option.h) whose settings begin with a choice: -e, -p, -P, -z, -Z. */
+int choice_set_calls(void *settings, const char *value);
+int choice_set_pid(void *settings, const char *value);
+int choice_set_path(void *settings, const char *value);
+int choice_set_successful(void *settings, const char *value);
+int choice_set_failed(void *settings, const char *value);
 
 /* Reads `calls` by the trace's catalogue. 0; positive with one line in `trouble`; -ENOMEM. */
 int choice_prepare(struct choice *choice, const struct catalogue *catalogue, char *trouble, size_t size);

@@ -13,6 +13,7 @@ int command_diff(int argc, char **argv);
 int command_baseline(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_export(int argc, char **argv);
 int command_calls(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_env(int argc, char **argv);

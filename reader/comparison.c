@@ -4,43 +4,21 @@
  */
 #include "reader/comparison.h"
 #include "format/filter.h"
+#include "reader/progress.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- runs ----------------------------------------------------------------------------------------------------- */
 
-struct progress {
-	_Atomic uint64_t events;
-	uint64_t begin, shown;
-	bool is_wanted;
-};
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void say_progress(void *context, uint64_t events)
 {
-	struct progress *progress = context;
-	uint64_t now = now_ms();
-
-	atomic_fetch_add(&progress->events, 1u << 18);
-	if (!progress->is_wanted || now < progress->begin + 1000 || now < progress->shown + 200)
-		return;
-	progress->shown = now;
-	fprintf(stderr, "\r%llu events read ", (unsigned long long)atomic_load(&progress->events));
+	progress_add(context, 1u << 18);
 }
 
 static void note_losses(struct run *run)
@@ -209,9 +187,10 @@ static int read_runs(struct run *runs, uint32_t count, struct progress *progress
 int runs_open(struct run *runs, const char *const *paths, const struct canon_scope *scopes, uint32_t count,
 	      bool show_progress)
 {
-	struct progress progress = {.begin = now_ms(), .is_wanted = show_progress && isatty(STDERR_FILENO)};
+	struct progress progress;
 	int rc = 0;
 
+	progress_begin(&progress, show_progress);
 	memset(runs, 0, count * sizeof(*runs));
 	for (uint32_t i = 0; i < count; i++)
 		if (open_run(&runs[i], paths[i]))
@@ -226,8 +205,7 @@ int runs_open(struct run *runs, const char *const *paths, const struct canon_sco
 		rc = gather_pids(runs, count);
 	if (!rc)
 		rc = read_runs(runs, count, &progress);
-	if (progress.shown)
-		fprintf(stderr, "\r\033[K");
+	progress_end(&progress);
 	if (rc)
 		fprintf(stderr, "ipctrace: reading: %s\n", strerror(-rc));
 	return rc ? 2 : 0;

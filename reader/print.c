@@ -5,12 +5,12 @@
 #include "reader/choice.h"
 #include "reader/command.h"
 #include "reader/line.h"
+#include "reader/missing.h"
 #include "reader/option.h"
 #include "reader/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,8 @@
 #define ROWS_MAX 256u
 
 struct print_settings {
+	struct choice choice; /* first: its options are set through it */
 	struct line_style style;
-	struct choice choice;
 	const char *output, *color;
 	bool json, follow, quiet;
 	unsigned names; /* as asked for, also where only JSON would show them */
@@ -68,20 +68,14 @@ static int set_names(void *settings, const char *value)
 	return 0;
 }
 
-static int parse_number(const char *value, unsigned long limit, unsigned long *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoul(value, &end, 10);
-	return !*value || *end || errno || value[0] == '-' || *number > limit;
-}
-
 static int set_string_limit(void *settings, const char *value)
 {
 	unsigned long limit;
+	char *end;
 
-	if (parse_number(value, UINT32_MAX, &limit))
+	errno = 0;
+	limit = strtoul(value, &end, 10);
+	if (!*value || *end || errno || value[0] == '-' || limit > UINT32_MAX)
 		return 1;
 	((struct print_settings *)settings)->style.string_limit = (uint32_t)limit;
 	return 0;
@@ -91,38 +85,6 @@ static int set_stacks(void *settings, const char *value)
 {
 	((struct print_settings *)settings)->style.stacks = true;
 	return 0;
-}
-
-static int set_successful(void *settings, const char *value)
-{
-	((struct print_settings *)settings)->choice.only_successful = true;
-	return 0;
-}
-
-static int set_failed(void *settings, const char *value)
-{
-	((struct print_settings *)settings)->choice.only_failed = true;
-	return 0;
-}
-
-static int set_calls(void *settings, const char *value)
-{
-	((struct print_settings *)settings)->choice.calls = value;
-	return 0;
-}
-
-static int set_path(void *settings, const char *value)
-{
-	return choice_add_path(&((struct print_settings *)settings)->choice, value);
-}
-
-static int set_pid(void *settings, const char *value)
-{
-	unsigned long pid;
-
-	if (parse_number(value, INT_MAX, &pid))
-		return 1;
-	return choice_add_pid(&((struct print_settings *)settings)->choice, (uint32_t)pid);
 }
 
 static int set_output(void *settings, const char *value)
@@ -157,11 +119,11 @@ static int set_quiet(void *settings, const char *value)
 
 static const struct option_spec options[] = {
 	{0, NULL, "[OPTION]... TRACE", "ipctrace print -tt -y -e %socket server.ipct", NULL},
-	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", set_calls},
-	{'p', "pid", "PID", "only this process or thread; may be given again", set_pid},
-	{'P', "path", "PATH", "only what concerns this path; may be given again", set_path},
-	{'z', "successful", NULL, "only calls that succeeded", set_successful},
-	{'Z', "failed", NULL, "only calls that failed", set_failed},
+	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", choice_set_calls},
+	{'p', "pid", "PID", "only this process or thread; may be given again", choice_set_pid},
+	{'P', "path", "PATH", "only what concerns this path; may be given again", choice_set_path},
+	{'z', "successful", NULL, "only calls that succeeded", choice_set_successful},
+	{'Z', "failed", NULL, "only calls that failed", choice_set_failed},
 	{'t', NULL, NULL, "time of day; -tt with microseconds; -ttt since the epoch", set_time},
 	{'r', "relative", NULL, "time since the call printed before", set_relative},
 	{'T', "duration", NULL, "time spent in the call, in seconds", set_durations},
@@ -228,28 +190,6 @@ static void flush_before_wait(void *context)
 		printing->failed = rc;
 }
 
-/* One line on stderr for each way in which the trace is not whole. Returns the exit status. */
-static int say_what_is_missing(struct trace *trace, const char *path, bool quiet)
-{
-	const struct trace_loss *loss = trace_loss(trace);
-	uint64_t lost = loss->is_closed ? loss->end.lost_full + loss->end.lost_without_slot + loss->end.lost_write +
-						  loss->end.lost_invalid
-					: loss->lost;
-	bool is_damaged = loss->damage_regions || loss->damaged_frames || loss->lost_uncounted;
-
-	if (quiet)
-		return is_damaged ? 4 : 0;
-	if (!loss->events && !is_damaged)
-		fprintf(stderr, "ipctrace: %s: no calls were recorded\n", path);
-	if (lost)
-		fprintf(stderr, "ipctrace: %s: %lu calls were lost while recording\n", path, (unsigned long)lost);
-	if (is_damaged)
-		fprintf(stderr,
-			"ipctrace: %s: the trace is damaged, what could be read was printed; see ipctrace check\n",
-			path);
-	return is_damaged ? 4 : 0;
-}
-
 static int say_failure(const char *what, int rc)
 {
 	if (rc == OUTPUT_E_CLOSED)
@@ -289,7 +229,7 @@ static int print_trace(struct printing *printing, const char *path)
 				   : settings->output		   ? settings->output
 								   : "standard output",
 				   rc);
-	return say_what_is_missing(printing->trace, path, settings->quiet);
+	return missing_say(printing->trace, path, "printed", settings->quiet);
 }
 
 static int open_and_print(struct print_settings *settings, const char *path)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,20 +130,12 @@ static int set_quiet(void *settings, const char *value)
 
 static int set_calls(void *settings, const char *value)
 {
-	((struct replay_options *)settings)->choice.calls = value;
-	return 0;
+	return choice_set_calls(&((struct replay_options *)settings)->choice, value);
 }
 
 static int set_pid(void *settings, const char *value)
 {
-	char *end;
-	unsigned long pid;
-
-	errno = 0;
-	pid = strtoul(value, &end, 10);
-	if (!*value || *end || errno || value[0] == '-' || pid > INT_MAX)
-		return 1;
-	return choice_add_pid(&((struct replay_options *)settings)->choice, (uint32_t)pid);
+	return choice_set_pid(&((struct replay_options *)settings)->choice, value);
 }
 
 static int set_time(void *settings, const char *value)
