@@ -11,7 +11,7 @@ import sys
 sys.dont_write_bytecode = True  # the folder is the source's
 
 from notation import Catalogue, Mistake, check, read_file
-from reference import read_seeds, write_reference, write_samples, write_seeds
+from reference import read_seeds, write_foreign, write_reference, write_samples, write_seeds
 from tables import write_events, write_tables
 from wrappers import write_exports, write_issues, write_originals, write_wrappers
 
@@ -23,7 +23,7 @@ OUTPUTS = {'catalogue_tables.c': write_tables, 'events.h': write_events, 'origin
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--output', required=True, type=pathlib.Path, help='folder to write into')
-    parser.add_argument('--seeds', type=pathlib.Path, help='list of names that other tracers have, for calls.md')
+    parser.add_argument('--seeds', type=pathlib.Path, help='list of names that other tracers have, for calls.md and foreign_names.c')
     parser.add_argument('calls', nargs='+', type=pathlib.Path)
     options = parser.parse_args()
     catalogue = Catalogue()
@@ -31,13 +31,14 @@ def main():
         for path in options.calls:
             read_file(catalogue, path)
         check(catalogue)
-        seeds = write_seeds(read_seeds(catalogue, options.seeds)) if options.seeds else ''
+        seeds = read_seeds(catalogue, options.seeds) if options.seeds else []
         texts = {name: write(catalogue) for name, write in OUTPUTS.items()}
     except Mistake as mistake:
         sys.exit(str(mistake))
     except OSError as error:
         sys.exit(f'{error.filename}: error: {error.strerror}')
-    texts['calls.md'] += seeds
+    texts['calls.md'] += write_seeds(seeds) if seeds else ''
+    texts['foreign_names.c'] = write_foreign(seeds)
     for name, text in texts.items():
         (options.output / name).write_text(text)
 

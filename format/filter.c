@@ -3,6 +3,7 @@
  * See filter.h. Words are looked up in the catalogue one by one; there are few of both.
  */
 #include "format/filter.h"
+#include "format/foreign.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -72,22 +73,58 @@ static int say_unknown(const struct catalogue *catalogue, bool is_family, const 
 	return FILTER_E_UNKNOWN;
 }
 
-/* Sets the calls that one word names to `value`. */
-static int word_apply(const struct catalogue *catalogue, const char *word, size_t size, uint8_t value, uint8_t *enabled,
-		      char *trouble, size_t room)
-{
-	bool is_family = size && word[0] == '%', found = false;
+enum word_sort { WORD_CALL, WORD_FAMILY, WORD_PROBE };
 
-	word += is_family;
-	size -= is_family;
+/* Whether there are such calls; they are set to `value`. */
+static bool calls_set(const struct catalogue *catalogue, enum word_sort sort, const char *word, size_t size,
+		      uint8_t value, uint8_t *enabled)
+{
+	bool found = false;
+
 	for (unsigned i = 0; i < catalogue->calls_count; i++) {
 		const struct call_spec *call = &catalogue->calls[i];
-		if (!word_is(word, size, is_family ? call->family : call->name))
+		const char *names[] = {
+			[WORD_CALL] = call->name, [WORD_FAMILY] = call->family, [WORD_PROBE] = call->dtrace};
+		if (!names[sort] || !word_is(word, size, names[sort]))
 			continue;
 		enabled[i] = value;
 		found = true;
 	}
-	return found ? 0 : say_unknown(catalogue, is_family, word, size, trouble, room);
+	return found;
+}
+
+/* An event of another tracer's. It may have no counterpart, or only such as a log's catalogue does not have. */
+static int foreign_apply(const struct catalogue *catalogue, const struct foreign_name *foreign, uint8_t value,
+			 uint8_t *enabled, char *trouble, size_t room)
+{
+	bool found = false;
+
+	for (const char *call = foreign->calls; *call; call += *call == ',') {
+		size_t size = strcspn(call, ",");
+		found |= calls_set(catalogue, WORD_CALL, call, size, value, enabled);
+		call += size;
+	}
+	if (!found)
+		snprintf(trouble, room, "no call shows '%s': %s", foreign->name, foreign->remark);
+	return found ? 0 : FILTER_E_UNKNOWN;
+}
+
+/* Sets the calls that one word names to `value`. */
+static int word_apply(const struct catalogue *catalogue, const char *word, size_t size, uint8_t value, uint8_t *enabled,
+		      char *trouble, size_t room)
+{
+	bool is_family = size && word[0] == '%';
+	const struct foreign_name *foreign = foreign_find(word, size);
+
+	word += is_family;
+	size -= is_family;
+	if (calls_set(catalogue, is_family ? WORD_FAMILY : WORD_CALL, word, size, value, enabled))
+		return 0;
+	if (foreign)
+		return foreign_apply(catalogue, foreign, value, enabled, trouble, room);
+	if (calls_set(catalogue, WORD_PROBE, word, foreign_stem(word, size), value, enabled))
+		return 0;
+	return say_unknown(catalogue, is_family, word, size, trouble, room);
 }
 
 int filter_parse(const char *text, const struct catalogue *catalogue, uint8_t *enabled, char *trouble, size_t size)

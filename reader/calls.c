@@ -3,6 +3,7 @@
  * `ipctrace calls`: what is traced, from the catalogue of this build or of a log.
  */
 #include "format/filter.h"
+#include "format/foreign.h"
 #include "format/log.h"
 #include "reader/command.h"
 #include "reader/option.h"
@@ -38,7 +39,7 @@ static int set_prototypes(void *settings, const char *value)
 }
 
 static const struct option_spec options[] = {
-	{0, NULL, "[OPTION]... [CALL|%FAMILY]...", "ipctrace calls %sysv", NULL},
+	{0, NULL, "[OPTION]... [CALL|%FAMILY|NAME]...", "ipctrace calls %sysv 3CC socket.send", NULL},
 	{'p', "prototypes", NULL, "their prototypes instead of the names other tools have for them", set_prototypes},
 	{0, "log", "TRACE", "what was traced in this trace, instead of what would be", set_log},
 	{0, "json", NULL, "one JSON object a line", set_json},
@@ -78,6 +79,19 @@ static void print_json(struct text *text, const struct call_spec *call)
 	print_member(text, "stap", call->stap);
 	print_member(text, "dtrace", call->dtrace);
 	text_format(text, ",\"waits\":%s}\n", call->waits ? "true" : "false");
+}
+
+/* What the words mean that are other tracers' names of events; a call's own name goes before. */
+static void print_foreign(struct text *text, const struct catalogue *catalogue, int count, char **words)
+{
+	for (int i = 0; i < count; i++) {
+		const struct foreign_name *foreign = foreign_find(words[i], strlen(words[i]));
+		bool is_call = false;
+		for (unsigned j = 0; j < catalogue->calls_count; j++)
+			is_call |= !strcmp(words[i], catalogue->calls[j].name);
+		if (foreign && !is_call)
+			text_format(text, "%s (%s): %s\n", foreign->name, foreign->tracer, foreign->remark);
+	}
 }
 
 static void print_calls(struct text *text, const struct catalogue *catalogue, const uint8_t *enabled,
@@ -126,6 +140,8 @@ static int list_calls(const struct catalogue *catalogue, const struct calls_sett
 		rc = filter_parse(expression, catalogue, enabled, trouble, sizeof(trouble));
 	if (!rc) {
 		print_calls(&output.text, catalogue, enabled, settings);
+		if (!settings->json)
+			print_foreign(&output.text, catalogue, count, words);
 		rc = output_flush(&output);
 		rc = rc == OUTPUT_E_CLOSED ? 0 : rc;
 	}

@@ -504,6 +504,24 @@ static void print_answer(const struct value_printer *printer, const struct value
 		text_char(text, ')');
 }
 
+/* What was asked for behind the call: the values of the semaphores that it was about, in their order. */
+static void print_values(struct text *text, const struct event *event)
+{
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		const struct event_item *item = &event->items[i];
+		int32_t value;
+		if (item->form != ITEM_VALUE || item->size < sizeof(value))
+			continue;
+		text_put(text, item->size < 2 * sizeof(value) ? " (value" : " (values");
+		for (uint32_t at = 0; at + sizeof(value) <= item->size; at += sizeof(value)) {
+			memcpy(&value, item->bytes + at, sizeof(value));
+			text_put(text, at ? ", " : " ");
+			text_int(text, value);
+		}
+		text_char(text, ')');
+	}
+}
+
 void value_print_result(struct text *text, const struct event *event, const struct value_style *style)
 {
 	const struct value_printer printer = {text, event, style, event->catalogue};
@@ -523,6 +541,7 @@ void value_print_result(struct text *text, const struct event *event, const stru
 		text_hex(text, (uint64_t)event->result);
 	else
 		print_answer(&printer, &value, (uint64_t)event->result);
+	print_values(text, event);
 	if (event->error && call->failure != FAILURE_STATUS) {
 		text_char(text, ' ');
 		print_error(text, event->error);

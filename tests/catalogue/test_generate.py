@@ -101,6 +101,8 @@ class Generate(unittest.TestCase):
         self.assertTrue((self.folder / 'calls.md').read_text().endswith(
             '## There\n\n| there | here | |\n|---|---|---|\n| OLD NAME | `msgrcv`, `open` | the same |\n'
             '| GONE | none | was never here |\n'))
+        self.assertIn('\t{"There", "OLD NAME", "msgrcv,open", "the same"},\n\t{"There", "GONE", "", "was never here"},\n',
+                      (self.folder / 'foreign_names.c').read_text())
 
     def test_refuses_a_foreign_name_for_a_call_that_is_not_there(self):
         seeds = self.folder / 'seeds.list'

@@ -47,6 +47,16 @@ for i in range(2000):
     b.close()
 '''
 
+SEMAPHORES = '''
+import ctypes, os, struct
+libc = ctypes.CDLL(None)
+queue = libc.semget(0, 3, 0o600)
+operations = struct.pack("HhhHhh", 0, 4, 0, 2, 1, 0)
+libc.semop(queue, operations, 2)
+libc.semop(queue, operations, 1)
+libc.semctl(queue, 0, 0)
+'''
+
 WAITS = '''
 import os, socket, sys
 a, b = socket.socketpair()
@@ -72,6 +82,13 @@ class Printed(unittest.TestCase):
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
+
+    def test_values_of_semaphores_stand_behind_the_result(self):
+        trace = self.path('semaphores.ipct')
+        status, _, err = run('record', '-q', '--semval', '-o', trace, '--', '/usr/bin/python3', '-c', SEMAPHORES)
+        self.assertEqual((status, err), (0, ''))
+        ends = [line.rpartition(' = ')[2] for line in run('print', '-e', 'SEMOP', trace)[1].splitlines()]
+        self.assertEqual(ends, ['0 (values 4, 1)', '0 (value 8)'])
 
     def lines(self, *options):
         status, out, err = run('print', *options, self.trace)

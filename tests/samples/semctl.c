@@ -18,9 +18,10 @@ int main(void)
 	expect(0, "semctl(%d, 0, SETALL, %p)", id, (void *)values);
 	semctl(id, 0, IPC_STAT, &state);
 	expect(0,
-	       "semctl(%d, 0, IPC_STAT, {key=IPC_PRIVATE, uid=%u, gid=%u, mode=0600, sem_otime=0, sem_ctime=%ld, "
+	       "semctl(%d, 0, IPC_STAT, {key=IPC_PRIVATE, uid=%u, gid=%u, cuid=%u, cgid=%u, mode=0600, seq=%u, "
+	       "sem_otime=0, sem_ctime=%ld, "
 	       "sem_nsems=2})",
-	       id, getuid(), getgid(), state.sem_ctime);
+	       id, getuid(), getgid(), getuid(), getgid(), state.sem_perm.__seq, state.sem_ctime);
 	semctl(id, 7, SETVAL, 1);
 	expect(-1, "semctl(%d, 7, SETVAL, 1)", id);
 	semctl(id, 0, IPC_RMID);

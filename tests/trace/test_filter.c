@@ -57,6 +57,47 @@ Test(filter, negates_the_whole_list)
 	cr_assert(is_on("send"));
 }
 
+Test(filter, knows_aix_hooks_by_number_and_by_name)
+{
+	cr_assert_eq(parse("3cc"), 0);
+	cr_assert(is_on("msgsnd"));
+	cr_assert_eq(count_on(), 1);
+	cr_assert_eq(parse("MSGRCV,3D1 SEMOP"), 0);
+	cr_assert(is_on("msgrcv"));
+	cr_assert(is_on("semop"));
+	cr_assert(is_on("semtimedop"));
+	cr_assert_eq(count_on(), 3);
+}
+
+Test(filter, knows_socket_probes_and_what_they_include)
+{
+	cr_assert_eq(parse("socket.send"), 0);
+	cr_assert(is_on("sendmsg"));
+	cr_assert(is_on("writev"));
+	cr_assert_not(is_on("recv"));
+	cr_assert_eq(parse("!socket.readv.return"), 0);
+	cr_assert_not(is_on("readv"));
+	cr_assert_eq(count_on(), catalogue_builtin.calls_count - 1u);
+}
+
+Test(filter, knows_probes_of_the_syscall_provider)
+{
+	cr_assert_eq(parse("syscall::recvfrom:entry"), 0);
+	cr_assert(is_on("recvfrom"));
+	cr_assert_eq(count_on(), 1);
+	cr_assert_eq(parse("syscall::msgsys:return,syscall::open64"), 0);
+	cr_assert(is_on("msgctl"));
+	cr_assert(is_on("open"));
+}
+
+Test(filter, says_why_no_call_shows_an_event_of_another_tracer)
+{
+	cr_assert_eq(parse("recv,3CB"), FILTER_E_UNKNOWN);
+	cr_assert(strstr(trouble, "no call shows '3CB MSGSELECT': select() on message queues exists only in AIX"));
+	cr_assert_eq(parse("syscall::nothing:entry"), FILTER_E_UNKNOWN);
+	cr_assert_eq(parse("3CCC"), FILTER_E_UNKNOWN);
+}
+
 Test(filter, takes_the_prefix_that_strace_has)
 {
 	cr_assert_eq(parse("trace=!recv"), 0);
