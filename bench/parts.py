@@ -109,6 +109,24 @@ def measure_latency(options, known):
                'rows': [[name, *(statistics.median(r[c] for r in results) for c in columns)] for name, results in found.items()]}
 
 
+def measure_undisturbed(options, known):
+    """Single calls that the kernel has no part in, at real-time priority where that may be had: what the tracer does to them."""
+    calls, work, found = scaled(options, 1_000_000), str(options.build / 'bench/work'), {}
+    columns = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max']
+    first = ['chrt', '-f', '1']
+    is_first = shutil.which('chrt') and not subprocess.run([*first, 'true'], capture_output=True).returncode
+    around = [*(first if is_first else []), 'env', f'LD_PRELOAD={options.build}/bench/stub.so']
+    with tracers.scratch() as folder:
+        for _ in range(5 * attempts(options)):
+            for tracer in (t for t in known if t.name in ('native', 'ipctrace')):
+                done = tracer.run([work, 'latency', 'recv', str(calls)], str(folder / 'log'), around=around)
+                found.setdefault(tracer.name, []).append(done.json())
+                remove(folder / 'log')
+    yield {'title': 'ns that single calls took that a library answers, recv', 'columns': ['', *columns],
+           'rows': [[name, *(spread([r[c] for r in results]) for c in columns)] for name, results in found.items()],
+           'notes': [] if is_first else ['no real-time priority is allowed: what else the machine does is in it']}
+
+
 def measure_stacks(options, known):
     """Added ns a call with and without call stacks, in pieces seen and hidden as measure_calls() does."""
     calls, work, took = scaled(options, 50_000), str(options.build / 'bench/work'), {}
@@ -292,5 +310,6 @@ def measure_diff(options, known):
     yield {'title': 'two runs compared, one call in a thousand changed', 'columns': ['', 'M calls a side', 's', 'processor s', 'peak KiB'], 'rows': rows}
 
 
-PARTS = {'calls': measure_calls, 'stacks': measure_stacks, 'latency': measure_latency, 'start': measure_start, 'programs': measure_programs,
-         'readers': measure_readers, 'scale': measure_scale, 'diff': measure_diff}
+PARTS = {'calls': measure_calls, 'stacks': measure_stacks, 'latency': measure_latency, 'undisturbed': measure_undisturbed,
+         'start': measure_start, 'programs': measure_programs, 'readers': measure_readers, 'scale': measure_scale,
+         'diff': measure_diff}

@@ -93,8 +93,8 @@ class Tracer:
 
 
 class Native(Tracer):
-    def run(self, command, log, **options):
-        return run(command)
+    def run(self, command, log, around=(), **options):
+        return run([*around, *command])
 
 
 class Preload(Tracer):
@@ -117,8 +117,8 @@ class Ipctrace(Tracer):
         super().__init__(name)
         self.command, self.settings = str(build / 'ipctrace'), settings
 
-    def run(self, command, log, settings=(), timeout=120, **options):
-        done = run([self.command, 'record', '-o', log, *self.settings, *settings, '--', *command], watch=True, timeout=timeout)
+    def run(self, command, log, settings=(), timeout=120, around=(), **options):
+        done = run([*around, self.command, 'record', '-o', log, *self.settings, *settings, '--', *command], watch=True, timeout=timeout)
         done.log_bytes = size_of(log)
         return done
 
