@@ -94,6 +94,7 @@ struct canon_object {
 	bool is_numbered, is_accepted, is_stream;
 	bool is_shared;	    /* several threads receive from it, and none has left it to its child */
 	bool is_client;	    /* a connection that was not accepted but made */
+	bool is_answer;	    /* its maker hears on it what it gave the other end away for: the output of a child */
 	bool is_counter;    /* eventfd and the like: what is read from it is a number of wake-ups */
 	bool is_registered; /* somebody has said that it will be waited for */
 	bool is_common;	    /* of a process with several threads */
@@ -112,6 +113,7 @@ struct canon_thread {
 	uint32_t tokens;
 	uint32_t accepted;  /* connections it worked on, when it waits for readiness */
 	uint32_t connected; /* likewise, that it made itself */
+	uint32_t answers;   /* likewise, ends of pipes and pairs that it made and kept for itself */
 	bool is_process;    /* the first thread of one */
 	bool is_common;	    /* its process has others */
 	bool dispatches;    /* waits for readiness */

@@ -39,9 +39,11 @@ static void read_rule(struct canon_rule *rule, const struct catalogue *catalogue
 	rule->signals =
 		call->argc == 2 && call->args[0].value.kind == KIND_PID && is_signal(catalogue, &call->args[1].value);
 	rule->flow = flow_of_call(call);
-	rule->name = map_hash(0, call->name, strlen(call->name));
 	rule->is_wait = call->waits && !strcmp(call->family, "poll");
 	rule->reaps = call->waits && call->result.kind == KIND_PID;
+	/* By which of them a parent learns of an end depends on when it comes. */
+	const char *name = rule->reaps ? "wait" : call->name;
+	rule->name = map_hash(0, name, strlen(name));
 	rule->makes = call->result.identity == IDENTITY_NEW;
 	rule->timeout = -1;
 	for (unsigned i = 0; i < call->argc; i++) {
@@ -369,8 +371,9 @@ static void read_arg(struct view_maker *maker, unsigned arg)
 				read_item(maker, &value, &event->items[i], part);
 	}
 	if (part->part == PART_KEY || part->part == PART_CONTENT) {
-		view->key = mix(view->key + arg, part->key);
-		view->content = mix(view->content + arg, part->content);
+		unsigned place = view->rule->reaps ? 0 : arg;
+		view->key = mix(view->key + place, part->key);
+		view->content = mix(view->content + place, part->content);
 	}
 }
 

@@ -139,6 +139,17 @@ static int sum_own(struct canon *canon)
 	return rc;
 }
 
+/* An end of a pipe or of a pair that its maker made, and on which only it has heard anything. A listener is none. */
+static bool is_answer(const struct canon_object *object)
+{
+	bool is_own =
+		object->receiver != CANON_NONE && object->receiver == object->thread && object->taker == object->thread;
+	bool is_heard = object->type == OBJECT_PIPE || object->flows[CANON_RECEIVED].bytes;
+
+	return is_own && is_heard && object->is_stream && object->is_numbered && !object->is_accepted &&
+	       !object->is_client;
+}
+
 /* What is known of threads only at the end. */
 int canon_finish_threads(struct canon *canon)
 {
@@ -162,6 +173,9 @@ int canon_finish_threads(struct canon *canon)
 			canon->threads[object->receiver].accepted++;
 		if (object->is_client && object->receiver != CANON_NONE)
 			canon->threads[object->receiver].connected++;
+		object->is_answer = is_answer(object);
+		if (object->is_answer)
+			canon->threads[object->receiver].answers++;
 	}
 	map_clear(&several);
 	return rc ? rc : sum_own(canon);

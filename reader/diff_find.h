@@ -30,6 +30,7 @@ struct edit {
 	uint8_t noise;	     /* enum edit_noise */
 	bool is_causal;	     /* of EDIT_REORDERED: the order mattered to something seen */
 	bool is_misdirected; /* of EDIT_CHANGED: the same transfer over another stream */
+	bool is_counted;     /* whatever may come to mind as an excuse */
 	bool is_recut;	     /* as many bytes in other pieces, and some of them are others; one edit stands for all */
 	uint32_t old, new;   /* tokens, or CANON_NONE */
 	uint32_t next;	     /* of a call that is only on one side: the token at its place on the other one */

@@ -10,7 +10,7 @@
 
 void settle_mark(struct settling *settling, struct edit *edit, enum edit_noise noise)
 {
-	if (edit->noise)
+	if (edit->noise || edit->is_counted)
 		return;
 	edit->noise = (uint8_t)noise;
 	settling->edits->noise[noise]++;
@@ -87,8 +87,10 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		settle_misdirected(&settling);
 		settle_memory(&settling);
 		drop_joined(edits);
-		rc = settle_endgames(&settling);
+		rc = settle_stocks(&settling);
 	}
+	if (!rc)
+		rc = settle_endgames(&settling);
 	if (!rc) {
 		settle_counters(&settling);
 		rc = settle_registrations(&settling);

@@ -257,7 +257,8 @@ static void judge_order(struct jumps *jumps, uint32_t index)
 
 	count_anchors(jumps, edit->strands);
 	edit->is_causal = jumps_any(jumps, index, is_related);
-	if ((is_other_wake(settling, edit) && !jumps_any(jumps, index, is_its_like)) ||
+	if (settling->strands[SIDE_OLD].rows[edit->strands[SIDE_OLD]].kind == STRAND_REAP ||
+	    (is_other_wake(settling, edit) && !jumps_any(jumps, index, is_its_like)) ||
 	    settle_is_private(settling, edit) || is_memory_moved(jumps, index) || is_readiness(settling, edit))
 		settle_mark(settling, edit, NOISE_SCHEDULE);
 }

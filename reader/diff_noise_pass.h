@@ -93,6 +93,9 @@ int settle_locks(struct settling *settling);
 /* Waits and posts that are more or fewer by the same number. 0 or -ENOMEM. */
 int settle_handoffs(struct settling *settling);
 
+/* What is taken from pipes that hold a stock, and given back. 0 or -ENOMEM. */
+int settle_stocks(struct settling *settling);
+
 /* How far processes came before they were told to end. 0 or -ENOMEM. */
 int settle_told(struct settling *settling);
 

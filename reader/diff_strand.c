@@ -44,14 +44,20 @@ static uint32_t add_strand(struct maker *maker, enum strand_kind kind, uint32_t 
 	return strands->count++;
 }
 
-/* The connection that a token speaks of first, or makes: an accepted one, or one of several that its thread made. */
+/*
+ * The connection that a token speaks of first, or makes: an accepted one, or one of several that its thread made, to
+ * others or for its children.
+ */
 static uint32_t connection_of(const struct canon *canon, const struct canon_token *token)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		if (token->sort->objects[i] == CANON_NONE)
 			continue;
 		const struct canon_object *object = &canon->objects[token->sort->objects[i]];
-		bool is_one_of_several = object->is_client && canon->threads[token->sort->thread].connected > 1;
+		const struct canon_thread *thread = &canon->threads[token->sort->thread];
+		bool is_one_of_several =
+			(object->is_client && thread->connected > 1) ||
+			(object->is_answer && thread->answers > 1 && object->thread == token->sort->thread);
 		if (object->is_accepted || is_one_of_several)
 			return token->sort->objects[i];
 	}
@@ -351,7 +357,8 @@ static int find_noise_places(const struct pairing *pairing, struct map *serving,
 		const struct canon *canon = pairing->canons[side];
 		for (uint32_t i = 0; !rc && i < canon->threads_count; i++)
 			if (canon->threads[i].dispatches &&
-			    (canon->threads[i].accepted > 1 || canon->threads[i].connected > 1))
+			    (canon->threads[i].accepted > 1 || canon->threads[i].connected > 1 ||
+			     canon->threads[i].answers > 1))
 				rc = map_put(serving, pairing->classes[side][i], serving);
 		for (uint32_t i = 0; !rc && i < canon->objects_count; i++)
 			if (canon->objects[i].is_shared && !canon->objects[i].is_counter &&

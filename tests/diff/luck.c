@@ -315,6 +315,8 @@ static const struct topic {
 	{"pieces", NULL, NULL, write_pieces},
 	{"own", NULL, NULL, luck_own},
 	{"children", NULL, NULL, luck_children},
+	{"stock", NULL, NULL, luck_stock},
+	{"answers", NULL, NULL, luck_answers},
 };
 
 static int play(const struct topic *topic)

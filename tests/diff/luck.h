@@ -19,4 +19,8 @@ int luck_own(const char *event);
 /* A parent and the end of its children. */
 int luck_children(const char *event);
 
+/* A parent that hands out jobs. */
+int luck_stock(const char *event);
+int luck_answers(const char *event);
+
 #endif

@@ -65,6 +65,12 @@ class Luck(unittest.TestCase):
     def test_which_of_two_children_ends_first(self):
         self.expect('children', base='early', wrong=('arguments', 'send'))
 
+    def test_how_many_tokens_a_parent_takes_for_its_jobs(self):
+        self.expect('stock', base='early', less=('removed', 'write'), wrong=('arguments', '_exit'))
+
+    def test_which_of_several_jobs_answers_first(self):
+        self.expect('answers', wrong=('payload', 'read'))
+
     def test_how_much_an_allocator_keeps(self):
         self.expect('memory', base='plain', wrong=('leak', 'munmap'))
 
