@@ -80,9 +80,10 @@ struct frame {
 	const struct frame_modules *modules;
 	const struct frame_unfinished *unfinished;
 	const struct batch_view *batches;
+	const struct object_control *controls;
 	const struct object_end *end; /* NULL when the frame has none */
 	uint32_t processes_count, threads_count, thread_ends_count, stacks_count, modules_count, unfinished_count,
-		batches_count;
+		batches_count, controls_count;
 	uint32_t unknown_count; /* objects of sorts this build does not know, passed over */
 	char damage[160];	/* why it could not be read, after LOG_E_DAMAGED */
 	struct frame_memory *memory;

@@ -61,6 +61,21 @@ static void origin_read(struct frame_reader *reader, void *at)
 							 : PROCESS_ROOT;
 }
 
+static void action_read(struct frame_reader *reader, void *at)
+{
+	struct unpack_view view = unpack_view(&reader->in);
+	uint32_t action = 0;
+
+	while (action < CONTROL_COUNT && !unpack_view_is(view, control_names[action]))
+		action++;
+	*(uint32_t *)at = action;
+}
+
+static void bool_read(struct frame_reader *reader, void *at)
+{
+	*(bool *)at = unpack_integer(&reader->in) != 0;
+}
+
 static void argv_read(struct frame_reader *reader, void *at)
 {
 	struct frame_process *process = at;
@@ -213,6 +228,15 @@ static const struct field unfinished_fields[] = {
 	{NULL},
 };
 
+static const struct field control_fields[] = {
+	{"ticks", u64_read, offsetof(struct object_control, ticks)},
+	{"action", action_read, offsetof(struct object_control, action)},
+	{"suspended", bool_read, offsetof(struct object_control, is_suspended)},
+	{"selection", text_read, offsetof(struct object_control, selection)},
+	{"text", text_read, offsetof(struct object_control, text)},
+	{NULL},
+};
+
 static const struct field end_fields[] = {
 	{"ticks", u64_read, offsetof(struct object_end, ticks)},
 	{"events", u64_read, offsetof(struct object_end, events)},
@@ -264,6 +288,7 @@ static const struct sort sorts[] = {
 	SORT("stack", struct frame_stack, stacks, stack_fields),
 	SORT("modules", struct frame_modules, modules, modules_fields),
 	SORT("unfinished", struct frame_unfinished, unfinished, unfinished_fields),
+	SORT("control", struct object_control, controls, control_fields),
 	{"end", sizeof(struct object_end), offsetof(struct frame, end), 0, end_fields},
 };
 #define SORTS_COUNT (sizeof(sorts) / sizeof(sorts[0]))
@@ -313,6 +338,12 @@ static void process_complete(struct frame_process *process)
 	process->cwd = process->cwd ? process->cwd : "";
 }
 
+static void control_complete(struct object_control *control)
+{
+	control->selection = control->selection ? control->selection : "";
+	control->text = control->text ? control->text : "";
+}
+
 static void object_read(struct frame_reader *reader, const struct sort *sort, void *object, uint32_t elements)
 {
 	uint32_t known = sort->fields ? 2 : 12;
@@ -328,6 +359,8 @@ static void object_read(struct frame_reader *reader, const struct sort *sort, vo
 		unfinished_complete(reader, object);
 	else if (sort->fields == process_fields)
 		process_complete(object);
+	else if (sort->fields == control_fields)
+		control_complete(object);
 	unpack_skip(&reader->in, elements - known);
 }
 

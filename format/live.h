@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/control.h"
 #include "format/record.h"
 
 #define LIVE_MAGIC	0x3176694c74706349ull /* "IcptLiv1" */
@@ -37,7 +38,7 @@ enum collector_state { COLLECTOR_ABSENT, COLLECTOR_RUNNING, COLLECTOR_FINISHED }
 enum collector_sleep { COLLECTOR_AWAKE, COLLECTOR_ASLEEP, COLLECTOR_DOZES };
 
 /*
- * The control page. Written by the collector (and by `ipctrace ctl`) except where noted.
+ * The control page. Written by the collector except where noted.
  * `enabled` is what a wrapper looks at: one byte a call, 0 = pass straight through.
  */
 struct live_control {
@@ -81,7 +82,8 @@ struct live_control {
 	_Alignas(1024) uint8_t enabled[LIVE_EVENTS_MAX];
 	/* A bit for each slot that is likely to be free. Only a hint, which may be wrong: owners decide. */
 	uint64_t slots_free[LIVE_SLOTS_MAX / 64];
-	uint8_t reserved[LIVE_PAGE - 2 * LIVE_EVENTS_MAX - LIVE_SLOTS_MAX / 8];
+	struct control_box box; /* written by `ipctrace ctl` as well */
+	uint8_t reserved[LIVE_PAGE - 2 * LIVE_EVENTS_MAX - LIVE_SLOTS_MAX / 8 - sizeof(struct control_box)];
 };
 
 _Static_assert(sizeof(struct live_control) == LIVE_PAGE, "the control page is one page");

@@ -19,6 +19,11 @@ static const char *const origin_names[] = {
 	[PROCESS_FORK] = "fork",
 };
 
+const char *const control_names[CONTROL_COUNT] = {
+	[CONTROL_BEGIN] = "begin", [CONTROL_STOP] = "stop",   [CONTROL_START] = "start",   [CONTROL_SELECT] = "select",
+	[CONTROL_MARK] = "mark",   [CONTROL_FLUSH] = "flush", [CONTROL_STATUS] = "status",
+};
+
 /* Walks the items behind a record. */
 struct item_walk {
 	const uint8_t *at;
@@ -335,6 +340,28 @@ int object_pack_unfinished(msgpack_packer *out, const struct catalogue *catalogu
 		else
 			msgpack_pack_uint64(&packed.packer, copy.args[arg]);
 	}
+	return object_move(&packed, out, true);
+}
+
+int object_pack_control(msgpack_packer *out, const struct object_control *control)
+{
+	struct pack_buffer packed;
+
+	if (control->action >= CONTROL_COUNT)
+		return OBJECT_E_INVALID;
+	object_begin(&packed, "control", 5);
+	pack_uint(&packed.packer, "ticks", control->ticks);
+	pack_text(&packed.packer, "action");
+	pack_text(&packed.packer, control_names[control->action]);
+	pack_text(&packed.packer, "suspended");
+	if (control->is_suspended)
+		msgpack_pack_true(&packed.packer);
+	else
+		msgpack_pack_false(&packed.packer);
+	pack_text(&packed.packer, "selection");
+	pack_text(&packed.packer, control->selection);
+	pack_text(&packed.packer, "text");
+	pack_text(&packed.packer, control->text);
 	return object_move(&packed, out, true);
 }
 

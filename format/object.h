@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * From raw record to object of the log, for everything that is not a call: processes, threads, stacks, modules, calls
- * in flight, and the end.
+ * in flight, how the trace was steered, and the end.
  *
  * `bytes` is always how much is readable at `record`; sizes inside are checked against it. OBJECT_E_INVALID: the
  * record does not hold together, nothing was packed. Negative: the packer's buffer could not grow.
@@ -9,6 +9,7 @@
 #ifndef IPCTRACE_FORMAT_OBJECT_H
 #define IPCTRACE_FORMAT_OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <msgpack.h>
@@ -40,6 +41,17 @@ int object_pack_modules(msgpack_packer *out, uint32_t pid, const struct record_m
 /* A call that had begun and not returned when its process died, or when the trace ended. */
 int object_pack_unfinished(msgpack_packer *out, const struct catalogue *catalogue, uint32_t pid, uint32_t tid,
 			   const struct live_in_flight *call);
+
+/* How a running trace was steered. `selection` and `text` may be NULL. */
+struct object_control {
+	uint64_t ticks;
+	uint32_t action;       /* enum control_action, of those that are logged; CONTROL_COUNT: one not known here */
+	bool is_suspended;     /* from here on nothing is recorded */
+	const char *selection; /* what is recorded when it is not, as given to -e */
+	const char *text;      /* of a mark */
+};
+
+int object_pack_control(msgpack_packer *out, const struct object_control *control);
 
 /* How the collector finished. A log without it was not closed. */
 struct object_end {

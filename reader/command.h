@@ -16,6 +16,7 @@ int command_check(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_calls(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_ctl(int argc, char **argv);
 int command_env(int argc, char **argv);
 int command_collect(int argc, char **argv);
 

@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{"replay", "run a trace again, show it at its pace, play its peers", command_replay},
 	{"info", "what a trace is: host, clocks, processes, counts, losses", command_info},
 	{"check", "verify a trace; repair a damaged one", command_check},
+	{"ctl", "steer a trace that is running: stop, start, select, mark", command_ctl},
 	{"export", "a trace as a file for Wireshark, SQL or a trace viewer", command_export},
 	{"calls", "list the calls that are traced", command_calls},
 	{"doctor", "what of a command will not be seen, and how to see it", command_doctor},

@@ -58,6 +58,11 @@ static bool is_text(const struct option_spec *spec)
 	return !spec->letter && !spec->name;
 }
 
+static bool is_word(const struct option_spec *spec)
+{
+	return spec->name && !spec->letter && !spec->set;
+}
+
 static bool is_optional(const struct option_spec *spec)
 {
 	return spec->argument && spec->argument[0] == '[';
@@ -95,18 +100,21 @@ static void print_option(const struct option_spec *spec)
 {
 	char left[80] = "";
 	const char *open = is_optional(spec) ? "[" : "", *equals = spec->name ? "=" : "";
+	const char *gap = is_word(spec) || !spec->name ? " " : "=";
 	size_t at = snprintf(left, sizeof(left), "  ");
 
 	if (spec->letter)
 		at += snprintf(left + at, sizeof(left) - at, "-%c%s", spec->letter, spec->name ? ", " : "");
 	else
-		at += snprintf(left + at, sizeof(left) - at, "    ");
-	if (spec->name)
+		at += snprintf(left + at, sizeof(left) - at, is_word(spec) ? "" : "    ");
+	if (is_word(spec))
+		at += snprintf(left + at, sizeof(left) - at, "%s", spec->name);
+	else if (spec->name)
 		at += snprintf(left + at, sizeof(left) - at, "--%s", spec->name);
 	if (spec->argument && *open)
 		at += snprintf(left + at, sizeof(left) - at, "[%s%s", equals, spec->argument + 1);
 	else if (spec->argument)
-		at += snprintf(left + at, sizeof(left) - at, "%s%s", spec->name ? "=" : " ", spec->argument);
+		at += snprintf(left + at, sizeof(left) - at, "%s%s", gap, spec->argument);
 	if (at >= HELP_COLUMN)
 		printf("%s\n%*s%s\n", left, HELP_COLUMN, "", spec->help);
 	else
@@ -186,7 +194,7 @@ static int unknown_name(const struct parser *parser, const char *name)
 	unsigned best = ~0u;
 
 	for (size_t i = 0; i < parser->count; i++) {
-		const char *candidate = parser->specs[i].name;
+		const char *candidate = is_word(&parser->specs[i]) ? NULL : parser->specs[i].name;
 		unsigned distance = candidate ? word_distance(name, candidate) : ~0u;
 		if (distance < best && word_is_near(name, candidate)) {
 			best = distance;
@@ -212,7 +220,7 @@ static int parse_name(struct parser *parser, const char *word)
 	snprintf(name, sizeof(name), "%.*s", (int)(size > WORD_MAX ? WORD_MAX : size), word);
 	snprintf(spelled, sizeof(spelled), "--%s", name);
 	for (size_t i = 0; i < parser->count && !spec; i++)
-		if (parser->specs[i].name && !strcmp(parser->specs[i].name, name))
+		if (parser->specs[i].name && !is_word(&parser->specs[i]) && !strcmp(parser->specs[i].name, name))
 			spec = &parser->specs[i];
 	if (!spec && !strcmp(name, "help"))
 		print_help(parser);

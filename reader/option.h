@@ -17,6 +17,8 @@
  *
  * A row with neither letter nor name speaks of the command: `argument` is what follows the command's name in the usage
  * line, `help` an example. There may be several; their usage and examples are printed in order.
+ *
+ * A row with a name but neither letter nor `set` is a word that the command reads itself: it is only in the help.
  */
 struct option_spec {
 	char letter;

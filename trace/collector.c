@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "format/filter.h"
 #include "trace/clock.h"
+#include "trace/control.h"
 #include "trace/drain.h"
 #include "trace/live_area.h"
 #include "trace/log_file.h"
@@ -49,6 +49,7 @@
 
 struct collector {
 	struct live_area area;
+	struct control control;
 	struct drain *drain;
 	struct processes *processes;
 	struct log_writer *writer;
@@ -107,7 +108,7 @@ static int area_open(struct collector *collector)
 {
 	struct live_area *area = &collector->area;
 	struct live_control *control;
-	char trouble[160], *path;
+	char *path;
 	int rc;
 
 	if (asprintf(&path, "%s.live", collector->log_path) < 0)
@@ -118,9 +119,9 @@ static int area_open(struct collector *collector)
 		return rc == LIVE_AREA_E_IN_USE ? COLLECTOR_E_IN_USE : rc;
 	control = area->control;
 	control_fill(collector);
-	rc = filter_parse(collector->settings.filter, collector->catalogue, control->enabled, trouble, sizeof(trouble));
+	rc = control_open(&collector->control, area, collector->catalogue, &collector->settings);
 	if (rc)
-		return -EINVAL;
+		return rc;
 	rc = live_area_grow(area, SLOTS_FIRST);
 	if (rc)
 		return rc < 0 ? rc : -ENOSPC;
@@ -195,6 +196,8 @@ int collector_open_log(struct collector *collector, const char *tool_version, ch
 		rc = drain_new(&collector->drain, &collector->area, collector->catalogue, collector->writer, &observer,
 			       collector->settings.size_limit, trouble,
 			       collector->settings.full_policy == FULL_OVERWRITE);
+	if (!rc)
+		rc = control_begin(&collector->control, collector->writer);
 	if (!rc)
 		rc = drain_run(collector->drain); /* the first frame, that of the head */
 	return rc ? rc : drain_trouble(collector->drain);
@@ -303,10 +306,24 @@ static void sleep_now(struct collector *collector, enum collector_sleep how)
 	collector->interrupted = 0;
 }
 
+static void request_answer(struct collector *collector, const struct drain_pending *pending)
+{
+	const struct control_view view = {
+		.processes = collector_alive(collector),
+		.log_bytes = log_writer_size(collector->writer),
+		.waiting = drain_waiting(collector->drain),
+		.trouble = drain_trouble(collector->drain),
+		.pending = *pending,
+		.account = drain_account(collector->drain),
+	};
+
+	control_answer(&collector->control, &view);
+}
+
 int collector_step(struct collector *collector)
 {
 	uint64_t now = monotonic_now(), due;
-	bool overwrites = collector->settings.full_policy == FULL_OVERWRITE, is_due;
+	bool overwrites = collector->settings.full_policy == FULL_OVERWRITE, is_due, is_asked;
 	struct drain_pending pending;
 	enum collector_sleep how;
 	struct growth growth;
@@ -330,6 +347,8 @@ int collector_step(struct collector *collector)
 		rc = drain_marks(collector->drain);
 	due = ring_due(collector, &growth);
 	is_due = !overwrites && pending.largest >= due;
+	is_asked = control_take(&collector->control);
+	is_due |= is_asked && control_is_written(&collector->control);
 	if (!rc && (drain_is_urgent(collector->drain) || is_due || now - collector->flushed_at >= FLUSH_PERIOD)) {
 		rc = drain_run(collector->drain);
 		collector->flushed_at = now;
@@ -337,6 +356,8 @@ int collector_step(struct collector *collector)
 		/* what was drained may have spoken of processes that are long gone */
 		processes_poll(collector->processes, process_died, collector);
 	}
+	if (!rc && is_asked)
+		request_answer(collector, &pending);
 	how = sleep_choose(collector, pending.largest, due, &growth);
 	if (!rc && !(collector->hurries && collector_is_over(collector)))
 		sleep_now(collector, how);
@@ -451,6 +472,7 @@ void collector_close(struct collector *collector, struct collector_summary *summ
 		log_finish(collector, summary);
 	}
 	live_area_close(&collector->area, true);
+	control_close(&collector->control);
 	drain_free(collector->drain);
 	log_writer_free(collector->writer);
 	processes_free(collector->processes);

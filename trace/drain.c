@@ -439,6 +439,19 @@ int drain_finish(struct drain *drain)
 	return rc ? rc : drain_span(drain, ticks_read(drain->is_tsc));
 }
 
+uint64_t drain_waiting(const struct drain *drain)
+{
+	uint32_t used = live_area_used(drain->area);
+	uint64_t waiting = 0;
+
+	for (uint32_t i = 0; i < used; i++) {
+		uint64_t made = __atomic_load_n(&live_area_slot(drain->area, i)->made, __ATOMIC_RELAXED);
+		uint64_t taken = drain->slots[i].cursor.slot_made;
+		waiting += made > taken ? made - taken : 0;
+	}
+	return waiting;
+}
+
 int drain_trouble(const struct drain *drain)
 {
 	return drain->trouble;

@@ -61,6 +61,9 @@ int drain_marks(struct drain *drain);
 /* The last run, when nobody writes any more: empties every slot, whoever has it. */
 int drain_finish(struct drain *drain);
 
+/* Records that have been made and not taken: events, and what says who makes them. */
+uint64_t drain_waiting(const struct drain *drain);
+
 /* 0, DRAIN_E_SIZE, or the negative error number that ended writing. */
 int drain_trouble(const struct drain *drain);
 

@@ -141,16 +141,32 @@ static int set_redact(void *settings, const char *value)
 	return 1;
 }
 
+/* "1", "0", or nothing, which means yes. */
+static int parse_switch(struct trace_settings *settings, enum setting setting, const char *value, bool *yes)
+{
+	*yes = !value || !strcmp(value, "1");
+	if (!*yes && strcmp(value, "0"))
+		return 1;
+	settings->texts[setting] = *yes ? "1" : NULL;
+	return 0;
+}
+
 static int set_semval(void *settings, const char *value)
 {
 	struct trace_settings *to = settings;
-	bool yes = !value || !strcmp(value, "1");
+	bool yes;
 
-	if (!yes && strcmp(value, "0"))
+	if (parse_switch(to, SETTING_SEMVAL, value, &yes))
 		return 1;
-	to->texts[SETTING_SEMVAL] = yes ? "1" : NULL;
 	to->ask_semval = yes;
 	return 0;
+}
+
+static int set_suspended(void *settings, const char *value)
+{
+	struct trace_settings *to = settings;
+
+	return parse_switch(to, SETTING_SUSPENDED, value, &to->is_suspended);
 }
 
 const struct setting_spec setting_specs[SETTING_COUNT] = {
@@ -172,6 +188,8 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
 			    "what of payloads may leave the program: all (none), or only that", set_redact},
 	[SETTING_SEMVAL] = {0, "semval", "IPCTRACE_SEMVAL", "[0|1]",
 			    "ask for semaphore values after each semop: a call more each", set_semval},
+	[SETTING_SUSPENDED] = {0, "suspended", "IPCTRACE_SUSPENDED", "[0|1]",
+			       "record nothing before 'ipctrace ctl FILE start'", set_suspended},
 };
 
 struct trace_settings settings_default(void)

@@ -6,6 +6,7 @@
 #ifndef IPCTRACE_TRACE_SETTINGS_H
 #define IPCTRACE_TRACE_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ enum setting {
 	SETTING_ON_FULL,
 	SETTING_REDACT,
 	SETTING_SEMVAL,
+	SETTING_SUSPENDED,
 	SETTING_COUNT
 };
 
@@ -39,6 +41,7 @@ struct trace_settings {
 	uint32_t full_policy;		  /* enum full_policy */
 	uint32_t redaction;		  /* enum redaction */
 	uint32_t ask_semval;		  /* 1: ask for semaphore values after each semop */
+	bool is_suspended;		  /* nothing is recorded before `ipctrace ctl FILE start` */
 	const char *texts[SETTING_COUNT]; /* as given; NULL: the default. Borrowed. */
 };
 
