@@ -28,7 +28,7 @@ struct export_settings {
 	bool quiet;
 };
 
-static const struct export_format *const formats[] = {&export_pcapng};
+static const struct export_format *const formats[] = {&export_pcapng, &export_sqlite};
 
 #define FORMATS_COUNT (sizeof(formats) / sizeof(formats[0]))
 
@@ -39,6 +39,10 @@ static int set_format(void *settings, const char *value)
 	for (size_t i = 0; i < FORMATS_COUNT; i++) {
 		if (strcmp(formats[i]->name, value))
 			continue;
+		if (formats[i]->absent) {
+			fprintf(stderr, "ipctrace export: %s: %s\n", value, formats[i]->absent);
+			return -1;
+		}
 		((struct export_settings *)settings)->format = formats[i];
 		return 0;
 	}
@@ -60,7 +64,7 @@ static int set_quiet(void *settings, const char *value)
 static const struct option_spec options[] = {
 	{0, NULL, "--format=FORMAT -o FILE [OPTION]... TRACE", "ipctrace export --format=pcapng -o web.pcapng web.ipct",
 	 NULL},
-	{0, "format", "FORMAT", "pcapng", set_format},
+	{0, "format", "FORMAT", "pcapng (for Wireshark) or sqlite", set_format},
 	{'o', "output", "FILE", "write to FILE; - is standard output", set_output},
 	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", choice_set_calls},
 	{'p', "pid", "PID", "only this process or thread; may be given again", choice_set_pid},

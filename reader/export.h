@@ -26,8 +26,9 @@ enum { EXPORT_E_SAID = 100 };
 
 struct export_format {
 	const char *name;
-	const char *what; /* for the help */
-	bool needs_file;  /* writes here and there in `path` itself; the others add to `output` */
+	const char *what;   /* for the help */
+	const char *absent; /* why it cannot be had, or NULL; then there is nothing else */
+	bool needs_file;    /* writes here and there in `path` itself; the others add to `output` */
 	int (*begin)(struct exporting *exporting, void **state);
 	/* An entry that is not `wanted` is told as well: what it makes and ends matters to others. */
 	int (*add)(void *state, const struct trace_entry *entry, bool wanted);
@@ -37,5 +38,6 @@ struct export_format {
 };
 
 extern const struct export_format export_pcapng;
+extern const struct export_format export_sqlite;
 
 #endif

@@ -23,6 +23,9 @@ void json_print_error(struct text *text, const struct event *event);
  */
 void json_print_extras(struct text *text, const struct event *event);
 
+/* How a call ended that did not return, "cancelled"; NULL when it did. */
+const char *outcome_name(const struct event *event);
+
 /* A sockaddr as an object. */
 void json_print_address(struct text *text, const uint8_t *bytes, size_t size);
 

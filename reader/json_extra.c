@@ -45,12 +45,17 @@ static void print_extra(struct text *text, const struct event_item *item)
 
 static const char *const outcome_names[] = {NULL, "cancelled", "jumped", "unfinished", "departed"};
 
+const char *outcome_name(const struct event *event)
+{
+	bool is_known = event->outcome < sizeof(outcome_names) / sizeof(outcome_names[0]);
+
+	return is_known ? outcome_names[event->outcome] : "unknown";
+}
+
 void json_print_extras(struct text *text, const struct event *event)
 {
-	if (event->outcome) {
-		bool is_known = event->outcome < sizeof(outcome_names) / sizeof(outcome_names[0]);
-		text_format(text, ",\"outcome\":\"%s\"", is_known ? outcome_names[event->outcome] : "unknown");
-	}
+	if (event->outcome)
+		text_format(text, ",\"outcome\":\"%s\"", outcome_name(event));
 	for (uint32_t i = 0; i < event->items_count; i++)
 		print_extra(text, &event->items[i]);
 }
