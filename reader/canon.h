@@ -80,6 +80,7 @@ struct canon_object {
 	char *shown;	   /* as in print -y */
 	uint64_t class_id; /* of its role and label, without its ordinal */
 	uint64_t stem;	   /* the same without what looks like chance in the label */
+	uint64_t shape;	   /* the same without the last word in the label that could have been drawn, but for its length */
 	uint64_t order;	   /* hash of the keys of the tokens on it, in order, without repeats */
 	uint64_t last;
 	uint32_t thread; /* who made it, or CANON_NONE */
@@ -88,11 +89,13 @@ struct canon_object {
 	uint32_t origin;     /* the listener of an accepted connection */
 	uint32_t receiver;   /* the first thread that received from it */
 	uint32_t taker;	     /* the last one so far */
+	uint32_t giver;	     /* the first thread that sent to it */
 	uint32_t maker;	     /* the token that made it behind a pointer, or CANON_NONE */
 	uint32_t tokens;
 	uint8_t type; /* enum object_type */
 	bool is_numbered, is_accepted, is_stream;
 	bool is_shared;	    /* several threads receive from it, and none has left it to its child */
+	bool is_joint;	    /* a pipe into which several threads have said something */
 	bool is_client;	    /* a connection that was not accepted but made */
 	bool is_answer;	    /* its maker hears on it what it gave the other end away for: the output of a child */
 	bool is_counter;    /* eventfd and the like: what is read from it is a number of wake-ups */
@@ -118,6 +121,7 @@ struct canon_thread {
 	bool is_common;	    /* its process has others */
 	bool dispatches;    /* waits for readiness */
 	uint64_t content;   /* hash of its tokens */
+	uint64_t heard;	    /* of what it was told over accepted connections */
 	uint64_t own;	    /* of what was made for it, and only it receives from; 0: there is none */
 	uint64_t own_all;   /* of that of all that have its parent and begin where it does */
 };

@@ -14,7 +14,6 @@
 
 /* Arguments that say how long to wait, or until when: programs compute them from the time of day. */
 static const char *const time_names[] = {"timeout", "tmo_p", "abs_timeout", "abstime", NULL};
-static const char *const duration_names[] = {"timeout", "tmo_p", NULL};
 
 static bool is_name(const char *name, const char *const *names)
 {
@@ -22,69 +21,6 @@ static bool is_name(const char *name, const char *const *names)
 		if (!strcmp(name, *names))
 			return true;
 	return false;
-}
-
-/* ---- rules ---------------------------------------------------------------------------------------------------- */
-
-static bool is_signal(const struct catalogue *catalogue, const struct value_spec *value)
-{
-	return value->kind == KIND_ENUM && value->direction == DIRECTION_NONE &&
-	       value->table < catalogue->enums_count && !strcmp(catalogue->enums[value->table].name, "signal");
-}
-
-static void read_rule(struct canon_rule *rule, const struct catalogue *catalogue, const struct call_spec *call)
-{
-	bool has_fd = false;
-
-	rule->signals =
-		call->argc == 2 && call->args[0].value.kind == KIND_PID && is_signal(catalogue, &call->args[1].value);
-	rule->flow = flow_of_call(call);
-	rule->is_wait = call->waits && !strcmp(call->family, "poll");
-	rule->reaps = call->waits && call->result.kind == KIND_PID;
-	/* By which of them a parent learns of an end depends on when it comes. */
-	const char *name = rule->reaps ? "wait" : call->name;
-	rule->name = map_hash(0, name, strlen(name));
-	rule->makes = call->result.identity == IDENTITY_NEW;
-	rule->timeout = -1;
-	for (unsigned i = 0; i < call->argc; i++) {
-		const struct value_spec *value = &call->args[i].value;
-		has_fd |= value->kind == KIND_FD && value->direction == DIRECTION_NONE;
-		if (rule->is_wait && is_name(call->args[i].name, duration_names))
-			rule->timeout = (int8_t)i;
-		rule->makes |= value->identity == IDENTITY_NEW;
-		rule->forks |= value->identity == IDENTITY_NEW && value->kind == KIND_PID;
-		rule->forks |= !strcmp(call->family, "process") && !strcmp(call->args[i].name, "start_routine");
-		rule->forks |= !strcmp(call->family, "process") && !strcmp(call->args[i].name, "func");
-	}
-	rule->forks |= rule->makes && call->result.kind == KIND_PID;
-	rule->registers = !rule->is_wait && !rule->makes && !strcmp(call->family, "poll");
-	rule->takes = has_fd && call->waits && call->result.kind == KIND_FD && rule->makes;
-}
-
-struct canon_rule *canon_rules_make(const struct catalogue *catalogue)
-{
-	struct canon_rule *rules = calloc(catalogue->calls_count + 1u, sizeof(*rules));
-
-	crc32c_prepare();
-	for (unsigned i = 0; rules && i < catalogue->calls_count; i++)
-		read_rule(&rules[i], catalogue, &catalogue->calls[i]);
-	return rules;
-}
-
-bool canon_is_retry(const struct canon_rule *rule, const struct event *event)
-{
-	const struct call_spec *call = event->call;
-
-	if (event->outcome == OUTCOME_UNFINISHED)
-		return call->waits;
-	if (event->outcome != OUTCOME_RETURNED)
-		return false;
-	if (rule->is_wait)
-		return !event->error || event->error == EAGAIN || event->error == EINTR;
-	if (rule->reaps && (event->result == 0 || event->error == ECHILD))
-		return true;
-	bool is_try = call->waits || (call->argc && call->args[0].value.kind == KIND_SEM);
-	return is_try && (event->error == EAGAIN || event->error == EINTR);
 }
 
 /* ---- values --------------------------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ uint32_t pass_add_object(struct pass *pass, struct object *object)
 				       .origin = origin,
 				       .receiver = CANON_NONE,
 				       .taker = CANON_NONE,
+				       .giver = CANON_NONE,
 				       .maker = CANON_NONE,
 				       .is_accepted = origin != CANON_NONE,
 				       .is_stream = object_is_stream(object),
@@ -61,6 +62,31 @@ static uint64_t stem_of(struct pass *pass, const struct object *object)
 	return map_hash(object->type, pass->scratch.bytes, pass->scratch.size);
 }
 
+/* Names drawn by lot have about so many characters that are. */
+#define DRAWN_MIN 6u
+
+static bool is_in_word(char character)
+{
+	return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
+	       (character >= 'A' && character <= 'Z') || character == '_';
+}
+
+/* Its class without the last long word of its name, of which only the length is left: one of many drawn looks plain. */
+static uint64_t shape_of(const struct object *object)
+{
+	const char *label = object->type == OBJECT_UNKNOWN || !object->label ? "" : object->label;
+	size_t from = 0, to = 0; /* of the word */
+
+	for (size_t at = 0, length; label[at]; at += length ? length : 1) {
+		for (length = 0; is_in_word(label[at + length]); length++)
+			;
+		from = length >= DRAWN_MIN ? at : from;
+		to = length >= DRAWN_MIN ? at + length : to;
+	}
+	uint64_t hash = map_hash(object->type + (to - from), label, from);
+	return map_hash(hash, label + to, strlen(label + to));
+}
+
 /* An object is over: now its name is as good as it gets. */
 void pass_write_down(void *context, struct object *object)
 {
@@ -82,6 +108,7 @@ void pass_write_down(void *context, struct object *object)
 	written->is_private =
 		(object->type == OBJECT_MAPPING && !object->origin) || (object->type == OBJECT_SEM && object->numbered);
 	written->stem = stem_of(pass, object);
+	written->shape = shape_of(object);
 	written->ordinal = object->ordinal;
 	written->is_numbered = object->numbered || object->type == OBJECT_UNKNOWN;
 	written->thread = object->thread && object->thread->tag ? (uint32_t)object->thread->tag - 1 : CANON_NONE;
@@ -141,6 +168,10 @@ void pass_note_object(struct pass *pass, const struct canon_token *token, const 
 			object->end = index;
 		if (i == 0 && token->flags & TOKEN_RECEIVES)
 			note_taker(pass, object, token->sort->thread);
+		if (i == 0 && token->flags & TOKEN_SENDS) {
+			object->is_joint |= object->giver != CANON_NONE && object->giver != token->sort->thread;
+			object->giver = token->sort->thread;
+		}
 	}
 	if (token->sort->objects[0] != CANON_NONE)
 		note_flow(pass, &pass->objects[token->sort->objects[0]], token, raw);

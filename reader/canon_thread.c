@@ -150,6 +150,29 @@ static bool is_answer(const struct canon_object *object)
 	       !object->is_client;
 }
 
+/* Which pipe the object is an end of. */
+static uint64_t pipe_of(const struct canon_object *object)
+{
+	return map_mix(((uint64_t)object->thread << 32 | object->ordinal) + 1) | 1;
+}
+
+/* What is true of one end of a pipe into which several have said something is true of the other one. */
+static int join_pipes(struct canon *canon)
+{
+	struct map joint = {0};
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < canon->objects_count; i++)
+		if (canon->objects[i].is_joint && canon->objects[i].type == OBJECT_PIPE)
+			rc = map_put(&joint, pipe_of(&canon->objects[i]), canon);
+	for (uint32_t i = 0; i < canon->objects_count; i++)
+		canon->objects[i].is_joint = canon->objects[i].type == OBJECT_PIPE && canon->objects[i].is_numbered &&
+					     canon->objects[i].thread != CANON_NONE && joint.count &&
+					     map_get(&joint, pipe_of(&canon->objects[i]));
+	map_clear(&joint);
+	return rc;
+}
+
 /* What is known of threads only at the end. */
 int canon_finish_threads(struct canon *canon)
 {
@@ -169,8 +192,11 @@ int canon_finish_threads(struct canon *canon)
 		struct canon_object *object = &canon->objects[i];
 		object->is_common =
 			object->thread != CANON_NONE && map_get(&several, canon->threads[object->thread].pid);
-		if (object->is_accepted && object->receiver != CANON_NONE)
+		if (object->is_accepted && object->receiver != CANON_NONE) {
+			const struct canon_flow *flow = &object->flows[CANON_RECEIVED];
 			canon->threads[object->receiver].accepted++;
+			canon->threads[object->receiver].heard += map_mix(flow->bytes << 32 | flow->payload);
+		}
 		if (object->is_client && object->receiver != CANON_NONE)
 			canon->threads[object->receiver].connected++;
 		object->is_answer = is_answer(object);
@@ -178,5 +204,7 @@ int canon_finish_threads(struct canon *canon)
 			canon->threads[object->receiver].answers++;
 	}
 	map_clear(&several);
+	if (!rc)
+		rc = join_pipes(canon);
 	return rc ? rc : sum_own(canon);
 }

@@ -447,6 +447,11 @@ bool texts_are_chance(const char *old, const char *new)
 /* Names drawn by lot have about so many characters that are. */
 #define DRAWN_MIN 6u
 
+static bool is_name(char character)
+{
+	return is_word((uint8_t)character) || character == '_';
+}
+
 bool texts_differ_in_word(const char *old, const char *new)
 {
 	size_t size = strlen(old), from = 0, to = size;
@@ -458,11 +463,11 @@ bool texts_differ_in_word(const char *old, const char *new)
 	while (to > from && old[to - 1] == new[to - 1])
 		to--;
 	for (size_t i = from; i < to; i++)
-		if (!is_word((uint8_t)old[i]) || !is_word((uint8_t) new[i]))
+		if (!is_name(old[i]) || !is_name(new[i]))
 			return false;
-	while (from && is_word((uint8_t)old[from - 1]))
+	while (from && is_name(old[from - 1]))
 		from--;
-	while (to < size && is_word((uint8_t)old[to]))
+	while (to < size && is_name(old[to]))
 		to++;
 	return to >= from + DRAWN_MIN;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads are paired from their creators down, objects by who made them as how many-th, and accepted connections by
- * what was said on them. What is left over is paired by what was done with it.
+ * Objects are paired by who made them as how many-th, and accepted connections by what was said on them. What is left
+ * over is paired by what was done with it.
  */
-#include "reader/diff_pair.h"
+#include "reader/diff_pair_thread.h"
 #include "reader/map.h"
 
 #include <errno.h>
@@ -53,11 +53,8 @@ void pair_by_key(struct candidate *old, uint32_t old_count, struct candidate *ne
 
 /* ---- one way of pairing --------------------------------------------------------------------------------------- */
 
-/* The key of thing `index` of a side, or 0 when it is not to be paired this way. */
-typedef uint64_t key_function(const struct pairing *pairing, unsigned side, uint32_t index);
-
-static int pair_all(struct pairing *pairing, uint32_t *const partners[SIDES], const uint32_t counts[SIDES],
-		    key_function *key)
+int pair_by_function(struct pairing *pairing, uint32_t *const partners[SIDES], const uint32_t counts[SIDES],
+		     key_function *key)
 {
 	struct candidate *candidates[SIDES];
 
@@ -75,110 +72,6 @@ static int pair_all(struct pairing *pairing, uint32_t *const partners[SIDES], co
 	return rc;
 }
 
-/* ---- threads -------------------------------------------------------------------------------------------------- */
-
-/* What both sides call thread `index`: its number on the old one. 0: it has no partner there. */
-static uint64_t common_thread(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	if (index == CANON_NONE)
-		return 1;
-	if (pairing->threads[side][index] == CANON_NONE)
-		return 0;
-	return 2 + (uint64_t)(side == SIDE_OLD ? index : pairing->threads[side][index]);
-}
-
-static uint64_t thread_class(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
-	uint64_t parent = common_thread(pairing, side, thread->parent);
-
-	return parent ? mix(mix(parent, thread->start), thread->is_process) : 0;
-}
-
-static uint64_t thread_by_content(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
-	uint64_t key = thread_class(pairing, side, index);
-
-	/* How much of the work a serving thread got says nothing about which one it is. */
-	bool is_serving = thread->dispatches && thread->accepted != 1;
-	return key && !is_serving ? mix(key, thread->content) : 0;
-}
-
-/*
- * Which of those that do the same it is, by what its maker gave to it alone. When that is not the same for all of them
- * together, something else was made, and counts have moved.
- */
-static uint64_t thread_by_own(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
-	uint64_t class = thread_class(pairing, side, index);
-
-	return class && thread->own ? mix(mix(class, thread->own), thread->own_all) : 0;
-}
-
-static uint64_t thread_by_name_and_class(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
-	uint64_t class = thread_class(pairing, side, index);
-
-	return class ? mix(class, map_hash(0, thread->name, strlen(thread->name))) : 0;
-}
-
-/* The same place in the tree of creation, whatever is executed there. */
-static uint64_t thread_by_name(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	const struct canon_thread *thread = &pairing->canons[side]->threads[index];
-	uint64_t parent = common_thread(pairing, side, thread->parent);
-
-	return parent ? mix(parent, map_hash(0, thread->name, strlen(thread->name))) : 0;
-}
-
-static uint64_t thread_by_kind(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	uint64_t parent = common_thread(pairing, side, pairing->canons[side]->threads[index].parent);
-
-	return parent ? mix(parent, pairing->canons[side]->threads[index].is_process) : 0;
-}
-
-static uint64_t thread_by_both(const struct pairing *pairing, unsigned side, uint32_t index)
-{
-	uint64_t name = thread_by_name(pairing, side, index);
-
-	return name ? mix(name, thread_by_content(pairing, side, index)) : 0;
-}
-
-static uint32_t count_pairs(const struct pairing *pairing)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < pairing->canons[SIDE_OLD]->threads_count; i++)
-		count += pairing->threads[SIDE_OLD][i] != CANON_NONE;
-	return count;
-}
-
-static int pair_threads(struct pairing *pairing)
-{
-	static key_function *const ways[] = {thread_by_own, thread_by_both, thread_by_content, thread_by_name_and_class,
-					     thread_class,  thread_by_name, thread_by_kind};
-	const size_t ways_count = sizeof(ways) / sizeof(ways[0]);
-	uint32_t counts[SIDES];
-	int rc = 0;
-
-	for (unsigned side = 0; side < SIDES; side++)
-		counts[side] = pairing->canons[side]->threads_count;
-	/* Those that have found partners lend their children the best way of finding theirs. */
-	for (size_t way = 0; !rc && way < ways_count;) {
-		uint32_t before = count_pairs(pairing);
-		rc = pair_all(pairing, pairing->threads, counts, ways[way]);
-		way = count_pairs(pairing) == before ? way + 1 : 0;
-	}
-	for (unsigned side = 0; !rc && side < SIDES; side++)
-		for (uint32_t i = 0; i < counts[side]; i++)
-			pairing->classes[side][i] = thread_class(pairing, side, i);
-	return rc;
-}
-
 /* ---- objects -------------------------------------------------------------------------------------------------- */
 
 static const struct canon_object *object_at(const struct pairing *pairing, unsigned side, uint32_t index)
@@ -189,7 +82,7 @@ static const struct canon_object *object_at(const struct pairing *pairing, unsig
 static uint64_t object_kind(const struct pairing *pairing, unsigned side, uint32_t index)
 {
 	const struct canon_object *object = object_at(pairing, side, index);
-	uint64_t maker = common_thread(pairing, side, object->thread);
+	uint64_t maker = pairing_thread(pairing, side, object->thread);
 
 	return maker && !object->is_accepted ? mix(object->class_id, maker) : 0;
 }
@@ -218,15 +111,23 @@ static uint64_t object_by_use(const struct pairing *pairing, unsigned side, uint
 static uint64_t object_by_order(const struct pairing *pairing, unsigned side, uint32_t index)
 {
 	const struct canon_object *object = object_at(pairing, side, index);
-	uint64_t maker = common_thread(pairing, side, object->thread);
+	uint64_t maker = pairing_thread(pairing, side, object->thread);
 
 	return maker && !object->is_accepted ? mix(mix(object->order, object->type), maker) : 0;
+}
+
+static uint64_t object_by_shape(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+	uint64_t maker = pairing_thread(pairing, side, object->thread);
+
+	return maker && !object->is_accepted && !object->is_numbered ? mix(object->shape, maker) : 0;
 }
 
 static uint64_t object_by_stem(const struct pairing *pairing, unsigned side, uint32_t index)
 {
 	const struct canon_object *object = object_at(pairing, side, index);
-	uint64_t maker = common_thread(pairing, side, object->thread);
+	uint64_t maker = pairing_thread(pairing, side, object->thread);
 
 	return maker && !object->is_accepted ? mix(object->stem, maker) : 0;
 }
@@ -257,7 +158,7 @@ static uint64_t connection_by_thread(const struct pairing *pairing, unsigned sid
 
 	if (!listener || receiver == CANON_NONE || pairing->canons[side]->threads[receiver].accepted != 1)
 		return 0;
-	uint64_t thread = common_thread(pairing, side, receiver);
+	uint64_t thread = pairing_thread(pairing, side, receiver);
 	return thread ? mix(listener, thread) : 0;
 }
 
@@ -417,15 +318,15 @@ static uint64_t connection_any(const struct pairing *pairing, unsigned side, uin
 static int pair_objects(struct pairing *pairing)
 {
 	/* The listeners have partners before the connections look for theirs. */
-	static key_function *const ways[] = {
-		object_by_use,	      object_kind,	   object_by_stem,    object_by_order,
-		connection_by_thread, connection_by_place, connection_by_all, connection_by_received,
-		connection_by_sent,   connection_any};
+	static key_function *const ways[] = {object_by_use,	  object_kind,	     object_by_shape,
+					     object_by_stem,	  object_by_order,   connection_by_thread,
+					     connection_by_place, connection_by_all, connection_by_received,
+					     connection_by_sent,  connection_any};
 	uint32_t counts[SIDES] = {pairing->canons[0]->objects_count, pairing->canons[1]->objects_count};
 	int rc = pair_equal_counts(pairing, counts);
 
 	for (size_t i = 0; !rc && i < sizeof(ways) / sizeof(ways[0]); i++)
-		rc = pair_all(pairing, pairing->objects, counts, ways[i]);
+		rc = pair_by_function(pairing, pairing->objects, counts, ways[i]);
 	return rc ? rc : identify(pairing);
 }
 
@@ -476,7 +377,7 @@ int pairing_make(struct pairing *pairing, const struct canon *old, const struct 
 	if (!rc)
 		rc = calls_translate(old->catalogue, new->catalogue, &pairing->calls);
 	if (!rc)
-		rc = pair_threads(pairing);
+		rc = pairing_make_threads(pairing);
 	if (!rc)
 		rc = pair_objects(pairing);
 	if (rc)

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many others are enough to tell by. */
+/* So many others are enough to tell by, and so many of those that cannot be told for each. */
 #define ALIKE_MIN 2u
+#define ALIKE_FOR 2u
 /* Of those that are not looked at themselves. */
 #define REST_MIN 32u
 
@@ -20,9 +21,17 @@ static bool is_text_of(const struct difference *difference, enum difference_clas
 	       difference->new && * difference->old == '"';
 }
 
-static bool is_alike(const struct difference *one, const struct difference *other)
+/* The same call about things whose names are alike, whichever they are. */
+static bool has_like_name(const struct difference *one, const struct difference *other)
 {
-	return other->group == one->group && is_text_of(other, CLASS_RANDOM) && !strcmp(other->field, one->field);
+	return one->call && other->call && !strcmp(other->call, one->call) &&
+	       texts_differ_in_word(other->old, one->old);
+}
+
+static bool is_alike(const struct difference *one, const struct difference *other, enum difference_class class)
+{
+	return is_text_of(other, class) && !strcmp(other->field, one->field) &&
+	       (other->group == one->group || has_like_name(one, other));
 }
 
 void differences_judge_alike(struct differences *differences, uint32_t count)
@@ -35,12 +44,13 @@ void differences_judge_alike(struct differences *differences, uint32_t count)
 			continue;
 		for (uint32_t k = 0; k < count; k++) {
 			const struct difference *other = &differences->rows[k];
-			bool is_random = is_alike(one, other);
+			bool is_random = is_alike(one, other, CLASS_RANDOM);
 			random += is_random;
-			others += other->group == one->group && other->class == CLASS_ARGUMENTS;
+			others += other->group == one->group ? other->class == CLASS_ARGUMENTS
+							     : is_alike(one, other, CLASS_ARGUMENTS);
 			like = is_random ? other : like;
 		}
-		if (random < ALIKE_MIN || random <= others)
+		if (random < ALIKE_MIN || random * ALIKE_FOR < others)
 			continue;
 		one->class = CLASS_RANDOM;
 		one->is_guess = true;

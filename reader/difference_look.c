@@ -2,10 +2,10 @@
 /*
  * The places of differences, looked up in both traces: lines, context, and which field it is that differs.
  */
-#include "reader/chance.h"
 #include "reader/diff_place.h"
 #include "reader/difference.h"
 #include "reader/difference_alike.h"
+#include "reader/difference_chance.h"
 #include "reader/difference_frame.h"
 #include "reader/difference_permuted.h"
 #include "reader/line.h"
@@ -305,64 +305,6 @@ static void describe_payload(struct difference *difference, const struct canon_d
 		difference->explanation = NULL;
 }
 
-/* What a worker that serves connections writes about one, into a file. */
-static bool is_served(const struct looking *looking, const struct difference *difference)
-{
-	const struct edit *edit = &looking->edits->rows[difference->edit];
-	const struct canon *canon = looking->pairing->canons[SIDE_OLD];
-	uint32_t object = canon->tokens[edit->old].sort->objects[0];
-
-	return (difference->class == CLASS_PAYLOAD || difference->class == CLASS_BYTES) && object != CANON_NONE &&
-	       canon->objects[object].type == OBJECT_FILE &&
-	       looking->strands[SIDE_OLD].rows[edit->strands[SIDE_OLD]].kind == STRAND_SESSION;
-}
-
-/* A string, or an array of some (argv). */
-static bool is_quoted(const char *value)
-{
-	return value[value[0] == '['] == '"';
-}
-
-/* A change that every run would show is no difference between these two. */
-static void judge_chance(const struct looking *looking, struct difference *difference,
-			 const struct canon_detail *const details[SIDES], const struct canon_token *const tokens[SIDES])
-{
-	struct contents contents = {.old = details[0]->kept,
-				    .new = details[1]->kept,
-				    .old_size = details[0]->kept_size,
-				    .new_size = details[1]->kept_size,
-				    .is_cut = details[0]->is_cut || details[1]->is_cut,
-				    .is_equally_long = tokens[0]->bytes == tokens[1]->bytes};
-	static const struct chance counted = {"numbers that count what one of several workers was given", false},
-				   named = {"names drawn by lot", true};
-	const struct chance *chance = NULL;
-
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct log_head *head = trace_head(looking->pairing->canons[side]->trace);
-		contents.seconds[side] = head ? head->created / 1000000000 : 0;
-		contents.said[side] = details[side]->time / 1000000000;
-		contents.pids[side] = &looking->pids[side];
-	}
-	if (is_served(looking, difference) && contents_are_counted(&contents))
-		chance = &counted;
-	else if (difference->class == CLASS_PAYLOAD)
-		chance = contents_chance(&contents);
-	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
-		 difference->new &&is_quoted(difference->old) && texts_are_chance(difference->old, difference->new))
-		chance = &named;
-	if (difference->class == CLASS_PAYLOAD && !chance && contents_are_swapped(&contents)) {
-		difference->class = CLASS_REORDERED_CAUSAL;
-		free(difference->explanation);
-		difference->explanation = strdup("two parts of what was said have changed places");
-	}
-	if (!chance)
-		return;
-	difference->class = CLASS_RANDOM;
-	difference->is_guess = chance->is_guess;
-	free(difference->explanation);
-	difference->explanation = strdup(chance->why);
-}
-
 static void describe_change(const struct looking *looking, struct difference *difference)
 {
 	const struct edit *edit = &looking->edits->rows[difference->edit];
@@ -387,7 +329,13 @@ static void describe_change(const struct looking *looking, struct difference *di
 			  details[1]->fields[details[1]->fields_count - 1].text);
 	else if (find_changed_field(looking, difference, details, tokens) && !strcmp(difference->field, "result"))
 		difference->class = CLASS_RESULT;
-	judge_chance(looking, difference, details, tokens);
+	const struct judged judged = {.edit = edit,
+				      .pairing = looking->pairing,
+				      .strands = looking->strands,
+				      .pids = looking->pids,
+				      .details = details,
+				      .tokens = tokens};
+	difference_judge_chance(difference, &judged);
 }
 
 static const char *const only_on[SIDES] = {[SIDE_OLD] = "is missing", [SIDE_NEW] = "is new"};

@@ -317,6 +317,7 @@ static const struct topic {
 	{"children", NULL, NULL, luck_children},
 	{"stock", NULL, NULL, luck_stock},
 	{"answers", NULL, NULL, luck_answers},
+	{"shared", NULL, NULL, luck_shared},
 };
 
 static int play(const struct topic *topic)

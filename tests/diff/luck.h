@@ -22,5 +22,6 @@ int luck_children(const char *event);
 /* A parent that hands out jobs. */
 int luck_stock(const char *event);
 int luck_answers(const char *event);
+int luck_shared(const char *event);
 
 #endif

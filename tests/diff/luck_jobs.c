@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A parent that hands out jobs: as many at a time as there are tokens in a pipe, or to children on whose answers it
- * waits together.
+ * A parent that hands out jobs: as many at a time as there are tokens in a pipe, to children on whose answers it waits
+ * together, or to such that share a pipe and a lock.
  */
 #include <err.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,4 +103,38 @@ int luck_answers(const char *event)
 	for (int i = 0; i < JOBS; i++)
 		wait(NULL);
 	return 0;
+}
+
+/* Says what it has to say when it is its turn; the lock is free, or it is not. */
+static void say_shared(int fd, sem_t *lock, const char *text, bool is_free)
+{
+	if (is_free ? sem_trywait(lock) : sem_wait(lock))
+		err(1, "semaphore");
+	if (write(fd, text, strlen(text)) < 0)
+		err(1, "write");
+	sem_post(lock);
+	_exit(0);
+}
+
+/*
+ * Late: the second of two jobs says first that it is done, and has the lock in another way. Wrong: likewise, and one
+ * says something else.
+ */
+int luck_shared(const char *event)
+{
+	bool is_early = !strcmp(event, "early"), is_wrong = !strcmp(event, "wrong");
+	sem_t *lock = mmap(NULL, sizeof(*lock), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const char *const texts[] = {is_wrong ? "this was the last\n" : "this was the first\n",
+				     "and that was all of it\n"};
+	char text[200];
+	int ends[2];
+
+	if (lock == MAP_FAILED || sem_init(lock, 1, 1) || pipe(ends))
+		err(1, "cannot begin");
+	for (int i = 0; i < 2; i++) {
+		if (!fork())
+			say_shared(ends[1], lock, texts[is_early ? i : 1 - i], is_early);
+		wait(NULL);
+	}
+	return read(ends[0], text, sizeof(text)) < 0;
 }
