@@ -18,9 +18,10 @@
 /* Kept free below the size limit for the account at the end. */
 #define END_BYTES 512
 #define SPANS_MAX 1024
-/* Frames of at most so many bytes are compressed well, which takes about so many ns a byte. */
-#define WELL_MAX (128u << 10)
-#define WELL_NS	 5u
+/* Frames of at most so many bytes are compressed well, which takes about so many ns a byte, a part of all time. */
+#define WELL_MAX  (128u << 10)
+#define WELL_NS	  5u
+#define WELL_PART 64u
 /* One ring makes so many frames at a time at most: one that scribblers never let end must not keep us from the rest. */
 #define FRAMES_OF_RING 16
 
@@ -143,14 +144,15 @@ static bool frame_fits(const struct drain *drain)
 }
 
 /*
- * Whether there is time to compress the frame well: it took twenty times as long to come together, and is so small that
- * a ring that fills meanwhile is not kept waiting.
+ * Whether there is time to compress the frame well: it took WELL_PART times as long to come together, and is so small
+ * that a ring that fills meanwhile is not kept waiting. Where it had to take 20 times as long, the collector took 111
+ * ns for a call of the ping instead of 89, and 61 instead of 50 for a recv, for a sixth and a twentieth of the log.
  */
 static bool frame_has_time(const struct drain *drain, const struct log_anchor *now)
 {
 	uint64_t pending = log_writer_pending(drain->writer);
 
-	return pending <= WELL_MAX && now->monotonic - drain->before.monotonic >= 20 * WELL_NS * pending;
+	return pending <= WELL_MAX && now->monotonic - drain->before.monotonic >= (uint64_t)WELL_PART * WELL_NS * pending;
 }
 
 /* Writes the frame, or throws it away and says why not. */
