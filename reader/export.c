@@ -28,7 +28,7 @@ struct export_settings {
 	bool quiet;
 };
 
-static const struct export_format *const formats[] = {&export_pcapng, &export_sqlite};
+static const struct export_format *const formats[] = {&export_pcapng, &export_sqlite, &export_chrome};
 
 #define FORMATS_COUNT (sizeof(formats) / sizeof(formats[0]))
 
@@ -64,7 +64,7 @@ static int set_quiet(void *settings, const char *value)
 static const struct option_spec options[] = {
 	{0, NULL, "--format=FORMAT -o FILE [OPTION]... TRACE", "ipctrace export --format=pcapng -o web.pcapng web.ipct",
 	 NULL},
-	{0, "format", "FORMAT", "pcapng (for Wireshark) or sqlite", set_format},
+	{0, "format", "FORMAT", "pcapng (Wireshark), sqlite or chrome (Perfetto)", set_format},
 	{'o', "output", "FILE", "write to FILE; - is standard output", set_output},
 	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", choice_set_calls},
 	{'p', "pid", "PID", "only this process or thread; may be given again", choice_set_pid},

@@ -39,5 +39,6 @@ struct export_format {
 
 extern const struct export_format export_pcapng;
 extern const struct export_format export_sqlite;
+extern const struct export_format export_chrome;
 
 #endif
