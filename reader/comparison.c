@@ -5,6 +5,7 @@
 #include "reader/comparison.h"
 #include "format/filter.h"
 #include "reader/progress.h"
+#include "reader/steered.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -77,15 +78,40 @@ static bool has_call(const struct run *run, const uint8_t *enabled, const char *
 	return false;
 }
 
+/* Takes out of `enabled` what `expression` does not select. */
+static void filter_apply(const struct catalogue *catalogue, const char *expression, uint8_t *enabled)
+{
+	uint8_t *selected = malloc(catalogue->calls_count + 1u);
+	char trouble[200];
+
+	if (selected && !filter_parse(expression, catalogue, selected, trouble, sizeof(trouble)))
+		for (unsigned i = 0; i < catalogue->calls_count; i++)
+			enabled[i] &= selected[i];
+	free(selected);
+}
+
+/* The calls that were selected whenever any were recorded. */
 static uint8_t *read_filter(const struct run *run)
 {
 	const struct catalogue *catalogue = trace_catalogue(run->trace);
 	uint8_t *enabled = malloc(catalogue->calls_count + 1u);
-	char trouble[200];
+	size_t count;
+	const struct object_control *controls = trace_controls(run->trace, &count);
 
-	if (enabled && filter_parse(filter_of(run), catalogue, enabled, trouble, sizeof(trouble)))
-		memset(enabled, 1, catalogue->calls_count);
+	if (!enabled)
+		return NULL;
+	memset(enabled, 1, catalogue->calls_count);
+	if (!count || controls[0].action != CONTROL_BEGIN)
+		filter_apply(catalogue, filter_of(run), enabled);
+	for (size_t i = 0; i < count; i++)
+		if (!controls[i].is_suspended)
+			filter_apply(catalogue, controls[i].selection, enabled);
 	return enabled;
+}
+
+static bool selects_anew(const struct run *run)
+{
+	return steered_sum(run->trace).selections > 0;
 }
 
 /* Where runs recorded different calls, only what all recorded can be compared. */
@@ -93,8 +119,8 @@ static int choose_calls(struct run *runs, uint32_t count)
 {
 	bool all_alike = true;
 
-	for (uint32_t i = 1; i < count; i++)
-		all_alike &= !strcmp(filter_of(&runs[0]), filter_of(&runs[i]));
+	for (uint32_t i = 0; i < count; i++)
+		all_alike &= !strcmp(filter_of(&runs[0]), filter_of(&runs[i])) && !selects_anew(&runs[i]);
 	if (all_alike)
 		return 0;
 	uint8_t **recorded = calloc(count, sizeof(*recorded));
@@ -286,6 +312,29 @@ static void note_run(struct comparison *comparison, const struct run *run)
 		note_incomplete(comparison, "%s: no calls were recorded", run->path);
 }
 
+static void note_steered(struct comparison *comparison, const struct run *old, const struct run *new)
+{
+	const struct run *const runs[SIDES] = {old, new};
+	struct text spelled[SIDES] = {0}, words[SIDES] = {0};
+
+	for (int side = 0; side < SIDES; side++) {
+		const struct steered steered = steered_sum(runs[side]->trace);
+		steered_spell(runs[side]->trace, &spelled[side]);
+		steered_print(&steered, &words[side]);
+		if (!words[side].size)
+			text_put(&words[side], "not steered");
+	}
+	if (strcmp(text_string(&spelled[SIDE_OLD]), text_string(&spelled[SIDE_NEW])))
+		note_incomplete(comparison,
+				"recorded with pauses or selections of their own (old: %s; new: %s): what one of them "
+				"left out counts as a difference",
+				text_string(&words[SIDE_OLD]), text_string(&words[SIDE_NEW]));
+	for (int side = 0; side < SIDES; side++) {
+		text_free(&spelled[side]);
+		text_free(&words[side]);
+	}
+}
+
 static void note_settings(struct comparison *comparison, const struct run *old, const struct run *new)
 {
 	const struct log_head *a = trace_head(old->trace), *b = trace_head(new->trace);
@@ -336,6 +385,7 @@ int comparison_make(struct comparison *comparison, struct run *old, struct run *
 	note_run(comparison, old);
 	note_run(comparison, new);
 	note_settings(comparison, old, new);
+	note_steered(comparison, old, new);
 	rc = pairing_make(&comparison->pairing, canons[SIDE_OLD], canons[SIDE_NEW]);
 	if (!rc)
 		rc = strands_make(comparison->strands, &comparison->pairing, canons);

@@ -41,6 +41,12 @@ int identity_thread(struct identities *identity, const struct frame_thread *thre
 int identity_thread_end(struct identities *identity, const struct frame_thread_end *end);
 
 /*
+ * The recording was steered. When calls are recorded again that were not for a time, nobody knows what was closed
+ * meanwhile: descriptors, addresses and semaphores mean nothing from here on until they are made anew. As above.
+ */
+int identity_control(struct identities *identity, const struct object_control *control);
+
+/*
  * The next event by time of entry. Until the next one is observed, all look-ups answer as of this event: what it
  * closes is still there, what it makes is identity_result(). The event is not needed afterwards.
  */

@@ -136,6 +136,9 @@ static int effect_do(struct identities *identity, struct effect *effect)
 	case EFFECT_THREAD_END:
 		thread_over(identity, effect->pid, (uint32_t)effect->key);
 		return 0;
+	case EFFECT_GAP:
+		processes_forget(identity);
+		return 0;
 	}
 	return 0;
 }

@@ -47,6 +47,7 @@ enum effect_type {
 	EFFECT_PROCESS,	   /* `payload` is a struct process_news */
 	EFFECT_THREAD,	   /* `payload` is a struct frame_thread */
 	EFFECT_THREAD_END, /* key is the tid */
+	EFFECT_GAP,	   /* calls were made that nobody knows of */
 };
 
 /* Something to happen at a time that is still to come. */
@@ -190,6 +191,8 @@ void process_announce(struct identities *identity, struct process_news *news);
 void process_free(struct process *process);
 void thread_free(struct thread *thread);
 void process_drop_tables(struct process *process);
+/* Drops those of all. */
+void processes_forget(struct identities *identity);
 
 /* `object` was made by `thread` (NULL: by nobody any more); a thread is kept while objects are named after it. */
 void thread_hold(struct object *object, struct thread *thread);

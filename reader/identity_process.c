@@ -439,6 +439,20 @@ int identity_thread(struct identities *identity, const struct frame_thread *thre
 	return effect_push(identity, (struct effect){.type = EFFECT_THREAD, .time = thread->ticks, .payload = copy});
 }
 
+int identity_control(struct identities *identity, const struct object_control *control)
+{
+	if (control->action == CONTROL_MARK || control->is_suspended)
+		return 0;
+	return effect_push(identity, (struct effect){.type = EFFECT_GAP, .time = control->ticks});
+}
+
+void processes_forget(struct identities *identity)
+{
+	for (struct process *process = identity->all_processes; process; process = process->next)
+		if (process->descriptors->map.count || process->semaphores->map.count || process->mappings->count)
+			process_drop_tables(process);
+}
+
 int identity_thread_end(struct identities *identity, const struct frame_thread_end *end)
 {
 	return effect_push(

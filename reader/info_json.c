@@ -3,6 +3,7 @@
  * `ipctrace info --json`: one object.
  */
 #include "reader/info.h"
+#include "reader/steered.h"
 
 static void json_text(struct text *out, const char *key, const char *value)
 {
@@ -105,6 +106,17 @@ static void json_class(const struct info *info, struct text *out)
 	text_put(out, "]},");
 }
 
+static void json_steered(const struct info *info, struct text *out)
+{
+	const struct steered steered = steered_sum(info->trace);
+
+	text_put(out, "\"steered\":{");
+	json_number(out, "suspensions", steered.suspensions);
+	json_number(out, "suspended", steered.suspended);
+	json_number(out, "selections", steered.selections);
+	text_format(out, "\"marks\":%lu},", (unsigned long)steered.marks);
+}
+
 void info_print_json(const struct info *info, struct text *out)
 {
 	const struct trace_loss *loss = trace_loss(info->trace);
@@ -127,6 +139,7 @@ void info_print_json(const struct info *info, struct text *out)
 	json_number(out, "damaged_regions", loss->damage_regions);
 	text_format(out, "\"closed\":%s,\"salvaged\":%s,", loss->is_closed ? "true" : "false",
 		    loss->is_salvaged ? "true" : "false");
+	json_steered(info, out);
 	json_number(out, "images_never_seen", info->unseen);
 	json_number(out, "catalogue", trace_catalogue(info->trace)->calls_count);
 	json_class(info, out);

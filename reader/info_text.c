@@ -4,6 +4,7 @@
  */
 #include "reader/amount.h"
 #include "reader/info.h"
+#include "reader/steered.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -105,6 +106,34 @@ static void print_settings(const struct info *info, struct text *out)
 		print_foreign(out, head->redact);
 	}
 	text_char(out, '\n');
+}
+
+/* So many are listed at most. */
+#define CONTROLS_MAX 20
+
+static void print_steered(const struct info *info, struct text *out)
+{
+	const struct steered steered = steered_sum(info->trace);
+	size_t count;
+	const struct object_control *controls = trace_controls(info->trace, &count);
+
+	if (!count)
+		return;
+	print_label(out, "Steered");
+	steered_print(&steered, out);
+	if (steered.marks)
+		text_format(out, "%s%lu mark%s", steered.suspensions || steered.selections ? "; " : "",
+			    (unsigned long)steered.marks, steered.marks == 1 ? "" : "s");
+	text_char(out, '\n');
+	for (size_t i = 0; i < count && i < CONTROLS_MAX; i++) {
+		print_label(out, "");
+		print_moment(out, trace_time(info->trace, controls[i].ticks));
+		text_put(out, " ");
+		steered_print_control(&controls[i], out);
+		text_char(out, '\n');
+	}
+	if (count > CONTROLS_MAX)
+		text_format(out, "%12sand %lu more; see ipctrace print\n", "", (unsigned long)(count - CONTROLS_MAX));
 }
 
 static void print_family(struct text *out, const char *family, uint64_t events, bool is_first)
@@ -292,6 +321,7 @@ void info_print_text(const struct info *info, struct text *out)
 {
 	print_origin(info, out);
 	print_settings(info, out);
+	print_steered(info, out);
 	print_counts(info, out);
 	print_trust(info, out);
 	print_class(info, out);

@@ -3,6 +3,7 @@
  * Lines of text, as strace writes them, and the names in them.
  */
 #include "reader/line_parts.h"
+#include "reader/steered.h"
 
 #include <string.h>
 #include <time.h>
@@ -70,6 +71,8 @@ int identity_feed(struct identities *identities, const struct trace_entry *entry
 		return identity_thread(identities, entry->thread);
 	case TRACE_THREAD_END:
 		return identity_thread_end(identities, entry->thread_end);
+	case TRACE_CONTROL:
+		return identity_control(identities, entry->control);
 	default:
 		return 0;
 	}
@@ -296,6 +299,14 @@ static const struct line_form timed = {
 static const struct line_form *text_form(const struct lines *lines)
 {
 	return lines->style.time || lines->style.relative || lines->style.durations ? &timed : &plain;
+}
+
+void line_print_control(struct lines *lines, const struct trace_entry *entry, struct text *out)
+{
+	print_time(lines, entry->ticks, out);
+	text_put(out, lines->style.color ? COLOR_ODD "--- " : "--- ");
+	steered_print_control(entry->control, out);
+	text_put(out, lines->style.color ? " ---\n" COLOR_NORMAL : " ---\n");
 }
 
 void line_print(struct lines *lines, const struct trace_entry *entry, struct text *out)

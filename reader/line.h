@@ -46,6 +46,10 @@ void lines_end(struct lines *lines);
 void line_print(struct lines *lines, const struct trace_entry *entry, struct text *out);
 void line_print_json(struct lines *lines, const struct trace_entry *entry, struct text *out);
 
+/* Adds the line of a control. */
+void line_print_control(struct lines *lines, const struct trace_entry *entry, struct text *out);
+void line_print_control_json(struct lines *lines, const struct trace_entry *entry, struct text *out);
+
 /*
  * As identity_feed() and line_print() for each of `rows` events that trace_next_rows() gave, one after the other. 0 or
  * -ENOMEM.

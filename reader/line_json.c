@@ -116,6 +116,27 @@ static const struct line_form form = {
 	.last = print_last,
 };
 
+void line_print_control_json(struct lines *lines, const struct trace_entry *entry, struct text *out)
+{
+	const struct object_control *control = entry->control;
+
+	text_put(out, "{\"time\":");
+	print_time(lines, entry->ticks, out);
+	text_put(out, ",\"control\":");
+	if (control->action < CONTROL_COUNT)
+		text_json_string(out, control_names[control->action]);
+	else
+		text_put(out, "null");
+	text_put(out, control->is_suspended ? ",\"suspended\":true,\"calls\":" : ",\"suspended\":false,\"calls\":");
+	text_json_string(out, control->selection);
+	text_put(out, ",\"text\":");
+	if (control->action == CONTROL_MARK)
+		text_json_string(out, control->text);
+	else
+		text_put(out, "null");
+	text_put(out, "}\n");
+}
+
 void line_print_json(struct lines *lines, const struct trace_entry *entry, struct text *out)
 {
 	line_write(lines, entry, &form, out);

@@ -3,6 +3,8 @@
  * See missing.h.
  */
 #include "reader/missing.h"
+#include "reader/amount.h"
+#include "reader/steered.h"
 
 #include <stdio.h>
 
@@ -24,4 +26,38 @@ int missing_say(struct trace *trace, const char *path, const char *done, bool qu
 		fprintf(stderr, "ipctrace: %s: the trace is damaged, what could be read was %s; see ipctrace check\n",
 			path, done);
 	return is_damaged ? 4 : 0;
+}
+
+void missing_print(struct trace *trace, struct text *out)
+{
+	const struct trace_loss *loss = trace_loss(trace);
+	const struct steered steered = steered_sum(trace);
+	const struct object_end *end = &loss->end;
+	uint64_t lost = loss->lost + loss->lost_uncounted;
+	bool is_said = false;
+
+	if (lost || end->lost_without_slot || end->lost_write || end->lost_invalid) {
+		text_put(out, "INCOMPLETE: ");
+		amount_count(out, lost + end->lost_without_slot);
+		text_put(out, " events were lost and are not counted below\n");
+		is_said = true;
+	}
+	if (loss->damaged_frames || loss->damage_regions) {
+		text_format(out,
+			    "DAMAGED: %llu frames and %llu regions of the file could not be read; see ipctrace check\n",
+			    (unsigned long long)loss->damaged_frames, (unsigned long long)loss->damage_regions);
+		is_said = true;
+	}
+	if (!loss->is_closed) {
+		text_put(out, "NOT CLOSED: the recording goes on, or its collector was killed\n");
+		is_said = true;
+	}
+	if (steered.suspensions || steered.selections) {
+		text_put(out, "STEERED: ");
+		steered_print(&steered, out);
+		text_put(out, "; what was not recorded is not counted below\n");
+		is_said = true;
+	}
+	if (is_said)
+		text_char(out, '\n');
 }

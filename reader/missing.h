@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a command that goes through a trace says at its end about the parts that are not there.
+ * What a command that goes through a trace says about the parts that are not there.
  */
 #ifndef IPCTRACE_READER_MISSING_H
 #define IPCTRACE_READER_MISSING_H
 
 #include <stdbool.h>
 
+#include "reader/text.h"
 #include "reader/trace.h"
 
 /*
@@ -14,5 +15,8 @@
  * `done`". Returns the status to exit with: 0, or 4 for a damaged one.
  */
 int missing_say(struct trace *trace, const char *path, const char *done, bool quiet);
+
+/* The same as lines before figures that do not contain it, and an empty line; nothing for a whole trace. */
+void missing_print(struct trace *trace, struct text *out);
 
 #endif

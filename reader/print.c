@@ -144,13 +144,17 @@ static bool wants_names(const struct printing *printing)
 	return printing->settings->json || printing->settings->style.names || printing->has_paths;
 }
 
-/* An entry that may not be wanted, or is no event. 0 or -ENOMEM. */
+/* An entry that may not be wanted, or is no event. Controls are said whatever is wanted. 0 or -ENOMEM. */
 static int print_entry(struct printing *printing, const struct trace_entry *entry)
 {
+	void (*print_control)(struct lines *, const struct trace_entry *, struct text *) =
+		printing->settings->json ? line_print_control_json : line_print_control;
 	void (*print)(struct lines *, const struct trace_entry *, struct text *) =
 		printing->settings->json ? line_print_json : line_print;
 	int rc = identity_feed(printing->lines.identities, entry);
 
+	if (!rc && entry->kind == TRACE_CONTROL)
+		print_control(&printing->lines, entry, &printing->output.text);
 	if (!rc && entry->kind == TRACE_EVENT &&
 	    choice_wants(&printing->settings->choice, entry->event, printing->lines.identities))
 		print(&printing->lines, entry, &printing->output.text);

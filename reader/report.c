@@ -17,6 +17,7 @@
 #include "format/filter.h"
 #include "reader/amount.h"
 #include "reader/command.h"
+#include "reader/missing.h"
 #include "reader/option.h"
 #include "reader/output.h"
 #include "reader/trace.h"
@@ -275,6 +276,8 @@ static int count_entry(struct report *report, const struct trace_entry *entry)
 		return identity_thread(report->identity, entry->thread);
 	case TRACE_THREAD_END:
 		return identity_thread_end(report->identity, entry->thread_end);
+	case TRACE_CONTROL:
+		return identity_control(report->identity, entry->control);
 	default:
 		return 0;
 	}
@@ -356,33 +359,6 @@ static void report_free(struct report *report)
 
 /* ---- printing ---- */
 
-/* What the figures below do not contain comes first. */
-static void print_losses(const struct trace_loss *loss, struct text *out)
-{
-	const struct object_end *end = &loss->end;
-	uint64_t lost = loss->lost + loss->lost_uncounted;
-	bool is_said = false;
-
-	if (lost || end->lost_without_slot || end->lost_write || end->lost_invalid) {
-		text_put(out, "INCOMPLETE: ");
-		amount_count(out, lost + end->lost_without_slot);
-		text_put(out, " events were lost and are not counted below\n");
-		is_said = true;
-	}
-	if (loss->damaged_frames || loss->damage_regions) {
-		text_format(out,
-			    "DAMAGED: %llu frames and %llu regions of the file could not be read; see ipctrace check\n",
-			    (unsigned long long)loss->damaged_frames, (unsigned long long)loss->damage_regions);
-		is_said = true;
-	}
-	if (!loss->is_closed) {
-		text_put(out, "NOT CLOSED: the recording goes on, or its collector was killed\n");
-		is_said = true;
-	}
-	if (is_said)
-		text_char(out, '\n');
-}
-
 static void print_title(const struct report *report, const char *title, bool is_first, struct text *out)
 {
 	if (!is_first)
@@ -394,7 +370,7 @@ static void print_report(struct report *report, unsigned parts, struct text *out
 {
 	bool several = parts & (parts - 1);
 
-	print_losses(trace_loss(report->trace), out);
+	missing_print(report->trace, out); /* what the figures below do not contain comes first */
 	if (parts & PART_CALL) {
 		if (several)
 			print_title(report, "By call", true, out);

@@ -226,6 +226,22 @@ static int add_stack(struct tables *tables, const struct frame_stack *stack)
 	return index_set(&tables->stack_index, stack->pid, stack->hash, number);
 }
 
+static int add_control(struct tables *tables, const struct object_control *control)
+{
+	struct object_control *added;
+
+	if (MAKE_ROOM(tables->controls, tables->controls_room, tables->controls_count))
+		return -ENOMEM;
+	added = &tables->controls[tables->controls_count];
+	*added = *control;
+	added->selection = copy_text(&tables->arena, control->selection);
+	added->text = copy_text(&tables->arena, control->text);
+	if (!added->selection || !added->text)
+		return -ENOMEM;
+	tables->controls_count++;
+	return 0;
+}
+
 int tables_add(struct tables *tables, const struct frame *frame)
 {
 	int rc = 0;
@@ -242,6 +258,8 @@ int tables_add(struct tables *tables, const struct frame *frame)
 		rc = add_batch(tables, &frame->batches[i]);
 	for (uint32_t i = 0; !rc && i < frame->thread_ends_count; i++)
 		rc = add_thread_end(tables, &frame->thread_ends[i]);
+	for (uint32_t i = 0; !rc && i < frame->controls_count; i++)
+		rc = add_control(tables, &frame->controls[i]);
 	if (frame->end) {
 		tables->loss.is_closed = true;
 		tables->loss.end = *frame->end;
@@ -257,6 +275,7 @@ void tables_free(struct tables *tables)
 	numbering_free(&tables->numbering);
 	free(tables->thread_ends);
 	free(tables->modules);
+	free(tables->controls);
 	free(tables->stacks);
 	index_free(&tables->process_index);
 	index_free(&tables->thread_index);

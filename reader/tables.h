@@ -36,9 +36,10 @@ struct tables {
 	struct numbering numbering;
 	struct tables_thread_end *thread_ends;
 	struct tables_modules *modules;
+	struct object_control *controls;
 	struct tables_stack *stacks;
-	size_t processes_count, threads_count, thread_ends_count, modules_count, stacks_count;
-	size_t processes_room, befores_room, threads_room, thread_ends_room, modules_room, stacks_room;
+	size_t processes_count, threads_count, thread_ends_count, modules_count, controls_count, stacks_count;
+	size_t processes_room, befores_room, threads_room, thread_ends_room, modules_room, controls_room, stacks_room;
 	struct index process_index, thread_index, modules_index, stack_index;
 	struct trace_loss loss;
 };

@@ -128,7 +128,7 @@ int trace_frame_read(struct trace *trace, size_t index, struct frame **frame)
 
 /* What the tables held before a round of frames was read. */
 struct round {
-	size_t processes, threads, thread_ends, modules;
+	size_t processes, threads, thread_ends, modules, controls;
 };
 
 static int mark_round(struct trace *trace, struct round begin)
@@ -161,6 +161,11 @@ static int mark_round(struct trace *trace, struct round begin)
 		entry.ticks = entry.modules->ticks;
 		rc = order_mark(&trace->order, &entry);
 	}
+	for (size_t i = begin.controls; !rc && i < tables->controls_count; i++) {
+		entry = (struct trace_entry){.kind = TRACE_CONTROL, .control = &tables->controls[i]};
+		entry.ticks = entry.control->ticks;
+		rc = order_mark(&trace->order, &entry);
+	}
 	return rc;
 }
 
@@ -168,7 +173,8 @@ static int mark_round(struct trace *trace, struct round begin)
 static int begin_round(struct trace *trace)
 {
 	struct round begin = {trace->tables.processes_count, trace->tables.threads_count,
-			      trace->tables.thread_ends_count, trace->tables.modules_count};
+			      trace->tables.thread_ends_count, trace->tables.modules_count,
+			      trace->tables.controls_count};
 	struct frame *frame = NULL;
 	size_t frames = trace_frames(trace);
 	int rc = 0;
@@ -368,6 +374,12 @@ const struct trace_thread *trace_threads(const struct trace *trace, size_t *coun
 {
 	*count = trace->tables.threads_count;
 	return trace->tables.threads;
+}
+
+const struct object_control *trace_controls(const struct trace *trace, size_t *count)
+{
+	*count = trace->tables.controls_count;
+	return trace->tables.controls;
 }
 
 const struct trace_loss *trace_loss(struct trace *trace)

@@ -42,6 +42,7 @@ enum trace_kind {
 	TRACE_THREAD,	  /* a thread began */
 	TRACE_THREAD_END, /* a thread ended */
 	TRACE_MODULES,	  /* libraries were loaded later */
+	TRACE_CONTROL,	  /* the recording was steered */
 };
 
 /* One thing that happened. The pointer that belongs to `kind` is set; all live until the next trace_next(). */
@@ -53,6 +54,7 @@ struct trace_entry {
 	const struct frame_thread *thread;
 	const struct frame_thread_end *thread_end;
 	const struct frame_modules *modules;
+	const struct object_control *control;
 	/*
 	 * Where an event stands, when it is a row of a batch, else NULL. Equal shapes of one batch have equal arguments
 	 * (but for those that vary): what was made of one may be kept by `slot`, a small number that batches in memory
@@ -149,6 +151,7 @@ double trace_ticks_per_ns(const struct trace *trace);
 /* Known after trace_open(); with `follow`, of what was read so far. In order of the log. */
 const struct trace_process *trace_processes(const struct trace *trace, size_t *count);
 const struct trace_thread *trace_threads(const struct trace *trace, size_t *count);
+const struct object_control *trace_controls(const struct trace *trace, size_t *count);
 const struct trace_loss *trace_loss(struct trace *trace);
 
 /* The image that process `pid` was at `ticks`, or NULL. */

@@ -113,6 +113,27 @@ class Event:
         self.number = self.enter = self.duration = self.result = None
 
 
+def text(raw):
+    """UTF-8; what is not, by the numbers of its bytes."""
+    if raw is None:
+        return ''
+    return ''.join(chr(ord(c) - 0xdc00) if 0xdc80 <= ord(c) <= 0xdcff else c for c in raw.decode('utf-8', 'surrogateescape'))
+
+
+class Control:
+    """How the recording was steered, and when: in order with the events."""
+
+    ACTIONS = ('begin', 'stop', 'start', 'select', 'mark')
+
+    def __init__(self, fields):
+        self.enter, self.action, self.fields = fields[b'ticks'], text(fields[b'action']), fields
+
+    def json(self, log):
+        return {'time': log.clock.time(self.enter), 'control': self.action if self.action in self.ACTIONS else None,
+                'suspended': self.fields[b'suspended'], 'calls': text(self.fields[b'selection']),
+                'text': text(self.fields[b'text']) if self.action == 'mark' else None}
+
+
 def events(coded, calls):
     """The events of an "events" object."""
     pid, tid, first, lost, count, shapes = coded[1:7]
@@ -209,11 +230,15 @@ class Log:
         event.enter = fields[b'ticks']
         self.events.append(event)
 
+    def take_control(self, taken):
+        self.events.append(Control(taken[1]))
+
     def take_end(self, taken):
         self.end = taken[1]
 
 
-TAKERS = {b'ipctrace': Log.take_head, b'events': Log.take_events, b'unfinished': Log.take_unfinished, b'end': Log.take_end}
+TAKERS = {b'ipctrace': Log.take_head, b'events': Log.take_events, b'unfinished': Log.take_unfinished, b'control': Log.take_control,
+          b'end': Log.take_end}
 
 
 def main():
@@ -225,7 +250,8 @@ def main():
         print(f'{sys.argv[1]}: {problem}', file=sys.stderr)
         return 2
     for event in sorted(log.events, key=lambda event: event.enter):
-        print(json.dumps(values.event_json(log, event), ensure_ascii=False, separators=(',', ':')))
+        told = event.json(log) if isinstance(event, Control) else values.event_json(log, event)
+        print(json.dumps(told, ensure_ascii=False, separators=(',', ':')))
     for line in log.trouble:
         print(f'{sys.argv[1]}: {line}', file=sys.stderr)
     return 4 if log.trouble else 0

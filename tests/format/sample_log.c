@@ -125,6 +125,17 @@ static int modules_write(msgpack_packer *out)
 	return object_pack_modules(out, 100, record, composed.size);
 }
 
+static int controls_write(msgpack_packer *out)
+{
+	const struct object_control stop = {
+		.ticks = 5100, .action = CONTROL_STOP, .is_suspended = true, .selection = "%socket"};
+	const struct object_control mark = {
+		.ticks = 5200, .action = CONTROL_MARK, .selection = "%socket", .text = "test \"7\", \xc3\xa9\xff"};
+	int error = object_pack_control(out, &stop);
+
+	return error ? error : object_pack_control(out, &mark);
+}
+
 static int beginning_write(msgpack_packer *out)
 {
 	struct record_thread thread = {.head = {.type = RECORD_THREAD_BEGIN, .words = sizeof(thread) / 8},
@@ -140,7 +151,9 @@ static int beginning_write(msgpack_packer *out)
 		error = object_pack_thread(out, &thread, sizeof(thread));
 	if (!error)
 		error = stack_write(out);
-	return error ? error : modules_write(out);
+	if (!error)
+		error = modules_write(out);
+	return error ? error : controls_write(out);
 }
 
 static int ending_write(msgpack_packer *out)

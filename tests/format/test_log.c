@@ -116,6 +116,13 @@ static void beginning_assert(const struct frame *frame)
 		  frame->stacks[0].frames[2] == 0x7f0000026100);
 	cr_assert_eq(frame->modules_count, 1);
 	cr_assert(frame->modules[0].ticks == 5000 && frame->modules[0].count == 1);
+	cr_assert_eq(frame->controls_count, 2);
+	cr_assert(frame->controls[0].ticks == 5100 && frame->controls[0].action == CONTROL_STOP &&
+		  frame->controls[0].is_suspended);
+	cr_assert_str_eq(frame->controls[0].selection, "%socket");
+	cr_assert_str_eq(frame->controls[0].text, "");
+	cr_assert(frame->controls[1].action == CONTROL_MARK && !frame->controls[1].is_suspended);
+	cr_assert_str_eq(frame->controls[1].text, "test \"7\", \xc3\xa9\xff");
 }
 
 static void ending_assert(const struct frame *frame)

@@ -105,7 +105,8 @@ class ReadLog(unittest.TestCase):
             path = f'{folder}/sample.ipct'
             subprocess.run([WRITE_SAMPLE, path], check=True)
             found = self.read_both(path)
-        self.assertEqual(len(found), 161)
+        self.assertEqual(len(found), 163)
+        self.assertEqual([event['control'] for event in found if 'control' in event], ['stop', 'mark'])
         self.assertEqual(sum(event.get('outcome') == 'unfinished' and event['tid'] == 102 for event in found), 1)
 
     def test_a_real_program_reads_the_same(self):
