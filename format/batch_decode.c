@@ -8,6 +8,7 @@
 #include "format/batch_decode.h"
 #include "format/column.h"
 #include "format/log_parts.h"
+#include "format/times.h"
 
 /* Docs/format.md allows so many events in an object; writers of this build stay below. */
 #define EVENTS_MAX	 65536u
@@ -161,12 +162,18 @@ static void times_read(struct decoder *decoder)
 	struct batch_view *view = decoder->view;
 	uint64_t *enter = decoder_raw(decoder, view->count, sizeof(*enter));
 	uint64_t *duration = decoder_raw(decoder, view->count, sizeof(*duration));
+	const struct times_shapes shapes = {
+		.shape = view->shape,
+		.shapes = view->shapes,
+		.shapes_count = view->shapes_count,
+		.book = decoder_raw(decoder, view->shapes_count, sizeof(struct book *)),
+	};
 	uint64_t end = 0;
 
 	if (decoder->in->failed)
 		return;
-	column_unpack(decoder->in, enter, view->count);
-	column_unpack(decoder->in, duration, view->count);
+	times_unpack(decoder->in, enter, view->count, &shapes);
+	times_unpack(decoder->in, duration, view->count, &shapes);
 	if (decoder->in->failed)
 		return;
 	for (uint32_t i = 0; i < view->count; i++) {

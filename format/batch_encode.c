@@ -3,10 +3,12 @@
  * The encoder of a batch: shapes as plain MessagePack, everything else as columns (docs/format.md, "events").
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format/batch_tuple.h"
 #include "format/column.h"
+#include "format/times.h"
 
 /* A number of 1, 2 or 4 bytes behind the first byte of its sort; returns where it ends. */
 static uint8_t *number_put_behind(uint8_t *at, uint8_t sort, uint32_t number)
@@ -126,7 +128,8 @@ static void shape_column_pack(struct pack_buffer *out, const struct batch *batch
 }
 
 /* From the end of the event before to the beginning of this one; negative for calls made inside a later one. */
-static void gap_column_pack(struct pack_buffer *out, const struct batch *batch, uint64_t *values)
+static void gap_column_pack(struct pack_buffer *out, const struct batch *batch, const struct times_books *books,
+			    uint64_t *values)
 {
 	uint64_t end = 0;
 
@@ -134,7 +137,54 @@ static void gap_column_pack(struct pack_buffer *out, const struct batch *batch, 
 		values[i] = batch->enter[i] - end;
 		end = batch->enter[i] + batch->duration[i];
 	}
-	column_pack(out, values, batch->count);
+	times_pack(out, values, batch->count, books);
+}
+
+/* Fewer events are not worth a book, nor fewer of a call one of its own. */
+#define BOOK_EVENTS_MIN 128u
+
+/* Every call that has more than a sixteenth of the events (of a sample) gets a book of its own. */
+static uint32_t books_choose(const struct batch *batch, uint32_t *events, struct times_books *books)
+{
+	uint32_t step = batch->count / 1024 + 1, sampled = 0, least;
+
+	for (uint32_t i = 0; i < batch->count; i += step, sampled++)
+		events[batch->tuples[batch->tuple[i]].call]++;
+	least = (BOOK_EVENTS_MIN + step - 1) / step;
+	least = sampled / TIMES_BOOKS_MAX > least ? sampled / TIMES_BOOKS_MAX : least;
+	for (uint32_t call = 0; call < batch->catalogue->calls_count; call++) {
+		bool has_own = events[call] > least;
+		events[call] = has_own ? books->count : UINT32_MAX;
+		if (has_own)
+			books->calls[books->count++] = call;
+	}
+	books->calls[books->count++] = TIMES_CALL_ANY;
+	return books->count - 1;
+}
+
+/* Which book each tuple's times are coded by, in `memory`, which is to be freed. 0 or -ENOMEM. */
+static int books_make(const struct batch *batch, struct times_books *books, void **memory)
+{
+	size_t calls = batch->catalogue->calls_count;
+	uint32_t *words = NULL;
+
+	*books = (struct times_books){.kind = batch->tuple};
+	*memory = NULL;
+	if (batch->count < BOOK_EVENTS_MIN)
+		return 0;
+	words = calloc(calls + batch->count + (batch->tuples_count + 3) / 4, sizeof(*words));
+	if (!words)
+		return -ENOMEM;
+	uint8_t *book = (uint8_t *)(words + calls + batch->count);
+	uint32_t any = books_choose(batch, words, books);
+	for (uint32_t i = 0; i < batch->tuples_count; i++) {
+		uint32_t own = words[batch->tuples[i].call];
+		book[i] = (uint8_t)(own < any ? own : any);
+	}
+	books->book = book;
+	books->numbers = words + calls;
+	*memory = words;
+	return 0;
 }
 
 /* The distinct lists of items of a call, and which of them each of its events has. */
@@ -201,7 +251,10 @@ int batch_encode(struct batch *batch, uint32_t pid, uint32_t tid, uint64_t first
 
 	if (!batch->count && !lost)
 		return 0;
+	struct times_books books;
+	void *memory;
 	int error = batch_vary_plan(batch);
+	error = error ? error : books_make(batch, &books, &memory);
 	if (error)
 		return error;
 	msgpack_pack_array(&packed->packer, 12);
@@ -213,8 +266,9 @@ int batch_encode(struct batch *batch, uint32_t pid, uint32_t tid, uint64_t first
 	msgpack_pack_uint32(&packed->packer, batch->count);
 	shapes_pack(&packed->packer, batch);
 	shape_column_pack(packed, batch, batch->values);
-	gap_column_pack(packed, batch, batch->values);
-	column_pack(packed, batch->duration, batch->count);
+	gap_column_pack(packed, batch, &books, batch->values);
+	times_pack(packed, batch->duration, batch->count, &books);
+	free(memory);
 	column_pack(packed, batch->result, batch->count);
 	varying_pack(packed, batch, batch->values);
 	error = pack_buffer_move(packed, out);

@@ -5,6 +5,7 @@
  */
 #include "format/column.h"
 #include "format/column_parts.h"
+#include "format/divisor.h"
 
 #define SAMPLE_MAX 256u
 #define SORTED_MAX 64u
@@ -90,12 +91,7 @@ static uint64_t unit_find(const uint64_t *sample, uint32_t count)
 
 	for (uint32_t i = 2; i < count && unit != 1; i++) {
 		uint64_t other = sample[i] - sample[1];
-		other = (int64_t)other < 0 ? -other : other;
-		while (other) {
-			uint64_t rest = unit % other;
-			unit = other;
-			other = rest;
-		}
+		unit = divisor_common(unit, (int64_t)other < 0 ? -other : other);
 	}
 	return unit ? unit : 1;
 }
@@ -139,37 +135,6 @@ static struct coding coding_choose(const uint64_t *values, uint32_t count)
 		sample[i] = value_ordered(values, places[i], 1);
 	coding_try(sample, sample_count, 1, &best);
 	return best;
-}
-
-/*
- * Division that is exact or fails: by the inverse of the odd part modulo 2^64, then by the power of two. What is no
- * multiple of the unit yields more than any multiple could. A column in units takes 2.1 ns a value to pack, where it
- * took 5.4 with a division.
- */
-struct divisor {
-	uint64_t inverse, most;
-	unsigned shift;
-};
-
-static struct divisor divisor_of(uint64_t unit)
-{
-	struct divisor divisor = {.most = UINT64_MAX / unit, .shift = (unsigned)__builtin_ctzll(unit)};
-	uint64_t odd = unit >> divisor.shift;
-
-	/* each step doubles the bits that are right, of which an odd number is its own inverse in three */
-	divisor.inverse = odd;
-	for (int i = 0; i < 5; i++)
-		divisor.inverse *= 2 - odd * divisor.inverse;
-	return divisor;
-}
-
-/* The quotient, or UINT64_MAX. */
-static inline uint64_t divide_exactly(uint64_t value, const struct divisor *divisor)
-{
-	uint64_t product = value * divisor->inverse;
-	uint64_t quotient = divisor->shift ? product >> divisor->shift | product << (64 - divisor->shift) : product;
-
-	return quotient <= divisor->most ? quotient : UINT64_MAX;
 }
 
 /*

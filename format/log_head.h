@@ -14,7 +14,7 @@
 #include "format/catalogue.h"
 
 /* The version of the grammar in docs/format.md that this build writes; it reads all up to this one. */
-#define LOG_FORMAT 1
+#define LOG_FORMAT 2
 
 /* What a frame may hold at most, uncompressed. */
 #define LOG_FRAME_MAX (16u << 20)

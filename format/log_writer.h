@@ -16,7 +16,7 @@
 #include "format/log_head.h"
 
 /* Flush when log_writer_pending() reaches this: large enough to compress well, small enough to decode in parallel. */
-#define LOG_FRAME_TARGET (1u << 20)
+#define LOG_FRAME_TARGET (512u << 10)
 
 struct log_writer;
 

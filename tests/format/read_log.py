@@ -17,7 +17,7 @@ import msgpack
 import values
 
 FRAME_MAX = 16 << 20
-FORMAT = 1
+FORMAT = 2
 MASK = (1 << 64) - 1
 
 
@@ -98,6 +98,42 @@ def column(coded, count):
     return words
 
 
+def book(coded):
+    """Which call's times are coded by it, and what each code, as a text of digits, stands for: the number's top, and how many bits follow."""
+    call, least, lengths = coded[:3]
+    lengths = [half for byte in lengths for half in (byte & 15, byte >> 4)]
+    codes, code, before = {}, 0, 0
+    for length, symbol in sorted((length, least + i) for i, length in enumerate(lengths) if length):
+        code <<= length - before
+        codes[f'{code:0{length}b}'] = symbol
+        code, before = code + 1, length
+    tops = {text: (symbol, 0) if symbol < 16 else (8 + symbol % 8, symbol // 8 - 1) for text, symbol in (codes or {'': least}).items()}
+    return call, tops
+
+
+def times(coded, count, calls):
+    """The words of a column of times of events with these calls."""
+    if coded[0] != 9:
+        return column(coded, count)
+    _, unit, patches, books, data, sizes = coded[:6]
+    books, words = dict(book(one) for one in books), []
+    starts = [0, sizes[0], sizes[0] + sizes[1], sum(sizes[:3])]
+    at, bits = [8 * start for start in starts], f'{int.from_bytes(b"1" + data, "big"):b}'[6:]
+    for i in range(count):
+        codes, begin = books.get(calls[i], books.get(None)), at[i % 4]
+        end = begin
+        while bits[begin:end] not in codes:
+            if end == len(bits):
+                raise Foreign('times end too early')
+            end += 1
+        top, tail = codes[bits[begin:end]]
+        at[i % 4] = end + tail
+        words.append((top << tail | int('0' + bits[end:end + tail], 2)) * unit & MASK)
+    for place, word in zip(patches[::2], patches[1::2]):
+        words[place] = word & MASK
+    return words
+
+
 class Item:
     def __init__(self, coded):
         self.argument, self.form, self.index, self.total, self.hash, self.bytes = coded[:6]
@@ -137,7 +173,8 @@ class Control:
 def events(coded, calls):
     """The events of an "events" object."""
     pid, tid, first, lost, count, shapes = coded[1:7]
-    shape, gap, duration, result = (column(part, count) for part in coded[7:11])
+    shape, result = column(coded[7], count), column(coded[10], count)
+    gap, duration = (times(part, count, [shapes[index][0] for index in shape]) for part in coded[8:10])
     found, of_call, end = [], {}, 0
     for i in range(count):
         number, outcome, errno, site, args, items = shapes[shape[i]][:6]

@@ -228,6 +228,45 @@ int sample_write(struct log_writer *writer)
 	return error;
 }
 
+/* Three calls that take differently long; now and then very long, or made inside another. */
+static void timed_call(struct tape *tape, uint32_t i)
+{
+	uint64_t noise = tape_random(tape);
+	struct record_call *call = tape_call(tape, i % 50 == 49 ? 20 : i % 5 ? 8 : 9);
+
+	call->enter = tape->ticks += 26 * (10 + noise % 40 * (noise >> 8) % 64);
+	call->duration = 26 * ((i % 5 ? 30 : 90) + (noise >> 16) % 64 * ((noise >> 24) % 64) / 16);
+	if (i % 200 == 77)
+		call->duration = (1ull << 40) + (noise >> 30);
+	if (i % 300 == 78)
+		call->enter -= 13;
+	tape->ticks = call->enter + call->duration;
+	call->site = 0x401000 + i % 7;
+	call->result = i % 3;
+}
+
+int sample_write_times(struct log_writer *writer)
+{
+	struct tape tape = {.random = 43, .ticks = 1ull << 45};
+	struct log_anchor before = {1ull << 45, 77, sample_head.created};
+	struct log_anchor after = {1ull << 46, (1ull << 44) + 77, sample_head.created + (1ull << 44)};
+	struct batch *batch;
+	size_t at = 0;
+	int error = batch_new(&batch, &catalogue_builtin);
+
+	if (!error)
+		error = log_writer_flush(writer, &before, &before);
+	for (uint32_t i = 0; i < SAMPLE_TIMES; i++)
+		timed_call(&tape, i);
+	for (const struct record_call *record; !error && (record = tape_next(&tape, &at));)
+		error = batch_add(batch, record, record->head.words * 8ul);
+	if (!error)
+		error = batch_encode(batch, 100, 100, 0, 0, log_writer_packer(writer));
+	tape_free(&tape);
+	batch_free(batch);
+	return error ? error : log_writer_flush(writer, &before, &after);
+}
+
 struct log_writer *sample_log(const void **bytes, size_t *size)
 {
 	struct log_writer *writer;

@@ -109,6 +109,14 @@ class ReadLog(unittest.TestCase):
         self.assertEqual([event['control'] for event in found if 'control' in event], ['stop', 'mark'])
         self.assertEqual(sum(event.get('outcome') == 'unfinished' and event['tid'] == 102 for event in found), 1)
 
+    def test_times_in_bits_read_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f'{folder}/times.ipct'
+            subprocess.run([WRITE_SAMPLE, path, 'times'], check=True)
+            found = self.read_both(path)
+        self.assertEqual(len(found), 600)
+        self.assertGreater(len({event['duration'] for event in found}), 100)
+
     def test_a_real_program_reads_the_same(self):
         with tempfile.TemporaryDirectory() as folder:
             path = f'{folder}/real.ipct'

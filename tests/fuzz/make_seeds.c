@@ -42,7 +42,8 @@ static void print_write(const char *root, size_t number, const struct frame *fra
 	free(bytes);
 }
 
-static void frames_write(const char *root, const void *bytes, size_t size)
+/* `first` is the number of the first seed. */
+static void frames_write(const char *root, const void *bytes, size_t size, size_t first)
 {
 	struct log_trouble trouble;
 	struct frame *frame = NULL;
@@ -53,12 +54,26 @@ static void frames_write(const char *root, const void *bytes, size_t size)
 	for (size_t i = 0; i < log_frames(log); i++) {
 		if (log_frame_read(log, i, &frame))
 			exit(1);
-		seed_write(root, "frame", i, frame->memory->content, frame->content_size);
+		seed_write(root, "frame", first + i, frame->memory->content, frame->content_size);
 		if (i) /* the first has the catalogue */
-			print_write(root, i - 1, frame);
+			print_write(root, first + i - 1, frame);
 	}
 	frame_free(frame);
 	log_close(log);
+}
+
+/* Times coded in bits, which the sample has too few events for. */
+static void times_write(const char *root)
+{
+	struct log_writer *writer;
+	size_t size;
+
+	if (log_writer_open_memory(&writer, &sample_head) || sample_write_times(writer))
+		exit(1);
+	const void *bytes = log_writer_memory(writer, &size);
+	seed_write(root, "log", 1, bytes, size);
+	frames_write(root, bytes, size, SAMPLE_FRAMES);
+	log_writer_free(writer);
 }
 
 static void records_write(const char *root)
@@ -160,7 +175,8 @@ int main(int argc, char **argv)
 	mkdir(argv[1], 0777);
 	seed_write(argv[1], "log", 0, bytes, size);
 	seed_write(argv[1], "catalogue", 0, packed.bytes, packed.size);
-	frames_write(argv[1], bytes, size);
+	frames_write(argv[1], bytes, size, 0);
+	times_write(argv[1]);
 	records_write(argv[1]);
 	live_write(argv[1]);
 	rules_write(argv[1]);
