@@ -46,6 +46,15 @@ static struct flow find_move(const struct call_spec *call)
 	return flow;
 }
 
+/* The argument that says how much there is behind argument `arg`; 0, which is never one, when there is none. */
+static uint8_t find_size(const struct call_spec *call, uint8_t arg)
+{
+	for (uint8_t i = arg + 1; i < call->argc; i++)
+		if (call->args[i].value.kind == KIND_SIZE && call->args[i].value.direction == DIRECTION_NONE)
+			return i;
+	return 0;
+}
+
 struct flow flow_of_call(const struct call_spec *call)
 {
 	for (uint8_t i = 0; i < call->argc; i++) {
@@ -54,6 +63,8 @@ struct flow flow_of_call(const struct call_spec *call)
 		if (!is_payload(value))
 			continue;
 		flow.direction = value->direction == DIRECTION_IN ? FLOW_SENT : FLOW_RECEIVED;
+		if (value->kind == KIND_BYTES)
+			flow.size = find_size(call, i);
 		if (value->kind == KIND_MMSGHDR) {
 			flow.bytes = FLOW_BYTES_ITEMS;
 		} else if (call->result.kind == KIND_SIZE) {
@@ -77,6 +88,36 @@ static uint64_t count_items(const struct flow *flow, const struct event *event)
 		if (event->items[i].form == ITEM_PAYLOAD && event->items[i].arg == flow->arg)
 			bytes += event->items[i].total;
 	return bytes;
+}
+
+/* Of an I/O vector, when all of its lengths were kept. */
+static bool vector_size(const struct flow *flow, const struct event *event, uint64_t *size)
+{
+	const struct event_item *item = event_item(event, flow->arg, ITEM_VECTOR, 0);
+	uint64_t length;
+
+	if (!item || item->size != item->total * sizeof(length))
+		return false;
+	*size = 0;
+	for (uint32_t at = 0; at + sizeof(length) <= item->size; at += sizeof(length)) {
+		memcpy(&length, item->bytes + at, sizeof(length));
+		*size += length;
+	}
+	return true;
+}
+
+bool flow_is_short(const struct flow *flow, const struct event *event)
+{
+	uint64_t size;
+
+	if (flow->direction != FLOW_SENT || flow->bytes != FLOW_BYTES_RESULT || event->error ||
+	    event->outcome != OUTCOME_RETURNED || event->result < 0)
+		return false;
+	if (flow->size)
+		size = event->args[flow->size];
+	else if (!vector_size(flow, event, &size))
+		return false;
+	return (uint64_t)event->result < size;
 }
 
 uint64_t flow_count(const struct flow *flow, const struct event *event)

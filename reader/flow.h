@@ -28,9 +28,13 @@ struct flow {
 	uint8_t bytes;	   /* enum flow_bytes */
 	uint8_t arg;
 	uint8_t from, to; /* FLOW_MOVED: the two descriptors */
+	uint8_t size;	  /* the argument that says how much there was to be sent; 0: none does */
 };
 
 struct flow flow_of_call(const struct call_spec *call);
+
+/* Whether less was sent than was given, and that is known. */
+bool flow_is_short(const struct flow *flow, const struct event *event);
 
 /* Bytes of payload that `event` carried. */
 uint64_t flow_count(const struct flow *flow, const struct event *event);

@@ -35,6 +35,18 @@ void handles_drop(struct handles *handles)
 	free(handles);
 }
 
+void handles_leave(struct handles *handles)
+{
+	bool is_last = handles && handles->sharers == 1;
+
+	for (struct map_slot *slot = is_last ? map_next(&handles->map, NULL) : NULL; slot;
+	     slot = map_next(&handles->map, slot)) {
+		struct object *object = slot->value;
+		object->is_left = object->refs == 1;
+	}
+	handles_drop(handles);
+}
+
 static int unshare(struct handles **handles)
 {
 	if ((*handles)->sharers == 1)

@@ -27,6 +27,9 @@ struct handles *handles_share(struct handles *handles);
 /* One sharer less; the last one frees it. NULL is allowed. */
 void handles_drop(struct handles *handles);
 
+/* The same with a process that is gone: what only it still had was left, not closed (object->is_left). */
+void handles_leave(struct handles *handles);
+
 /* `key` means `object` from now on. 0 or -ENOMEM. */
 int handles_put(struct handles **handles, uint64_t key, struct object *object, bool flag);
 

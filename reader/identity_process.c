@@ -169,7 +169,7 @@ void process_drop_tables(struct process *process)
 		process->object.identity->error = -ENOMEM;
 		return;
 	}
-	handles_drop(descriptors);
+	handles_leave(descriptors);
 	handles_drop(semaphores);
 	mapping_table_drop(mappings);
 }
@@ -317,6 +317,15 @@ static bool is_what_link_says(struct object *object, const char *link)
 	return object->inode == inode;
 }
 
+static struct object *object_inherit(struct identities *identity, struct process *process, const char *link)
+{
+	struct object *object = object_of_link(identity, process, link);
+
+	if (object)
+		object->is_inherited = true;
+	return object;
+}
+
 /* The list of what is open at the start is the truth; what was known by other means lends it its names. */
 static void process_adopt(struct identities *identity, struct process *process, const struct process_news *news)
 {
@@ -329,7 +338,7 @@ static void process_adopt(struct identities *identity, struct process *process, 
 		const struct open_fd *fd = &news->fds[i];
 		struct object *object = map_get(&process->descriptors->map, (uint64_t)fd->fd);
 		if (!object || !is_what_link_says(object, fd->link))
-			object = object_of_link(identity, process, fd->link);
+			object = object_inherit(identity, process, fd->link);
 		if (object && handles_put(&open, (uint64_t)fd->fd, object, false))
 			identity->error = -ENOMEM;
 	}

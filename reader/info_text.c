@@ -54,6 +54,15 @@ static void print_moment(struct text *out, uint64_t ns)
 	text_put(out, words);
 }
 
+/* Until the last that the collector wrote: a program that hangs makes no calls. */
+static uint64_t recorded_ns(const struct info *info, const struct log_head *head)
+{
+	uint64_t end = trace_time(info->trace, trace_last_anchor(info->trace).ticks);
+
+	return end > head->created ? end - head->created
+				   : trace_span(info->trace, info->begin, info->end - info->begin);
+}
+
 static void print_origin(const struct info *info, struct text *out)
 {
 	const struct log_head *head = trace_head(info->trace);
@@ -83,7 +92,8 @@ static void print_origin(const struct info *info, struct text *out)
 	print_label(out, "Recorded");
 	print_moment(out, head->created);
 	text_put(out, ", for ");
-	amount_time(out, trace_span(info->trace, info->begin, info->end - info->begin));
+	amount_time(out, recorded_ns(info, head));
+	text_put(out, trace_is_growing(info->trace) ? " so far" : "");
 	text_char(out, '\n');
 	print_label(out, "Clock");
 	text_put(out, head->clock_is_tsc ? "time stamp counter" : "CLOCK_MONOTONIC");
@@ -153,7 +163,7 @@ static void print_counts(const struct info *info, struct text *out)
 	if (info->unfinished) {
 		print_label(out, "");
 		amount_count(out, info->unfinished);
-		text_put(out, " more had begun and did not end\n");
+		text_put(out, " more had begun and did not end; see ipctrace report --by unfinished\n");
 	}
 	print_label(out, "Catalogue");
 	text_format(out, "%u calls, %u structs, %u sets of names\n", trace_catalogue(info->trace)->calls_count,

@@ -49,7 +49,8 @@ void missing_print(struct trace *trace, struct text *out)
 		is_said = true;
 	}
 	if (!loss->is_closed) {
-		text_put(out, "NOT CLOSED: the recording goes on, or its collector was killed\n");
+		text_put(out, trace_is_growing(trace) ? "NOT CLOSED: the recording goes on\n"
+						      : "NOT CLOSED: its collector was killed\n");
 		is_said = true;
 	}
 	if (steered.suspensions || steered.selections) {
@@ -60,4 +61,17 @@ void missing_print(struct trace *trace, struct text *out)
 	}
 	if (is_said)
 		text_char(out, '\n');
+}
+
+void missing_print_json(struct trace *trace, struct text *out)
+{
+	const struct trace_loss *loss = trace_loss(trace);
+
+	text_format(out,
+		    "{\"lost\": %llu, \"uncounted\": %llu, \"without_slot\": %llu, \"write\": %llu, "
+		    "\"invalid\": %llu, \"damaged_frames\": %llu, \"damage_regions\": %llu, \"closed\": %s}",
+		    (unsigned long long)loss->lost, (unsigned long long)loss->lost_uncounted,
+		    (unsigned long long)loss->end.lost_without_slot, (unsigned long long)loss->end.lost_write,
+		    (unsigned long long)loss->end.lost_invalid, (unsigned long long)loss->damaged_frames,
+		    (unsigned long long)loss->damage_regions, loss->is_closed ? "true" : "false");
 }

@@ -19,4 +19,7 @@ int missing_say(struct trace *trace, const char *path, const char *done, bool qu
 /* The same as lines before figures that do not contain it, and an empty line; nothing for a whole trace. */
 void missing_print(struct trace *trace, struct text *out);
 
+/* The account of losses as a JSON object. */
+void missing_print_json(struct trace *trace, struct text *out);
+
 #endif

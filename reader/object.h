@@ -75,6 +75,8 @@ struct object {
 	struct object *previous, *next; /* all of the identity's */
 	struct object *next_dying;
 	bool is_dying;
+	bool is_inherited; /* it was open when the process started that has it first */
+	bool is_left;	   /* it went with the last process that had it, and was not closed before */
 };
 
 static inline const struct endpoint *object_local(const struct object *object)

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "format/filter.h"
-#include "reader/amount.h"
 #include "reader/command.h"
 #include "reader/missing.h"
 #include "reader/option.h"
@@ -27,8 +26,9 @@ enum report_part {
 	PART_OBJECT = 2,
 	PART_PROCESS = 4,
 	PART_THREAD = 8,
-	PARTS_ALL = 15,
-	PARTS_ORDERED = PART_OBJECT | PART_PROCESS | PART_THREAD,
+	PART_UNFINISHED = 16,
+	PARTS_ALL = 31,
+	PARTS_ORDERED = PART_OBJECT | PART_PROCESS | PART_THREAD | PART_UNFINISHED,
 };
 
 struct settings {
@@ -61,6 +61,7 @@ struct report {
 	struct identities *identity;
 	struct object_tallies *objects;
 	struct process_tallies *processes;
+	struct unfinished_tallies *unfinished;
 	struct batch_memo *memos; /* by the slot of the entry */
 	size_t memos_count;
 	int frames_error;
@@ -96,8 +97,11 @@ static int find_word(const struct word *words, size_t count, const char *value)
 
 static int set_by(void *context, const char *value)
 {
-	static const struct word words[] = {
-		{"call", PART_CALL}, {"object", PART_OBJECT}, {"process", PART_PROCESS}, {"thread", PART_THREAD}};
+	static const struct word words[] = {{"call", PART_CALL},
+					    {"object", PART_OBJECT},
+					    {"process", PART_PROCESS},
+					    {"thread", PART_THREAD},
+					    {"unfinished", PART_UNFINISHED}};
 	struct settings *settings = context;
 	int part = FIND_WORD(words, value);
 
@@ -148,7 +152,7 @@ static int set_all(void *context, const char *value)
 
 static const struct option_spec options[] = {
 	{0, NULL, "[OPTION]... TRACE", "ipctrace report --by call -e %socket redis.ipct", NULL},
-	{0, "by", "WHAT", "only call, object, process or thread; may be given again", set_by},
+	{0, "by", "WHAT", "only call, object, process, thread or unfinished; again for more", set_by},
 	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", set_filter},
 	{'S', "sort", "KEY", "by time (default), count, errors, bytes, mean, max, name", set_sort},
 	{'a', "all", NULL, "every line, however many there are", set_all},
@@ -255,6 +259,10 @@ static int count_event(struct report *report, const struct trace_entry *entry)
 
 	if (error || !report->enabled[call])
 		return error;
+	if (event->outcome == OUTCOME_UNFINISHED && report->unfinished)
+		error = unfinished_tallies_add(report->unfinished, entry);
+	if (error)
+		return error;
 	memo = find_memo(report, entry);
 	if (!memo || memo->epoch != identity_epoch(report->identity) + 1 || (report->objects && !memo->use))
 		return count_anew(report, event, call, memo ? memo : &unkept);
@@ -292,6 +300,8 @@ static int count_in_order(struct report *report, unsigned parts)
 		error = object_tallies_new(&report->objects, &report->view, report->identity);
 	if (!error && parts & (PART_PROCESS | PART_THREAD))
 		error = process_tallies_new(&report->processes, &report->view, report->identity);
+	if (!error && parts & PART_UNFINISHED)
+		error = unfinished_tallies_new(&report->unfinished, &report->view, report->trace, report->identity);
 	while (!error) {
 		error = trace_next(report->trace, &entry);
 		if (!error)
@@ -347,6 +357,7 @@ static void report_free(struct report *report)
 {
 	object_tallies_free(report->objects);
 	process_tallies_free(report->processes);
+	unfinished_tallies_free(report->unfinished);
 	identity_free(report->identity);
 	call_tallies_free(&report->calls);
 	for (size_t i = 0; i < report->memos_count; i++)
@@ -368,37 +379,41 @@ static void print_title(const struct report *report, const char *title, bool is_
 
 static void print_report(struct report *report, unsigned parts, struct text *out)
 {
+	/* Of a program that hangs this is what one wants to know; of others there is nothing to say. */
+	bool hangs = parts & PART_UNFINISHED && unfinished_tallies_any(report->unfinished);
+
+	if (!hangs && parts != PART_UNFINISHED)
+		parts &= ~PART_UNFINISHED;
 	bool several = parts & (parts - 1);
 
 	missing_print(report->trace, out); /* what the figures below do not contain comes first */
+	if (hangs) {
+		if (several)
+			print_title(report, "Not returned", true, out);
+		unfinished_tallies_print(report->unfinished, out);
+	}
 	if (parts & PART_CALL) {
 		if (several)
-			print_title(report, "By call", true, out);
+			print_title(report, "By call", !hangs, out);
 		call_tallies_print(&report->calls, &report->view, out);
 	}
 	if (parts & PART_OBJECT) {
 		if (several)
-			print_title(report, "By object", !(parts & PART_CALL), out);
+			print_title(report, "By object", !hangs && !(parts & PART_CALL), out);
 		object_tallies_print(report->objects, out);
 	}
 	if (parts & (PART_PROCESS | PART_THREAD)) {
 		if (several)
-			print_title(report, "By process and thread", !(parts & (PART_CALL | PART_OBJECT)), out);
+			print_title(report, "By process and thread", !hangs && !(parts & (PART_CALL | PART_OBJECT)),
+				    out);
 		process_tallies_print(report->processes, parts & PART_THREAD, out);
 	}
 }
 
 static void print_report_json(struct report *report, unsigned parts, struct text *out)
 {
-	const struct trace_loss *loss = trace_loss(report->trace);
-
-	text_format(out,
-		    "{\"losses\": {\"lost\": %llu, \"uncounted\": %llu, \"without_slot\": %llu, \"write\": %llu, "
-		    "\"invalid\": %llu, \"damaged_frames\": %llu, \"damage_regions\": %llu, \"closed\": %s}",
-		    (unsigned long long)loss->lost, (unsigned long long)loss->lost_uncounted,
-		    (unsigned long long)loss->end.lost_without_slot, (unsigned long long)loss->end.lost_write,
-		    (unsigned long long)loss->end.lost_invalid, (unsigned long long)loss->damaged_frames,
-		    (unsigned long long)loss->damage_regions, loss->is_closed ? "true" : "false");
+	text_put(out, "{\"losses\": ");
+	missing_print_json(report->trace, out);
 	if (parts & PART_CALL) {
 		text_put(out, ",\n \"calls\": ");
 		call_tallies_print_json(&report->calls, &report->view, out);
@@ -410,6 +425,10 @@ static void print_report_json(struct report *report, unsigned parts, struct text
 	if (parts & (PART_PROCESS | PART_THREAD)) {
 		text_put(out, ",\n \"processes\": ");
 		process_tallies_print_json(report->processes, out);
+	}
+	if (parts & PART_UNFINISHED) {
+		text_put(out, ",\n \"unfinished\": ");
+		unfinished_tallies_print_json(report->unfinished, out);
 	}
 	text_put(out, "}\n");
 }

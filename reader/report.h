@@ -33,6 +33,8 @@ uint64_t report_ns(const struct report_view *view, uint64_t ticks);
 /* Writes what may be cut short as a note: "312 more; --all shows them". */
 void report_note_more(const struct report_view *view, struct text *out, size_t more);
 
+struct trace;
+
 /* ---- by call (report_call.c): from columns, frames in any order ---- */
 
 struct call_tally {
@@ -86,6 +88,21 @@ void object_tallies_repeat(struct object_tallies *tallies, struct use *use, cons
 int object_tallies_finish(struct object_tallies *tallies);
 void object_tallies_print(struct object_tallies *tallies, struct text *out);
 void object_tallies_print_json(struct object_tallies *tallies, struct text *out);
+
+/* ---- that did not return (report_unfinished.c): events in order of time ---- */
+
+struct unfinished_tallies;
+struct trace_entry;
+
+int unfinished_tallies_new(struct unfinished_tallies **tallies, const struct report_view *view, struct trace *trace,
+			   struct identities *identity);
+void unfinished_tallies_free(struct unfinished_tallies *tallies);
+
+/* An event with that outcome, which the identity has just observed. 0 or -ENOMEM. */
+int unfinished_tallies_add(struct unfinished_tallies *tallies, const struct trace_entry *entry);
+bool unfinished_tallies_any(const struct unfinished_tallies *tallies);
+void unfinished_tallies_print(struct unfinished_tallies *tallies, struct text *out);
+void unfinished_tallies_print_json(struct unfinished_tallies *tallies, struct text *out);
 
 /* ---- by process and thread (report_process.c): events in order of time ---- */
 

@@ -6,59 +6,12 @@
  * label). A group keeps its first objects apart and adds up the others, so that a server's million connections take
  * the memory of a few.
  */
-#include "reader/report.h"
+#include "reader/report_object_parts.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "reader/amount.h"
-#include "reader/map.h"
-
-/* Objects of one group that are told apart; users of one object that are named. */
-#define APART_MAX 16
-#define USERS_MAX 4
-
-/* Lines of the table unless all are wanted. */
-#define LINES_MAX 40
-
-struct use {
-	uint64_t calls, errors, sends, receives, sent, received;
-	uint64_t ticks, waiting;
-	struct object *users[USERS_MAX]; /* processes, in the order of coming */
-	uint32_t users_count;
-	uint32_t last_pid; /* of the call before: most often that of the next */
-	bool has_more_users;
-};
-
-/* An object that is gone, or several that are not told apart. */
-struct object_line {
-	char *name;	  /* without the maker */
-	char *group;	  /* what all of its group are called */
-	char *peer;	  /* "" when not known */
-	char *peer_group; /* what the peers of a whole group are called */
-	struct object *maker;
-	enum object_type type;
-	uint64_t objects;
-	bool has_other_peers; /* not all peers are like the first one's */
-	struct use use;
-};
-
-struct group {
-	struct object_line apart[APART_MAX];
-	uint32_t apart_count;
-	struct object_line rest; /* objects 0: none */
-	struct group *next;
-};
-
-struct object_tallies {
-	const struct report_view *view;
-	struct identities *identity;
-	struct map groups; /* by the hash of maker, role and label */
-	struct group *first, **last;
-	int error;
-};
 
 static void add_user(struct use *use, struct object *process)
 {
@@ -73,7 +26,7 @@ static void add_user(struct use *use, struct object *process)
 		use->has_more_users = true;
 }
 
-static void merge_use(struct use *to, const struct use *from)
+void use_merge(struct use *to, const struct use *from)
 {
 	to->calls += from->calls;
 	to->errors += from->errors;
@@ -83,6 +36,7 @@ static void merge_use(struct use *to, const struct use *from)
 	to->received += from->received;
 	to->ticks += from->ticks;
 	to->waiting += from->waiting;
+	to->shorts += from->shorts;
 	for (uint32_t i = 0; i < from->users_count; i++)
 		add_user(to, from->users[i]);
 	to->has_more_users |= from->has_more_users;
@@ -153,6 +107,16 @@ static int begin_line(struct object_line *line, struct object *object)
 	return line->name && line->group && line->peer && line->peer_group ? 0 : -ENOMEM;
 }
 
+/* What lsof and ipcs would have shown at the end, but for what came from outside. Memory goes without a word. */
+static bool is_left(const struct object *object)
+{
+	static const bool counts[OBJECT_TYPE_COUNT] = {
+		[OBJECT_SOCKET] = true, [OBJECT_PIPE] = true, [OBJECT_FILE] = true,   [OBJECT_DESCRIPTOR] = true,
+		[OBJECT_MQ] = true,	[OBJECT_MSGQ] = true, [OBJECT_SEMSET] = true, [OBJECT_SEGMENT] = true};
+
+	return counts[object->type] && !object->is_inherited && (object->refs || object->is_left);
+}
+
 /* An object is no more: its counts go where they are kept. */
 static void keep_use(void *context, struct object *object)
 {
@@ -170,7 +134,8 @@ static void keep_use(void *context, struct object *object)
 		tallies->error = -ENOMEM;
 	} else {
 		line->objects++;
-		merge_use(&line->use, use);
+		line->left += is_left(object);
+		use_merge(&line->use, use);
 	}
 	free(use);
 }
@@ -189,7 +154,7 @@ int object_tallies_new(struct object_tallies **tallies, const struct report_view
 	return 0;
 }
 
-static void free_line(struct object_line *line)
+void object_line_free(struct object_line *line)
 {
 	free(line->name);
 	free(line->group);
@@ -205,8 +170,8 @@ void object_tallies_free(struct object_tallies *tallies)
 		struct group *group = tallies->first;
 		tallies->first = group->next;
 		for (uint32_t i = 0; i < group->apart_count; i++)
-			free_line(&group->apart[i]);
-		free_line(&group->rest);
+			object_line_free(&group->apart[i]);
+		object_line_free(&group->rest);
 		free(group);
 	}
 	map_clear(&tallies->groups);
@@ -231,6 +196,12 @@ static void count_flow(struct use *use, enum flow_direction direction, uint64_t 
 		use->receives++;
 		use->received += bytes;
 	}
+}
+
+static void count_payload(struct use *use, const struct flow *flow, const struct event *event)
+{
+	count_flow(use, (enum flow_direction)flow->direction, flow_count(flow, event));
+	use->shorts += flow_is_short(flow, event);
 }
 
 static void add_call(struct use *use, const struct event *event)
@@ -281,7 +252,7 @@ void object_tallies_repeat(struct object_tallies *tallies, struct use *use, cons
 
 	add_call(use, event);
 	if (flow->direction != FLOW_NONE)
-		count_flow(use, flow->direction, flow_count(flow, event));
+		count_payload(use, flow, event);
 }
 
 int object_tallies_add(struct object_tallies *tallies, const struct event *event, uint32_t call, struct use **used)
@@ -299,7 +270,7 @@ int object_tallies_add(struct object_tallies *tallies, const struct event *event
 	if (flow->direction == FLOW_MOVED)
 		count_move(tallies, flow, event, object);
 	else if (flow->direction != FLOW_NONE && object->tag)
-		count_flow((struct use *)(uintptr_t)object->tag, flow->direction, flow_count(flow, event));
+		count_payload((struct use *)(uintptr_t)object->tag, flow, event);
 	if (flow->direction != FLOW_MOVED)
 		*used = (struct use *)(uintptr_t)object->tag;
 	return tallies->error;
@@ -309,214 +280,4 @@ int object_tallies_finish(struct object_tallies *tallies)
 {
 	identity_finish(tallies->identity);
 	return tallies->error;
-}
-
-/* ---- printing ---- */
-
-struct line_order {
-	const struct object_line *line;
-	enum report_sort sort;
-};
-
-static uint64_t sort_value(const struct object_line *line, enum report_sort sort)
-{
-	switch (sort) {
-	case SORT_COUNT:
-		return line->use.calls;
-	case SORT_ERRORS:
-		return line->use.errors;
-	case SORT_BYTES:
-		return line->use.sent + line->use.received;
-	case SORT_MEAN:
-		return line->use.calls ? line->use.ticks / line->use.calls : 0;
-	default:
-		return line->use.ticks;
-	}
-}
-
-static int compare_lines(const void *left, const void *right)
-{
-	const struct line_order *a = left, *b = right;
-
-	/* Files come last: they are not whom programs talk to. */
-	if ((a->line->type == OBJECT_FILE) != (b->line->type == OBJECT_FILE))
-		return a->line->type == OBJECT_FILE ? 1 : -1;
-	if (a->sort != SORT_NAME) {
-		uint64_t value_a = sort_value(a->line, a->sort), value_b = sort_value(b->line, b->sort);
-		if (value_a != value_b)
-			return value_a > value_b ? -1 : 1;
-	}
-	return strcmp(a->line->name, b->line->name);
-}
-
-/* A group of many is one line. */
-static void fold_group(struct group *group)
-{
-	for (uint32_t i = 0; i < group->apart_count; i++) {
-		struct object_line *line = &group->apart[i];
-		group->rest.objects += line->objects;
-		merge_use(&group->rest.use, &line->use);
-		if (strcmp(group->rest.peer_group, line->peer_group))
-			group->rest.has_other_peers = true;
-		free_line(line);
-	}
-	group->apart_count = 0;
-}
-
-/* The lines of all groups, in the order wanted. Folds groups, so it is called once. */
-static struct line_order *sort_lines(struct object_tallies *tallies, size_t *count)
-{
-	size_t capacity = 1;
-
-	*count = 0;
-	for (struct group *group = tallies->first; group; group = group->next)
-		capacity += group->apart_count + 1;
-	struct line_order *order = calloc(capacity, sizeof(*order));
-	if (!order)
-		return NULL;
-	for (struct group *group = tallies->first; group; group = group->next) {
-		if (group->rest.objects && !tallies->view->all)
-			fold_group(group);
-		for (uint32_t i = 0; i < group->apart_count; i++)
-			order[(*count)++] = (struct line_order){&group->apart[i], tallies->view->sort};
-		if (group->rest.objects)
-			order[(*count)++] = (struct line_order){&group->rest, tallies->view->sort};
-	}
-	qsort(order, *count, sizeof(*order), compare_lines);
-	return order;
-}
-
-static void print_count(struct amount_table *table, uint64_t count)
-{
-	if (count)
-		amount_count(&table->cells, count);
-	amount_cell(table);
-}
-
-/* "1.25 MiB in 300" */
-static void print_flow(struct amount_table *table, uint64_t bytes, uint64_t calls)
-{
-	if (calls) {
-		amount_bytes(&table->cells, bytes);
-		text_put(&table->cells, " in ");
-		amount_count(&table->cells, calls);
-	}
-	amount_cell(table);
-}
-
-static void print_users(struct text *text, const struct use *use)
-{
-	for (uint32_t i = 0; i < use->users_count; i++) {
-		if (i)
-			text_put(text, ", ");
-		text_put(text, use->users[i]->label);
-	}
-	if (use->has_more_users)
-		text_put(text, ", ...");
-}
-
-static const char *line_name(const struct object_line *line)
-{
-	return line->objects > 1 ? line->group : line->name;
-}
-
-static const char *line_peer(const struct object_line *line)
-{
-	if (line->objects == 1)
-		return line->peer;
-	return line->has_other_peers ? "several" : line->peer_group;
-}
-
-static void print_line(struct amount_table *table, const struct report_view *view, const struct object_line *line)
-{
-	amount_time(&table->cells, report_ns(view, line->use.ticks));
-	amount_cell(table);
-	if (line->use.waiting)
-		amount_time(&table->cells, report_ns(view, line->use.waiting));
-	amount_cell(table);
-	amount_count(&table->cells, line->use.calls);
-	amount_cell(table);
-	print_count(table, line->use.errors);
-	print_flow(table, line->use.sent, line->use.sends);
-	print_flow(table, line->use.received, line->use.receives);
-	print_users(&table->cells, &line->use);
-	amount_cell(table);
-	if (line->maker)
-		text_format(&table->cells, "%s: ", line->maker->label);
-	text_put(&table->cells, line_name(line));
-	if (line->objects > 1)
-		text_format(&table->cells, " (%llu of them)", (unsigned long long)line->objects);
-	if (*line_peer(line))
-		text_format(&table->cells, "  <->  %s", line_peer(line));
-	amount_cell(table);
-}
-
-void object_tallies_print(struct object_tallies *tallies, struct text *out)
-{
-	static const char *const titles[] = {"time", "waiting",	 "calls",    "errors",
-					     "sent", "received", "<used by", "<object"};
-	struct amount_table table = {.titles = titles, .columns = sizeof(titles) / sizeof(titles[0])};
-	size_t count = 0;
-	struct line_order *order = sort_lines(tallies, &count);
-
-	if (!order) {
-		out->failed = true;
-		return;
-	}
-	size_t shown = count > LINES_MAX && !tallies->view->all ? LINES_MAX : count;
-	for (size_t i = 0; i < shown; i++)
-		print_line(&table, tallies->view, order[i].line);
-	amount_print(&table, tallies->view->colour, out);
-	report_note_more(tallies->view, out, count - shown);
-	free(order);
-}
-
-static void print_line_json(struct text *out, const struct report_view *view, const struct object_line *line)
-{
-	const struct use *use = &line->use;
-
-	text_put(out, "{\"object\": ");
-	text_json_string(out, line_name(line));
-	text_put(out, ", \"type\": ");
-	text_json_string(out, object_type_name(line->type));
-	text_put(out, ", \"process\": ");
-	if (line->maker)
-		text_json_string(out, line->maker->label);
-	else
-		text_put(out, "null");
-	text_put(out, ", \"peer\": ");
-	if (*line_peer(line))
-		text_json_string(out, line_peer(line));
-	else
-		text_put(out, "null");
-	text_put(out, ", \"users\": [");
-	for (uint32_t i = 0; i < use->users_count; i++) {
-		text_put(out, i ? ", " : "");
-		text_json_string(out, use->users[i]->label);
-	}
-	text_format(out,
-		    "], \"objects\": %llu, \"calls\": %llu, \"errors\": %llu, \"time\": %llu, \"waiting\": %llu, "
-		    "\"sends\": %llu, \"sent\": %llu, \"receives\": %llu, \"received\": %llu}",
-		    (unsigned long long)line->objects, (unsigned long long)use->calls, (unsigned long long)use->errors,
-		    (unsigned long long)report_ns(view, use->ticks), (unsigned long long)report_ns(view, use->waiting),
-		    (unsigned long long)use->sends, (unsigned long long)use->sent, (unsigned long long)use->receives,
-		    (unsigned long long)use->received);
-}
-
-void object_tallies_print_json(struct object_tallies *tallies, struct text *out)
-{
-	size_t count = 0;
-	struct line_order *order = sort_lines(tallies, &count);
-
-	if (!order) {
-		out->failed = true;
-		return;
-	}
-	text_put(out, "[");
-	for (size_t i = 0; i < count; i++) {
-		text_put(out, i ? ",\n  " : "\n  ");
-		print_line_json(out, tallies->view, order[i].line);
-	}
-	text_put(out, count ? "\n ]" : "]");
-	free(order);
 }

@@ -114,6 +114,9 @@ uint64_t trace_events(const struct trace *trace);
 /* Starts again at the beginning. Not with `follow`. 0 or -ENOMEM. */
 int trace_rewind(struct trace *trace);
 
+/* Whether a collector may still write to the log. */
+bool trace_is_growing(const struct trace *trace);
+
 const struct catalogue *trace_catalogue(const struct trace *trace);
 const struct log_head *trace_head(const struct trace *trace);
 

@@ -40,7 +40,4 @@ bool trace_is_unwritten(const struct trace *trace, int rc);
 /* Makes a log in memory of it. Which calls there are is this build's knowledge: an area of another one is refused. */
 int trace_open_unwritten(struct trace *trace, struct log_trouble *trouble);
 
-/* Whether a collector may still write to the log. */
-bool trace_is_growing(const struct trace *trace);
-
 #endif

@@ -42,6 +42,33 @@ Test(flow, knows_what_is_sent_and_what_received)
 	}
 }
 
+Test(flow, knows_when_less_was_sent_than_was_given)
+{
+	const uint64_t lengths[] = {60, 40};
+	struct event_item item = {
+		.arg = 1, .form = ITEM_VECTOR, .bytes = (const uint8_t *)lengths, .size = sizeof(lengths), .total = 2};
+	struct event send = {.call = find_call("send"), .args = {1, 0x7000, 100, 0}, .result = 99};
+	struct event writev = {
+		.call = find_call("writev"), .args = {1, 0x7000, 2}, .result = 99, .items = &item, .items_count = 1};
+	struct event recv = {.call = find_call("recv"), .args = {1, 0x7000, 100, 0}, .result = 99};
+	struct flow sends = flow_of_call(send.call), writes = flow_of_call(writev.call),
+		    receives = flow_of_call(recv.call);
+
+	cr_expect(flow_is_short(&sends, &send));
+	cr_expect(flow_is_short(&writes, &writev));
+	cr_expect_not(flow_is_short(&receives, &recv));
+	send.result = writev.result = 100;
+	cr_expect_not(flow_is_short(&sends, &send));
+	cr_expect_not(flow_is_short(&writes, &writev));
+	send.result = -1;
+	send.error = 11;
+	cr_expect_not(flow_is_short(&sends, &send));
+	/* Of a vector whose lengths were not all kept nothing is known. */
+	writev.result = 1;
+	item.total = 3;
+	cr_expect_not(flow_is_short(&writes, &writev));
+}
+
 Test(flow, tells_the_two_descriptors_of_a_move_apart)
 {
 	struct flow sendfile = flow_of_call(find_call("sendfile")), splice = flow_of_call(find_call("splice"));

@@ -3,9 +3,11 @@
 """What `ipctrace report` makes of a program whose calls are known. Argument: the command."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 IPCTRACE = sys.argv.pop(1)
@@ -43,6 +45,37 @@ except BlockingIOError:
     pass
 '''
 
+
+# Each waits for the other, for ever.
+HANGS = '''
+import os, signal, sys, time
+r1, w1 = os.pipe()
+r2, w2 = os.pipe()
+if os.fork():
+    os.close(w1)
+    os.close(r2)
+    print("ready", flush=True)
+    os.read(r1, 100)
+else:
+    os.close(w2)
+    os.close(r1)
+    os.read(r2, 100)
+'''
+
+LEAVES = '''
+import os, socket
+for number in range(10):
+    a, b = socket.socketpair()
+    a.setblocking(False)
+    if number < 3:
+        assert a.send(bytes(10000000)) < 10000000
+        assert 0 < os.writev(b.fileno(), [b"whole", b"sent"])
+        b.recv(10000000)
+        a.detach()
+    a.close()
+    b.close()
+os._exit(0)
+'''
 
 DESTRUCTORS = '''
 import ctypes, os, threading, time
@@ -95,6 +128,44 @@ class Report(unittest.TestCase):
         process, = json.loads(run('report', '--json', '--by', 'process', trace)[1])['processes']
         self.assertEqual([(row['thread'], row['events']) for row in process['threads']][1:], [(f'P0.t{number}', 2) for number in (1, 2, 3)])
         self.assertEqual(json.loads(run('info', '--json', trace)[1])['threads'], 4)
+
+    def test_calls_that_do_not_return_come_first_with_who_is_at_the_other_end(self):
+        trace = os.path.join(self.folder.name, 'hangs.ipct')
+        with subprocess.Popen([IPCTRACE, 'record', '-q', '-o', trace, '--', '/usr/bin/python3', '-S', '-c', HANGS], stdout=subprocess.PIPE,
+                              text=True, start_new_session=True) as recorder:
+            self.assertEqual(recorder.stdout.readline(), 'ready\n')
+            rows = []
+            for _ in range(200):
+                rows = json.loads(run('report', '--json', '--by', 'unfinished', trace)[1])['unfinished']
+                if len(rows) == 2 and min(row['lasted'] for row in rows) > 400000000:
+                    break
+                time.sleep(0.1)
+            alive = run('report', trace)[1].splitlines()
+            os.killpg(recorder.pid, signal.SIGKILL)
+        self.assertEqual(sorted((row['process'], row['call'], row['object'], row['peer']) for row in rows),
+                         [('P0(python3)', 'read', 'P0(python3): pipe#0.read', 'pipe#0.write'),
+                          ('P0.1', 'read', 'P0(python3): pipe#1.read', 'pipe#1.write')])
+        self.assertTrue(all(4e8 < row['lasted'] < 1e11 for row in rows), rows)
+        self.assertEqual(alive[:3], ['NOT CLOSED: the recording goes on', '', 'Not returned'])
+        self.assertRegex(alive[4], r'^\d\d:\d\d:\d\d +\S+ m?s +\d+ +P0')
+        self.assertRegex('\n'.join(alive[4:6]), r'(?m) P0\(python3\) +read\(3<pipe#0\.read>, 0x\w+, 100\) +pipe#0\.write$')
+        self.assertRegex('\n'.join(alive[4:6]), r'(?m) P0\.1 +read\(5<pipe#1\.read>, 0x\w+, 100\) +pipe#1\.write$')
+        lines = run('report', '--by', 'unfinished', trace)[1].splitlines()
+        self.assertEqual(lines[0], 'NOT CLOSED: its collector was killed')
+        self.assertEqual(len(lines), 5)
+
+    def test_nothing_is_said_of_calls_that_did_return(self):
+        self.assertNotIn('Not returned', self.report())
+        self.assertEqual(self.parts('--by', 'unfinished')['unfinished'], [])
+
+    def test_what_is_left_open_and_what_was_cut_short_is_counted(self):
+        trace = os.path.join(self.folder.name, 'leaves.ipct')
+        self.assertEqual(run('record', '-q', '-o', trace, '--', '/usr/bin/python3', '-S', '-c', LEAVES)[0], 0)
+        objects = {row['object']: row for row in json.loads(run('report', '--json', '--by', 'object', '--all', trace)[1])['objects']}
+        ends = [(objects[f'unix-pair#{number}.{side}']['left'], objects[f'unix-pair#{number}.{side}']['short'])
+                for side in 'ab' for number in range(10)]
+        self.assertEqual(ends, [(1, 1)] * 3 + [(0, 0)] * 17)
+        self.assertRegex(run('report', '--by', 'object', trace)[1], r'(?m) in 1, 1 short  .* 1  P0 +P0: unix-pair#0.a')
 
     def test_calls_are_counted_with_their_errors_and_bytes(self):
         calls = {row['call']: row for row in self.parts('--by', 'call')['calls']}
