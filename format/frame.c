@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "format/log_parts.h"
+#include "format/xxhash.h"
 
 /*
  * LZ4 unpacks straight into memory that could hold a whole block more, and by way of a copy otherwise. The excess is
@@ -72,8 +73,10 @@ static int memory_reserve(uint8_t **bytes, size_t *capacity, size_t size)
 	return *bytes ? 0 : -ENOMEM;
 }
 
+/* Decompress and check everything but the checksum. */
 static int frame_decompress(struct frame *frame, size_t compressed_size)
 {
+	static const LZ4F_decompressOptions_t unchecked = {.skipChecksums = 1};
 	struct frame_memory *memory = frame->memory;
 	size_t done = 0, content_size = 0, more = 1;
 	LZ4F_dctx *decompressor = memory->decompressor;
@@ -85,7 +88,7 @@ static int frame_decompress(struct frame *frame, size_t compressed_size)
 	while (more && done < compressed_size) {
 		size_t source = compressed_size - done, target = memory->content_capacity - content_size;
 		more = LZ4F_decompress(decompressor, memory->content + content_size, &target, memory->compressed + done,
-				       &source, NULL);
+				       &source, &unchecked);
 		if (LZ4F_isError(more))
 			return frame_damaged(frame, "%s", LZ4F_getErrorName(more));
 		if (!source && !target)
@@ -95,6 +98,18 @@ static int frame_decompress(struct frame *frame, size_t compressed_size)
 	}
 	if (more || content_size != frame->content_size)
 		return frame_damaged(frame, "it ends too early");
+	return 0;
+}
+
+/* The checksum is the frame's last word: log_place_probe() takes no frame without one. */
+static int frame_verify(struct frame *frame, size_t compressed_size)
+{
+	const struct frame_memory *memory = frame->memory;
+	uint32_t checksum;
+
+	memcpy(&checksum, memory->compressed + compressed_size - sizeof(checksum), sizeof(checksum));
+	if (xxhash(memory->content, frame->content_size) != checksum)
+		return frame_damaged(frame, "its checksum is wrong");
 	return 0;
 }
 
@@ -110,7 +125,8 @@ int frame_load(struct frame *frame, const struct log_source *source, const struc
 		return -ENOMEM;
 	if (log_source_read(source, place->offset, memory->compressed, place->size) != place->size)
 		return frame_damaged(frame, "the file became shorter");
-	return frame_decompress(frame, place->size);
+	int error = frame_decompress(frame, place->size);
+	return error ? error : frame_verify(frame, place->size);
 }
 
 static void anchor_read(struct unpack *in, struct log_anchor *anchor)
