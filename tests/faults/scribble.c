@@ -40,6 +40,15 @@ static uint64_t random_value(void)
 	return kind == 1 ? random_word() % 5000 : random_word();
 }
 
+/* Asks the collector for something, or for nothing that there is, in the way of `ipctrace ctl`. */
+static void ask(struct control_box *box)
+{
+	for (size_t i = 0; i < sizeof(box->text) / 8; i++)
+		((uint64_t *)box->text)[i] = random_word();
+	box->action = (uint32_t)(random_word() % (CONTROL_COUNT + 2));
+	box->requested++;
+}
+
 /* Control page (but for what says that the collector lives), heads of slots, and heads of records with valid stamps. */
 static void strike(uint8_t *area, uint64_t size, uint32_t ring)
 {
@@ -50,7 +59,7 @@ static void strike(uint8_t *area, uint64_t size, uint32_t ring)
 
 	if (live_slot_offset(ring, slot + 1) > size)
 		return;
-	switch (random_word() % 4) {
+	switch (random_word() % 5) {
 	case 0:
 		((uint64_t *)area)[random_word() % (LIVE_PAGE / 8)] = random_value();
 		break;
@@ -59,6 +68,9 @@ static void strike(uint8_t *area, uint64_t size, uint32_t ring)
 		break;
 	case 2:
 		*(struct record_head *)(head + LIVE_PAGE + (position & (ring - 1))) = record;
+		break;
+	case 3:
+		ask(&((struct live_control *)area)->box);
 		break;
 	default:
 		((uint64_t *)(head + LIVE_PAGE))[random_word() % (ring / 8)] = random_value();

@@ -84,7 +84,9 @@ def scribble_once(tools, seed, policy, milliseconds):
         began = time.monotonic()
         trial.running = subprocess.Popen([trial.ipctrace, 'record', '-o', trial.log, '-e', 'shutdown', '--buffer=64K', f'--on-full={policy}', '--',
                                           trial.programs / 'scribble', str(seed), str(milliseconds)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(milliseconds / 1000)
+        time.sleep(milliseconds / 2000)
+        asking = subprocess.Popen([trial.ipctrace, 'ctl', trial.log, 'status'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(milliseconds / 2000)
         # it may have broken its own tracing, and be stuck in it; the recorder may not
         for pid in trial.children(trial.running.pid):
             wait = time.monotonic() + 1
@@ -102,6 +104,8 @@ def scribble_once(tools, seed, policy, milliseconds):
                 told_to_end = True
             time.sleep(0.01)
         expect(trial.running.returncode in (0, 2, -signal.SIGKILL, -signal.SIGINT, -signal.SIGSEGV), f'the recorder ended with {trial.running.returncode}')
+        asking.wait(timeout=20)
+        expect(asking.returncode in (0, 2), f'who asked for the status ended with {asking.returncode}')
         said = trial.running.stderr.read()
         expect('event' in said, f'the recorder said {said!r}')
         left = sorted(path.name for path in trial.folder.iterdir())
