@@ -120,6 +120,7 @@ struct canon_thread {
 	bool is_process;    /* the first thread of one */
 	bool is_common;	    /* its process has others */
 	bool dispatches;    /* waits for readiness */
+	bool is_sharing;    /* takes from something that others take from, too */
 	uint64_t content;   /* hash of its tokens */
 	uint64_t heard;	    /* of what it was told over accepted connections */
 	uint64_t own;	    /* of what was made for it, and only it receives from; 0: there is none */

@@ -164,7 +164,7 @@ static void read_word(struct view_maker *maker, const char *name, const struct v
 			break;
 		}
 		/* How much fits is the caller's buffer; how much there was is in the payload. */
-		if (!(maker->view->is_stream && maker->view->rule->flow.direction))
+		if (!(maker->view->is_stream && maker->view->rule->flow.direction) && !maker->view->is_surrounding)
 			read_number(value, is_size_sent(maker->view, word) ? UINT64_MAX : word, part);
 		break;
 	case KIND_CLOCK_TICKS:

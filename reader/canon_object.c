@@ -151,6 +151,7 @@ static void note_taker(const struct pass *pass, struct canon_object *object, uin
 	else if (object->taker != thread)
 		object->is_shared |= pass->canon->threads[thread].parent != object->taker;
 	object->taker = thread;
+	pass->canon->threads[thread].is_sharing |= object->is_shared && object->is_stream;
 }
 
 void pass_note_object(struct pass *pass, const struct canon_token *token, const struct canon_token *raw, uint32_t index)

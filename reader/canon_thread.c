@@ -199,6 +199,8 @@ int canon_finish_threads(struct canon *canon)
 		}
 		if (object->is_client && object->receiver != CANON_NONE)
 			canon->threads[object->receiver].connected++;
+		if (object->is_shared && object->is_stream)
+			canon->threads[object->receiver].is_sharing = true;
 		object->is_answer = is_answer(object);
 		if (object->is_answer)
 			canon->threads[object->receiver].answers++;

@@ -89,8 +89,10 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 		drop_joined(edits);
 		rc = settle_stocks(&settling);
 	}
-	if (!rc)
+	if (!rc) {
+		settle_overtaken(&settling);
 		rc = settle_endgames(&settling);
+	}
 	if (!rc) {
 		settle_counters(&settling);
 		rc = settle_registrations(&settling);

@@ -26,6 +26,21 @@ static bool is_other_connection(const struct settling *settling, uint32_t old, u
 	return (object->is_accepted || object->is_client) && has_partners && pairing->objects[SIDE_OLD][from] != to;
 }
 
+/*
+ * Whether the call, which carries nothing, was made on a connection because it was the first one that was accepted, as
+ * to find out once what holds for all. Which of those that come at one time is the first is chance.
+ */
+static bool is_of_first(const struct settling *settling, uint32_t old, uint32_t new)
+{
+	const struct canon *const *canons = settling->pairing->canons;
+	const struct canon_token *from = token_of(settling, SIDE_OLD, old), *to = token_of(settling, SIDE_NEW, new);
+
+	return canons[SIDE_OLD]->objects[from->sort->objects[0]].is_accepted &&
+	       !canons[SIDE_OLD]->objects[from->sort->objects[0]].ordinal &&
+	       !canons[SIDE_NEW]->objects[to->sort->objects[0]].ordinal && !from->bytes &&
+	       !((from->flags | to->flags) & (TOKEN_MAKES | TOKEN_ENDS | TOKEN_SENDS | TOKEN_RECEIVES));
+}
+
 /* Joins `removed` and `added`, which are the same call. */
 static void join_edits(struct settling *settling, struct edit *removed, struct edit *added)
 {
@@ -41,6 +56,8 @@ static void join_edits(struct settling *settling, struct edit *removed, struct e
 	if (is_other_connection(settling, removed->old, removed->new)) {
 		removed->kind = EDIT_CHANGED;
 		removed->is_misdirected = true;
+		if (is_of_first(settling, removed->old, removed->new))
+			settle_mark(settling, removed, NOISE_SCHEDULE);
 		return;
 	}
 	const struct pairing *pairing = settling->pairing;

@@ -99,6 +99,9 @@ int settle_stocks(struct settling *settling);
 /* How far processes came before they were told to end. 0 or -ENOMEM. */
 int settle_told(struct settling *settling);
 
+/* Children that are told to end, and those that have ended before they could be. */
+void settle_overtaken(struct settling *settling);
+
 /* What is done while children end. 0 or -ENOMEM. */
 int settle_endgames(struct settling *settling);
 

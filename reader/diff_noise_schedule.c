@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What depends on which thread came first: timers, registrations, memory, the end of children.
+ * What depends on which thread came first: timers, memory, the end of children.
  */
 #include "reader/diff_noise_pass.h"
 
@@ -80,53 +80,6 @@ int settle_timers(struct settling *settling)
 	map_clear(&timed.after_timeouts);
 	map_clear(&timed.aside[SIDE_OLD]);
 	map_clear(&timed.aside[SIDE_NEW]);
-	return rc;
-}
-
-/* ---- registrations -------------------------------------------------------------------------------------------- */
-
-/*
- * What a thread that serves connections does about readiness of other things than its connection depends on how many
- * connections it got: no difference as long as both sides do it at all.
- */
-static bool is_registration(const struct settling *settling, unsigned side, uint32_t index, uint32_t strand)
-{
-	const struct canon *canon = settling->pairing->canons[side];
-	const struct canon_token *token = &canon->tokens[index];
-	const struct strand *row = &settling->strands[side].rows[strand];
-
-	if (strcmp(canon->catalogue->calls[token->sort->call].family, "poll") || token->flags & TOKEN_MAKES)
-		return false;
-	for (unsigned i = 0; i < 2; i++)
-		if (token->sort->objects[i] != CANON_NONE && canon->objects[token->sort->objects[i]].is_accepted)
-			return false;
-	return row->kind == STRAND_SESSION || canon->threads[token->sort->thread].accepted > 1;
-}
-
-int settle_registrations(struct settling *settling)
-{
-	struct map done[SIDES] = {{0}};
-	int rc = 0;
-
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct canon *canon = settling->pairing->canons[side];
-		for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
-			if (canon->threads[canon->tokens[i].sort->thread].accepted > 1)
-				rc = map_put(&done[side], canon->tokens[i].sort->key, settling);
-	}
-	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
-		struct edit *edit = &settling->edits->rows[i];
-		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
-		uint32_t token = side == SIDE_NEW ? edit->new : edit->old;
-		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
-			continue;
-		bool is_prelude = token_of(settling, side, token)->flags & (TOKEN_PRELUDE | TOKEN_WAKES);
-		if (is_prelude || (is_registration(settling, side, token, edit->strands[side]) &&
-				   map_get(&done[!side], token_of(settling, side, token)->sort->key)))
-			settle_mark(settling, edit, NOISE_SCHEDULE);
-	}
-	map_clear(&done[SIDE_OLD]);
-	map_clear(&done[SIDE_NEW]);
 	return rc;
 }
 
@@ -251,40 +204,43 @@ static bool is_in_endgame(const struct settling *settling, unsigned side, uint32
 	return settling->endgame[side][thread] != CANON_NONE && token > settling->endgame[side][thread];
 }
 
-/*
- * Whether a child hears about the end of another one: on a conversation that its parent made, while the parent sees its
- * children off.
- */
-static bool hears_endgame(const struct settling *settling, unsigned side, uint32_t token)
+/* Who sees a child off to which the token is said alone, on a conversation of his making; CANON_NONE: nobody does. */
+static uint32_t sees_off(const struct settling *settling, unsigned side, const struct canon_token *own)
 {
 	const struct canon *canon = settling->pairing->canons[side];
-	const struct canon_token *own = &canon->tokens[token];
-	uint32_t parent = canon->threads[own->sort->thread].parent;
-	const struct canon_object *object;
+	const struct canon_thread *child = &canon->threads[own->sort->thread];
 
-	if (own->sort->objects[0] == CANON_NONE || parent == CANON_NONE || own->sort->error)
+	if (own->sort->objects[0] == CANON_NONE || own->sort->error || child->parent == CANON_NONE ||
+	    !child->is_process)
+		return CANON_NONE;
+	const struct canon_object *object = &canon->objects[own->sort->objects[0]];
+	bool is_its_own = object->is_stream && !object->is_accepted && !object->is_shared;
+	return is_its_own && object->thread == child->parent && settling->endgame[side][child->parent] != CANON_NONE
+		       ? child->parent
+		       : CANON_NONE;
+}
+
+/* Whether a child hears about the end of another one, while its parent sees its children off. */
+static bool hears_endgame(const struct settling *settling, unsigned side, uint32_t token)
+{
+	const struct canon_token *own = token_of(settling, side, token);
+	uint32_t parent = sees_off(settling, side, own);
+
+	if (parent == CANON_NONE)
 		return false;
-	object = &canon->objects[own->sort->objects[0]];
 	/* it may have begun to wait for that before */
-	return object->is_stream && !object->is_accepted && object->thread == parent &&
-	       settling->endgame[side][parent] != CANON_NONE &&
-	       own->enter + own->duration > canon->tokens[settling->endgame[side][parent]].enter;
+	uint32_t endgame = settling->endgame[side][parent];
+	return own->enter + own->duration > settling->pairing->canons[side]->tokens[endgame].enter;
 }
 
 /* The same where what was heard last was folded with what was heard before. */
 static bool hears_more(const struct settling *settling, const struct edit *edit)
 {
-	const struct canon *canon = settling->pairing->canons[SIDE_OLD];
 	const struct canon_token *old = token_of(settling, SIDE_OLD, edit->old);
 	const struct canon_token *new = token_of(settling, SIDE_NEW, edit->new);
 
-	if (edit->kind != EDIT_CHANGED || !(old->flags & new->flags &TOKEN_RECEIVES) || old->bytes == new->bytes ||
-	    old->sort->error || new->sort->error || old->sort->objects[0] == CANON_NONE)
-		return false;
-	uint32_t parent = canon->threads[old->sort->thread].parent;
-	const struct canon_object *object = &canon->objects[old->sort->objects[0]];
-	return parent != CANON_NONE && object->is_stream && !object->is_accepted && object->thread == parent &&
-	       settling->endgame[SIDE_OLD][parent] != CANON_NONE;
+	return edit->kind == EDIT_CHANGED && old->flags & new->flags &TOKEN_RECEIVES && old->bytes != new->bytes &&
+	       !new->sort->error &&sees_off(settling, SIDE_OLD, old) != CANON_NONE;
 }
 
 static bool is_endgame_edit(const struct settling *settling, const struct edit *edit)

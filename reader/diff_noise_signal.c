@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a process did or did not get done before another one told it to end.
+ * What a process did or did not get done before another one told it to end, and whether it had to be told.
  */
 #include "reader/diff_noise_pass.h"
 
@@ -74,4 +74,65 @@ int settle_told(struct settling *settling)
 	free(lone[SIDE_OLD]);
 	free(lone[SIDE_NEW]);
 	return rc;
+}
+
+/* ---- who ends by himself -------------------------------------------------------------------------------------- */
+
+/* Who made the process, whatever it has executed since; CANON_NONE: nobody who is known. */
+static uint32_t maker_of(const struct canon *canon, uint32_t thread)
+{
+	uint32_t parent = canon->threads[thread].parent;
+
+	while (parent != CANON_NONE && canon->threads[parent].pid == canon->threads[thread].pid)
+		parent = canon->threads[parent].parent;
+	return parent;
+}
+
+/* Whether the token is the last signal that a thread sent to a child of its own. */
+static bool tells_child(const struct canon *canon, const struct canon_token *token)
+{
+	for (uint32_t i = 0; i < canon->threads_count; i++)
+		if (canon->threads[i].told == token->enter && maker_of(canon, i) == token->sort->thread)
+			return true;
+	return false;
+}
+
+/* The token of an edit that only one side has; NULL: both have it. */
+static const struct canon_token *lone_token(const struct settling *settling, const struct edit *edit)
+{
+	if (edit->noise || (edit->kind != EDIT_REMOVED && edit->kind != EDIT_ADDED))
+		return NULL;
+	return edit->kind == EDIT_REMOVED ? token_of(settling, SIDE_OLD, edit->old)
+					  : token_of(settling, SIDE_NEW, edit->new);
+}
+
+/* Where the other run has the same thread learn of an end of which this one does not; NULL: nowhere. */
+static struct edit *find_reap(const struct settling *settling, const struct edit *told, uint32_t thread)
+{
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		const struct canon_token *token = lone_token(settling, edit);
+		if (token && edit->kind != told->kind && token->flags & TOKEN_REAPS &&
+		    settling->pairing->threads[edit->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW][token->sort->thread] ==
+			    thread)
+			return edit;
+	}
+	return NULL;
+}
+
+/* A child that has ended is not told to end any more, and who has told it to end may go without waiting for that. */
+void settle_overtaken(struct settling *settling)
+{
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
+		struct edit *edit = &settling->edits->rows[i];
+		const struct canon_token *token = lone_token(settling, edit);
+		unsigned side = edit->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
+		if (!token || !tells_child(settling->pairing->canons[side], token))
+			continue;
+		struct edit *reap = find_reap(settling, edit, token->sort->thread);
+		if (!reap)
+			continue;
+		settle_mark(settling, edit, NOISE_SCHEDULE);
+		settle_mark(settling, reap, NOISE_SCHEDULE);
+	}
 }

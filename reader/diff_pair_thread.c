@@ -29,7 +29,7 @@ static uint64_t thread_by_content(const struct pairing *pairing, unsigned side, 
 	uint64_t key = thread_class(pairing, side, index);
 
 	/* How much of the work a serving thread got says nothing about which one it is. */
-	bool is_serving = thread->dispatches && thread->accepted != 1;
+	bool is_serving = (thread->dispatches && thread->accepted != 1) || thread->is_sharing;
 	return key && !is_serving ? mix(key, thread->content) : 0;
 }
 

@@ -315,6 +315,7 @@ static const struct topic {
 	{"pieces", NULL, NULL, write_pieces},
 	{"own", NULL, NULL, luck_own},
 	{"children", NULL, NULL, luck_children},
+	{"overtaken", NULL, NULL, luck_overtaken},
 	{"stock", NULL, NULL, luck_stock},
 	{"answers", NULL, NULL, luck_answers},
 	{"shared", NULL, NULL, luck_shared},

@@ -18,6 +18,7 @@ int luck_own(const char *event);
 
 /* A parent and the end of its children. */
 int luck_children(const char *event);
+int luck_overtaken(const char *event);
 
 /* A parent that hands out jobs. */
 int luck_stock(const char *event);

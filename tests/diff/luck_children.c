@@ -3,6 +3,7 @@
  * A parent that sees its two children off, and tells the second one that the first has gone; either may be the first.
  */
 #include <err.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,4 +43,18 @@ int luck_children(const char *event)
 	ended = waitpid(-1, NULL, 0);
 	send(pairs[ended == pids[0]][0], "gone\0\0\0", SIZE, flags);
 	return waitpid(-1, NULL, 0) < 0;
+}
+
+/* Early: the child is seen off; late: it is told to end, which it has done already, and not waited for; wrong: neither.
+ */
+int luck_overtaken(const char *event)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	if (!strcmp(event, "early"))
+		return waitpid(child, NULL, 0) < 0;
+	usleep(50000);
+	return strcmp(event, "wrong") ? kill(child, SIGTERM) : 0;
 }

@@ -74,6 +74,9 @@ class Luck(unittest.TestCase):
     def test_which_of_two_jobs_says_first_that_it_is_done_and_how_it_has_the_lock(self):
         self.expect('shared', wrong=('payload', 'write'))
 
+    def test_whether_a_child_ends_before_it_is_told_to(self):
+        self.expect('overtaken', wrong=('removed', 'kill'))
+
     def test_how_much_an_allocator_keeps(self):
         self.expect('memory', base='plain', wrong=('leak', 'munmap'))
 
