@@ -8,6 +8,7 @@
 #include "reader/value.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,15 +102,46 @@ static bool is_path_item(const struct choice *choice, const struct event_item *i
 	return address.path_size && is_path(choice, address.path, address.path_size);
 }
 
-/* An object's label is what follows its role: "/path", or " -> /path". */
-static bool is_path_object(const struct choice *choice, const struct object *object)
+/* An object's label is what follows its role: "/path", or " -> /path". What is no path is a pattern for its name. */
+static bool is_path_object(const struct choice *choice, struct object *object)
 {
-	const char *label = object ? object->label : NULL;
+	const char *label = object && object->label ? object->label : "";
 
-	if (!label)
-		return false;
 	label += strspn(label, " ->");
-	return is_path(choice, label, strlen(label));
+	if (!object || is_path(choice, label, strlen(label)))
+		return object != NULL;
+	for (size_t i = 0; i < choice->paths_count; i++)
+		if (choice->paths[i][0] != '/' && !fnmatch(choice->paths[i], object_name(object), 0))
+			return true;
+	return false;
+}
+
+static bool is_of_thing(enum kind kind)
+{
+	static const bool kinds[KIND_COUNT] = {
+		[KIND_FD] = true,    [KIND_MQD] = true,	  [KIND_ADDRESS] = true, [KIND_MSQID] = true,
+		[KIND_SEMID] = true, [KIND_SHMID] = true, [KIND_SEM] = true};
+
+	return kind < KIND_COUNT && kinds[kind];
+}
+
+/* One of those that a call such as socketpair() put into an array. */
+static bool is_made(const struct choice *choice, const struct event *event, struct identities *identities)
+{
+	int32_t fd;
+
+	for (uint32_t i = 0; i < event->items_count; i++) {
+		const struct event_item *item = &event->items[i];
+		if (item->form != ITEM_RAW || item->arg >= event->call->argc ||
+		    event->call->args[item->arg].value.kind != KIND_FD)
+			continue;
+		for (uint32_t at = 0; at + sizeof(fd) <= item->size; at += sizeof(fd)) {
+			memcpy(&fd, item->bytes + at, sizeof(fd));
+			if (is_path_object(choice, identity_made(identities, fd)))
+				return true;
+		}
+	}
+	return is_path_object(choice, identity_result(identities));
 }
 
 static bool wants_path(const struct choice *choice, const struct event *event, struct identities *identities)
@@ -119,13 +151,13 @@ static bool wants_path(const struct choice *choice, const struct event *event, s
 			return true;
 	for (unsigned i = 0; identities && i < event->call->argc; i++) {
 		struct value_spec value = value_of_arg(event, i);
-		if (value.kind != KIND_FD && value.kind != KIND_MQD && value.kind != KIND_ADDRESS)
+		if (!is_of_thing(value.kind))
 			continue;
 		if (is_path_object(choice, identity_object(identities, identity_event_pid(event), value.kind,
 							   value_word(&value, event->args[i]))))
 			return true;
 	}
-	return false;
+	return identities && is_made(choice, event, identities);
 }
 
 bool choice_wants(const struct choice *choice, const struct event *event, struct identities *identities)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which events of a trace are wanted: by call, process, success and path.
+ * Which events of a trace are wanted: by call, process, success, path and thing.
  */
 #ifndef IPCTRACE_READER_CHOICE_H
 #define IPCTRACE_READER_CHOICE_H

@@ -68,7 +68,7 @@ static const struct option_spec options[] = {
 	{'o', "output", "FILE", "write to FILE; - is standard output", set_output},
 	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", choice_set_calls},
 	{'p', "pid", "PID", "only this process or thread; may be given again", choice_set_pid},
-	{'P', "path", "PATH", "only what concerns this path; may be given again", choice_set_path},
+	{'P', "path", "PATH", "only what concerns this path, or thing by name: 'pipe#0*'", choice_set_path},
 	{'z', "successful", NULL, "only calls that succeeded", choice_set_successful},
 	{'Z', "failed", NULL, "only calls that failed", choice_set_failed},
 	{'q', "quiet", NULL, "do not say on stderr what is missing or damaged", set_quiet},

@@ -121,7 +121,7 @@ static const struct option_spec options[] = {
 	{0, NULL, "[OPTION]... TRACE", "ipctrace print -tt -y -e %socket server.ipct", NULL},
 	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", choice_set_calls},
 	{'p', "pid", "PID", "only this process or thread; may be given again", choice_set_pid},
-	{'P', "path", "PATH", "only what concerns this path; may be given again", choice_set_path},
+	{'P', "path", "PATH", "only what concerns this path, or thing by name: 'pipe#0*'", choice_set_path},
 	{'z', "successful", NULL, "only calls that succeeded", choice_set_successful},
 	{'Z', "failed", NULL, "only calls that failed", choice_set_failed},
 	{'t', NULL, NULL, "time of day; -tt with microseconds; -ttt since the epoch", set_time},

@@ -83,6 +83,14 @@ class Printed(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
+    def test_things_are_chosen_by_their_names(self):
+        names = [line.split('(')[0].split()[-1] for line in self.lines('-P', 'unix-pair#0*')]
+        self.assertEqual(names[0], 'socketpair')
+        self.assertEqual([name for name in names if name in ('send', 'recv', 'open')], ['send', 'recv', 'recv', 'send', 'send'])
+        one = self.lines('-y', '-P', 'unix-pair#0.b')
+        self.assertTrue(all('<unix-pair#0.b>' in line for line in one), one)
+        self.assertEqual(self.lines('-P', 'unix-pair#7*'), [])
+
     def test_values_of_semaphores_stand_behind_the_result(self):
         trace = self.path('semaphores.ipct')
         status, _, err = run('record', '-q', '--semval', '-o', trace, '--', '/usr/bin/python3', '-c', SEMAPHORES)
