@@ -83,7 +83,7 @@ static void add_segment(struct capture *capture, const struct talk_word *word, s
 		.is_v6 = stream->ends.is_v6,
 		.from = stream->ends.ends[side],
 		.to = stream->ends.ends[!side],
-		.sequence = flags & PACKET_SYN ? stream->first[side] : sequence(stream, side, offset),
+		.sequence = sequence(stream, side, offset),
 		.acknowledged = sequence(stream, !side, word->talk->told[!side]),
 		.flags = flags,
 	};
@@ -97,26 +97,48 @@ static void add_flags(struct capture *capture, const struct talk_word *word, str
 	add_segment(capture, word, stream, side, flags, word->talk->told[side], NULL, 0, 0);
 }
 
+/* Before the first byte, whatever the word has told by now. */
+static void add_greeting(struct capture *capture, const struct talk_word *word, struct stream *stream, uint8_t side,
+			 uint8_t flags)
+{
+	const struct packet packet = {
+		.is_v6 = stream->ends.is_v6,
+		.from = stream->ends.ends[side],
+		.to = stream->ends.ends[!side],
+		.sequence = stream->first[side] + !(flags & PACKET_SYN),
+		.acknowledged = stream->first[!side] + 1,
+		.flags = flags,
+	};
+
+	add_packet(capture, word, stream->ends.interface, &packet, NULL, 0, 0);
+}
+
 static void add_handshake(struct capture *capture, const struct talk_word *word, struct stream *stream, bool is_whole)
 {
 	if (!stream->is_asked)
-		add_flags(capture, word, stream, 0, PACKET_SYN);
+		add_greeting(capture, word, stream, 0, PACKET_SYN);
 	stream->is_asked = true;
 	if (!is_whole || stream->is_made)
 		return;
-	add_flags(capture, word, stream, 1, PACKET_SYN | PACKET_ACK);
-	add_flags(capture, word, stream, 0, PACKET_ACK);
+	add_greeting(capture, word, stream, 1, PACKET_SYN | PACKET_ACK);
+	add_greeting(capture, word, stream, 0, PACKET_ACK);
 	stream->is_made = true;
 }
+
+/* So many packets without a byte are shown of what one call moved; beyond, the sequence numbers go on without them. */
+#define EMPTY_MAX 16u
 
 static void add_bytes(struct capture *capture, const struct talk_word *word, struct stream *stream, uint64_t offset,
 		      const uint8_t *bytes, size_t kept, uint64_t size)
 {
-	while (size) {
+	unsigned empty = 0;
+
+	while (size && empty < EMPTY_MAX) {
 		size_t part = size < PACKET_SEGMENT_MAX ? (size_t)size : PACKET_SEGMENT_MAX;
 		size_t part_kept = kept < part ? kept : part;
 		uint8_t flags = PACKET_ACK | (part == size ? PACKET_PSH : 0);
 		add_segment(capture, word, stream, word->side, flags, offset, bytes, part_kept, part);
+		empty += !part_kept;
 		offset += part;
 		size -= part;
 		bytes += part_kept;
@@ -138,7 +160,9 @@ static int add_stream_word(struct capture *capture, const struct talk_word *word
 	switch (word->sort) {
 	case TALK_ASKED:
 	case TALK_MADE:
-		add_handshake(capture, word, stream, word->sort == TALK_MADE);
+		/* late news of what has long begun */
+		if (!word->talk->told[0] && !word->talk->told[1])
+			add_handshake(capture, word, stream, word->sort == TALK_MADE);
 		break;
 	case TALK_BYTES:
 		/* a connection that was under way has been made */

@@ -81,14 +81,12 @@ static void put_reference(struct base *base, int column, const struct object *ob
 static void add_object(struct base *base, struct object *object)
 {
 	struct sql_writer *writer = &base->writer;
-	const char *name = object_name(object);
 
 	sql_put_number(writer, base->object, 1, (int64_t)object->id);
 	sql_put_fixed(writer, base->object, 2, object_type_name(object->type));
-	sql_put_text(writer, base->object, 3, name, strlen(name));
+	sql_put_name(writer, base->object, 3, object_name(object));
 	if (object->process) {
-		name = object_name(object->process);
-		sql_put_text(writer, base->object, 4, name, strlen(name));
+		sql_put_name(writer, base->object, 4, object_name(object->process));
 		sql_put_number(writer, base->object, 5, (int64_t)object->process->number);
 	} else {
 		sql_put_null(writer, base->object, 4);

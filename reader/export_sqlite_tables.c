@@ -15,7 +15,7 @@ void base_add_calls(struct base *base)
 		const struct call_spec *call = &catalogue->calls[i];
 		base->flows[i] = flow_of_call(call);
 		sql_put_number(&base->writer, row, 1, i);
-		sql_put_fixed(&base->writer, row, 2, call->name);
+		sql_put_name(&base->writer, row, 2, call->name);
 		sql_put_fixed(&base->writer, row, 3, call->family);
 		sql_put_fixed(&base->writer, row, 4, call->prototype);
 		sql_put_number(&base->writer, row, 5, call->waits);
@@ -55,9 +55,9 @@ static void add_processes(struct base *base)
 		sql_put_number(&base->writer, row, 3, seen->parent);
 		sql_put_fixed(&base->writer, row, 4, seen->origin <= PROCESS_FORK ? origins[seen->origin] : NULL);
 		sql_put_number(&base->writer, row, 5, (int64_t)trace_time(trace, seen->ticks));
-		sql_put_fixed(&base->writer, row, 6, seen->exe);
+		sql_put_name(&base->writer, row, 6, seen->exe);
 		put_argv(base, row, 7, seen->argv, seen->argc);
-		sql_put_fixed(&base->writer, row, 8, seen->cwd);
+		sql_put_name(&base->writer, row, 8, seen->cwd);
 		sql_put_number(&base->writer, row, 9, (int64_t)processes[i].events);
 		sql_put_number(&base->writer, row, 10, (int64_t)processes[i].lost);
 		sql_step(&base->writer, row);
@@ -139,7 +139,7 @@ static void add_head(struct base *base)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		sql_put_fixed(&base->writer, row, 1, texts[i].key);
-		sql_put_fixed(&base->writer, row, 2, texts[i].value);
+		sql_put_name(&base->writer, row, 2, texts[i].value);
 		sql_step(&base->writer, row);
 	}
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "reader/text.h"
+
 static void note(struct sql_writer *writer, int error)
 {
 	if (!writer->error && error != SQLITE_OK && error != SQLITE_DONE && error != SQLITE_ROW)
@@ -52,6 +54,26 @@ void sql_put_text(struct sql_writer *writer, sqlite3_stmt *statement, int column
 {
 	if (!writer->error)
 		note(writer, sqlite3_bind_text64(statement, column, text, size, SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+void sql_put_name(struct sql_writer *writer, sqlite3_stmt *statement, int column, const char *name)
+{
+	struct text text = {0};
+
+	if (!name) {
+		sql_put_null(writer, statement, column);
+		return;
+	}
+	for (const char *at = name; *at;) {
+		unsigned size = (uint8_t)*at < 0x80 ? 1 : text_utf8_size(at);
+		const char latin[2] = {(char)(0xc0 | (uint8_t)*at >> 6), (char)(0x80 | (*at & 0x3f))};
+		text_add(&text, size ? at : latin, size ? size : sizeof(latin));
+		at += size ? size : 1;
+	}
+	sql_put_text(writer, statement, column, text.bytes ? text.bytes : "", text.size);
+	if (text.failed)
+		note(writer, SQLITE_NOMEM);
+	text_free(&text);
 }
 
 void sql_put_fixed(struct sql_writer *writer, sqlite3_stmt *statement, int column, const char *text)

@@ -20,10 +20,12 @@ void sql_open(struct sql_writer *writer, const char *path, const char *script);
 void sql_run(struct sql_writer *writer, const char *script);
 sqlite3_stmt *sql_prepare(struct sql_writer *writer, const char *statement);
 
-/* Numbers of columns begin with 1. A text is copied, except a fixed one. */
+/* Numbers of columns begin with 1. A text is copied, except a fixed one; NULL is none. */
 void sql_put_number(struct sql_writer *writer, sqlite3_stmt *statement, int column, int64_t value);
 void sql_put_null(struct sql_writer *writer, sqlite3_stmt *statement, int column);
 void sql_put_text(struct sql_writer *writer, sqlite3_stmt *statement, int column, const char *text, size_t size);
+/* A text that may not be UTF-8, ends with NUL and may be NULL: bytes that are not are those characters of Latin-1. */
+void sql_put_name(struct sql_writer *writer, sqlite3_stmt *statement, int column, const char *name);
 void sql_put_fixed(struct sql_writer *writer, sqlite3_stmt *statement, int column, const char *text);
 
 /* Adds the row. */

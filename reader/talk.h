@@ -30,6 +30,20 @@ enum talk_sort {
 	TALK_BROKEN,  /* `side` broke it off */
 };
 
+/* The call that something was told by. */
+struct talk_call {
+	uint64_t flow; /* numbers all calls that told of something sent, from 1 */
+	uint32_t pid, tid;
+	uint64_t enter;
+	const struct call_spec *call;
+};
+
+/* Calls of one side whose bytes nobody has received yet: a ring, whose room is a power of two. */
+struct talk_sources {
+	uint32_t first, count, room;
+	struct talk_source *rows;
+};
+
 /*
  * A conversation. Side 0 is the one that connected, has the writing end of a pipe, or is 'a' of a pair. A datagram
  * socket that is not one of a pair has a conversation of its own, in which it is side 0.
@@ -50,15 +64,7 @@ struct talk {
 	uint32_t references;
 	struct object *objects[2]; /* alive; not referenced */
 	uint64_t said[2], heard[2], told[2];
-	struct talk_sources *sources[2];
-};
-
-/* The call that something was told by. */
-struct talk_call {
-	uint64_t flow; /* numbers all calls that told of something sent, from 1 */
-	uint32_t pid, tid;
-	uint64_t enter;
-	const struct call_spec *call;
+	struct talk_sources sources[2];
 };
 
 struct talk_word {

@@ -46,7 +46,7 @@ struct talks {
 	struct talk_use *uses; /* by number of the call */
 	struct talk_word **heap;
 	size_t heap_count, heap_room;
-	uint64_t heap_bytes, order, now, numbers, flows;
+	uint64_t heap_bytes, order, now, numbers, flows, sources_count;
 	struct talk_datagrams datagrams;
 	struct object *closing; /* what the last call closed one descriptor of, or NULL */
 	struct talk_call closer;
