@@ -87,6 +87,11 @@ static int count_batch(struct info *info, const struct batch_view *batch)
  */
 static void count_unseen(struct info *info)
 {
+	size_t seen;
+
+	/* Nobody at all reported: then it is the command itself. */
+	trace_processes(info->trace, &seen);
+	info->unseen += !seen && trace_loss(info->trace)->is_closed && trace_head(info->trace)->command_count;
 	for (size_t i = 0; i < info->execs_count; i++) {
 		const struct info_exec *exec = &info->execs[i];
 		const struct trace_process *image = trace_process_at(info->trace, exec->pid, UINT64_MAX);

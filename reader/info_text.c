@@ -195,9 +195,9 @@ static void print_trust(const struct info *info, struct text *out)
 	print_label(out, "Not seen");
 	if (info->unseen)
 		text_format(out,
-			    "%lu programs that were started and never reported (static, setuid, of another machine or "
+			    "%lu program%s started and never reported (static, setuid, of another machine or "
 			    "with a cleared environment);\n%12s",
-			    (unsigned long)info->unseen, "");
+			    (unsigned long)info->unseen, info->unseen == 1 ? " that was" : "s that were", "");
 	text_put(out, "calls made inside libc and the dynamic linker, by system call instructions of a program's own, "
 		      "or through "
 		      "io_uring\n");

@@ -121,6 +121,10 @@ static int path_choose(struct recording *recording)
 	else
 		length = snprintf(recording->path, sizeof(recording->path), "%s/%s.%d.ipct", folder,
 				  name ? name + 1 : recording->command[0], (int)recording->launch.pid);
+	/* A name that nobody chose steers no terminal. */
+	for (char *at = recording->path + strlen(folder); !output && *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '_';
 	return length + sizeof(".live") <= sizeof(recording->path) ? 0 : -ENAMETOOLONG;
 }
 

@@ -107,6 +107,7 @@ class Commands(Case):
         self.assertEqual(done.stdout, 'greetings\n')
         self.expect_line(done, 3, program, 'could not be traced', 'ipctrace doctor')
         self.assertEqual(self.run_it('check', self.log).returncode, 0)
+        self.assertRegex(self.run_it('info', self.log).stdout, r'(?m)^Not seen +1 program that was started and never reported')
 
     def test_nothing_to_record(self):
         done = self.run_it('record', '-o', self.log, '-e', 'none', GREET)

@@ -85,6 +85,12 @@ class Written(unittest.TestCase):
         self.assertTrue(done.stderr.startswith(b'ipctrace: the command was killed by SIGPIPE (Broken pipe)\n'), done.stderr)
         self.assertEqual(run('record', '-q', *command).stderr, b'')
 
+    def test_a_log_named_after_its_program_has_a_name_that_can_be_shown(self):
+        program = os.path.join(self.folder, 'red' + CLEAR.decode() + '\n')
+        shutil.copy('/bin/cat', program)
+        done = run('record', '--', program, '/etc/hostname', cwd=self.folder)
+        self.assertRegex(done.stderr, rb'^[ -~]* -> red_\[2J_\.\d+\.ipct\n$')
+
     def test_a_folder_does_not_steer_the_terminal(self):
         folder = os.path.join(self.folder, 'folder' + CLEAR.decode())
         os.mkdir(folder)
