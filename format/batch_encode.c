@@ -165,25 +165,25 @@ static uint32_t books_choose(const struct batch *batch, uint32_t *events, struct
 /* Which book each tuple's times are coded by, in `memory`, which is to be freed. 0 or -ENOMEM. */
 static int books_make(const struct batch *batch, struct times_books *books, void **memory)
 {
-	size_t calls = batch->catalogue->calls_count;
-	uint32_t *words = NULL;
-
 	*books = (struct times_books){.kind = batch->tuple};
 	*memory = NULL;
 	if (batch->count < BOOK_EVENTS_MIN)
 		return 0;
-	words = calloc(calls + batch->count + (batch->tuples_count + 3) / 4, sizeof(*words));
-	if (!words)
+	size_t symbols = batch->count * sizeof(uint64_t), calls = batch->catalogue->calls_count * sizeof(uint32_t);
+	char *bytes = malloc(symbols + calls + batch->tuples_count);
+	if (!bytes)
 		return -ENOMEM;
-	uint8_t *book = (uint8_t *)(words + calls + batch->count);
-	uint32_t any = books_choose(batch, words, books);
+	uint32_t *of_call = (uint32_t *)(bytes + symbols);
+	uint8_t *book = (uint8_t *)(bytes + symbols + calls);
+	memset(of_call, 0, calls);
+	uint32_t any = books_choose(batch, of_call, books);
 	for (uint32_t i = 0; i < batch->tuples_count; i++) {
-		uint32_t own = words[batch->tuples[i].call];
+		uint32_t own = of_call[batch->tuples[i].call];
 		book[i] = (uint8_t)(own < any ? own : any);
 	}
 	books->book = book;
-	books->numbers = words + calls;
-	*memory = words;
+	books->symbols = (uint64_t *)bytes;
+	*memory = bytes;
 	return 0;
 }
 

@@ -27,11 +27,18 @@ static inline struct divisor divisor_of(uint64_t unit)
 	return divisor;
 }
 
+/* The quotient, or for what is no multiple a number above divisor->most. */
+static inline uint64_t divide(uint64_t value, const struct divisor *divisor)
+{
+	uint64_t product = value * divisor->inverse;
+
+	return product >> divisor->shift | product << (-divisor->shift & 63);
+}
+
 /* The quotient, or UINT64_MAX. */
 static inline uint64_t divide_exactly(uint64_t value, const struct divisor *divisor)
 {
-	uint64_t product = value * divisor->inverse;
-	uint64_t quotient = divisor->shift ? product >> divisor->shift | product << (64 - divisor->shift) : product;
+	uint64_t quotient = divide(value, divisor);
 
 	return quotient <= divisor->most ? quotient : UINT64_MAX;
 }

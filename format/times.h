@@ -25,7 +25,7 @@ struct times_books {
 	uint32_t calls[TIMES_BOOKS_MAX]; /* of each book; the last one's is TIMES_CALL_ANY */
 	const uint32_t *kind;		 /* of each event */
 	const uint8_t *book;		 /* of each kind */
-	uint32_t *numbers;		 /* scratch, one for each event */
+	uint64_t *symbols;		 /* scratch, one for each event */
 };
 
 /* Pack `count` values. Failure sticks in `out`. */

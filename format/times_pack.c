@@ -15,34 +15,35 @@
 /* Below so many bits a value times repeat, and LZ4 makes less of their bytes. */
 #define BITS_WORTH 2u
 
-struct code {
-	uint16_t bits;
-	uint8_t length;
-};
+/* Symbols of all books have numbers of their own. */
+#define BOOK_SYMBOLS 256u
 
-struct book {
-	uint32_t counts[SYMBOLS_MAX];
-	struct code codes[SYMBOLS_MAX];
-	uint32_t least, most; /* symbols that occur */
-	uint32_t filler;      /* a number to stand where a patch comes */
-};
+_Static_assert(SYMBOLS_MAX <= BOOK_SYMBOLS && TIMES_BOOKS_MAX * BOOK_SYMBOLS - 1 <= UINT16_MAX,
+	       "a symbol of a book fits 16 bits");
+
+/* A symbol's code in the lowest 16 bits, then the length of its tail, 8 bits, and that of code and tail. */
+#define CODE_TAIL_SHIFT	 16
+#define CODE_TOTAL_SHIFT 24
 
 struct times_coder {
 	const struct times_books *books;
 	const uint64_t *values;
 	uint32_t count, patches;
 	uint64_t unit;
-	struct book book[TIMES_BOOKS_MAX];
+	uint32_t least[TIMES_BOOKS_MAX], most[TIMES_BOOKS_MAX]; /* symbols that occur */
+	uint64_t filler[TIMES_BOOKS_MAX]; /* an entry of books->symbols to stand where a patch comes */
+	uint8_t lengths[TIMES_BOOKS_MAX * BOOK_SYMBOLS];
+	uint32_t counts[TIMES_BOOKS_MAX * BOOK_SYMBOLS];
+	uint32_t codes[TIMES_BOOKS_MAX * BOOK_SYMBOLS];
 };
 
-/* In books->numbers: a number, above it which book it is coded by. */
-#define BOOK_SHIFT NUMBER_BITS_MAX
-/* Set where a patch comes, until the book is known. */
-#define NUMBER_PATCHED (1u << 31)
+/* In books->symbols: the symbol in the lowest 16 bits, the tail above; or this, and the book above, for a patch. */
+#define SYMBOL_PATCHED UINT16_MAX
 
-_Static_assert(TIMES_BOOKS_MAX << BOOK_SHIFT < NUMBER_PATCHED, "a number, its book and the mark fit 32 bits");
-
-/* The first value, which is an absolute time, and negative ones do not count: they are patched. */
+/*
+ * The first value, which is an absolute time, and negative ones do not count: they are patched. No unit is so large
+ * that what is no multiple could be taken for a number.
+ */
 static uint64_t unit_find(const uint64_t *values, uint32_t count)
 {
 	uint64_t unit = 0;
@@ -51,7 +52,7 @@ static uint64_t unit_find(const uint64_t *values, uint32_t count)
 	for (uint32_t i = 1; i < count && unit != 1; i += step)
 		if ((int64_t)values[i] > 0)
 			unit = divisor_common(unit, values[i]);
-	return unit ? unit : 1;
+	return unit && unit <= UINT64_MAX >> NUMBER_BITS_MAX ? unit : 1;
 }
 
 static void symbols_count(struct times_coder *coder)
@@ -61,12 +62,16 @@ static void symbols_count(struct times_coder *coder)
 
 	for (uint32_t i = 0; i < coder->count; i++) {
 		uint32_t book = books->book[books->kind[i]];
-		uint64_t number = divide_exactly(coder->values[i], &divisor);
-		bool fits = !(number >> NUMBER_BITS_MAX);
-		books->numbers[i] = book << BOOK_SHIFT | (fits ? (uint32_t)number : NUMBER_PATCHED);
-		coder->patches += !fits;
-		if (fits)
-			coder->book[book].counts[number_symbol(number, number_tail(number))]++;
+		uint64_t number = divide(coder->values[i], &divisor);
+		if (__builtin_expect(number >> NUMBER_BITS_MAX, 0)) {
+			books->symbols[i] = (uint64_t)book << 16 | SYMBOL_PATCHED;
+			coder->patches++;
+			continue;
+		}
+		unsigned tail = number_tail(number);
+		uint32_t symbol = book * BOOK_SYMBOLS + number_symbol(number, tail);
+		coder->counts[symbol]++;
+		books->symbols[i] = (number & ((1ull << tail) - 1)) << 16 | symbol;
 	}
 }
 
@@ -74,18 +79,15 @@ static void symbols_count(struct times_coder *coder)
 
 /* Symbols in order of how often they occur, rare ones first; how many. Each is its count, and itself in the low 16
  * bits. */
-static uint32_t symbols_sort(struct book *book, uint64_t *sorted)
+static uint32_t symbols_sort(const uint32_t *counts, uint64_t *sorted)
 {
 	uint32_t count = 0;
 
-	book->least = SYMBOLS_MAX;
 	for (uint32_t symbol = 0; symbol < SYMBOLS_MAX; symbol++) {
-		uint64_t key = (uint64_t)book->counts[symbol] << 16 | symbol;
+		uint64_t key = (uint64_t)counts[symbol] << 16 | symbol;
 		uint32_t at = count;
-		if (!book->counts[symbol])
+		if (!counts[symbol])
 			continue;
-		book->least = book->least < symbol ? book->least : symbol;
-		book->most = symbol;
 		for (; at > 0 && sorted[at - 1] > key; at--)
 			sorted[at] = sorted[at - 1];
 		sorted[at] = key;
@@ -150,85 +152,92 @@ static void lengths_limit(uint32_t *lengths, uint32_t count)
 			patterns += all >> lengths[i - 1];
 }
 
-/* Canonical codes, as the reader will find them. */
-static void codes_number(struct book *book)
+/* Canonical codes, as the reader will find them, for the lengths of the symbols from `least` to `most`. */
+static void codes_number(const uint8_t *lengths, uint32_t least, uint32_t most, uint32_t *codes)
 {
-	uint32_t next[CODE_BITS_MAX + 2] = {0}, bits = 0;
+	uint32_t next[CODE_BITS_MAX + 1] = {0}, bits = 0;
 
-	for (uint32_t symbol = book->least; symbol <= book->most; symbol++)
-		next[book->codes[symbol].length]++;
+	for (uint32_t symbol = least; symbol <= most; symbol++)
+		next[lengths[symbol]]++;
+	next[0] = 0;
 	for (unsigned length = 1; length <= CODE_BITS_MAX; length++) {
-		uint32_t codes = next[length];
+		uint32_t count = next[length];
 		next[length] = bits;
-		bits = (bits + codes) << 1;
+		bits = (bits + count) << 1;
 	}
-	for (uint32_t symbol = book->least; symbol <= book->most; symbol++)
-		if (book->codes[symbol].length)
-			book->codes[symbol].bits = (uint16_t)next[book->codes[symbol].length]++;
+	for (uint32_t symbol = least; symbol <= most; symbol++) {
+		unsigned length = lengths[symbol], tail = symbol_tail(symbol);
+		codes[symbol] =
+			(length ? next[length]++ : 0) | tail << CODE_TAIL_SHIFT | (length + tail) << CODE_TOTAL_SHIFT;
+	}
 }
 
-/* Give its symbols codes; how many bits those and the tails take for what was counted. */
-static uint64_t book_make(struct book *book)
+/* Give a book's symbols codes; how many bits those and the tails take for what was counted. */
+static uint64_t book_make(struct times_coder *coder, uint32_t book)
 {
 	uint64_t sorted[SYMBOLS_MAX], bits = 0;
-	uint32_t lengths[SYMBOLS_MAX];
-	uint32_t count = symbols_sort(book, sorted);
+	uint32_t sorted_lengths[SYMBOLS_MAX], first = book * BOOK_SYMBOLS;
+	uint8_t *lengths = coder->lengths + first;
+	uint32_t count = symbols_sort(coder->counts + first, sorted);
 
-	if (!count) {
-		book->counts[0] = 1;
-		count = symbols_sort(book, sorted);
-	}
+	if (!count)
+		sorted[count++] = 0;
 	for (uint32_t i = 0; i < count; i++)
-		lengths[i] = (uint32_t)(sorted[i] >> 16);
+		sorted_lengths[i] = (uint32_t)(sorted[i] >> 16);
 	if (count > 1) {
-		weights_to_lengths(lengths, count);
-		lengths_limit(lengths, count);
+		weights_to_lengths(sorted_lengths, count);
+		lengths_limit(sorted_lengths, count);
 	} else {
-		lengths[0] = 0;
+		sorted_lengths[0] = 0;
 	}
-	memset(book->codes + book->least, 0, (book->most - book->least + 1) * sizeof(book->codes[0]));
+	uint32_t least = SYMBOLS_MAX, most = 0;
+	memset(lengths, 0, BOOK_SYMBOLS);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t symbol = (uint16_t)sorted[i];
-		book->codes[symbol].length = (uint8_t)lengths[i];
-		bits += (sorted[i] >> 16) * (lengths[i] + symbol_tail(symbol));
-		book->filler = symbol_top(symbol) << symbol_tail(symbol);
+		least = symbol < least ? symbol : least;
+		most = symbol > most ? symbol : most;
+		lengths[symbol] = (uint8_t)sorted_lengths[i];
+		bits += (sorted[i] >> 16) * (sorted_lengths[i] + symbol_tail(symbol));
 	}
-	codes_number(book);
+	codes_number(lengths, least, most, coder->codes + first);
+	coder->least[book] = least;
+	coder->most[book] = most;
+	coder->filler[book] = first + (uint16_t)sorted[count - 1];
 	return bits;
 }
 
 /* ---- writing ---- */
 
-static void book_pack(msgpack_packer *out, const struct book *book, uint32_t call)
+static void book_pack(msgpack_packer *out, const struct times_coder *coder, uint32_t book)
 {
-	uint8_t lengths[SYMBOLS_MAX / 2 + 1] = {0};
-	uint32_t count = book->most - book->least + 1;
+	uint8_t halves[SYMBOLS_MAX / 2 + 1] = {0};
+	const uint8_t *lengths = coder->lengths + book * BOOK_SYMBOLS + coder->least[book];
+	uint32_t count = coder->most[book] - coder->least[book] + 1;
 
 	for (uint32_t i = 0; i < count; i++)
-		lengths[i / 2] |= (uint8_t)(book->codes[book->least + i].length << 4 * (i & 1));
+		halves[i / 2] |= (uint8_t)(lengths[i] << 4 * (i & 1));
 	msgpack_pack_array(out, 3);
-	if (call == TIMES_CALL_ANY)
+	if (coder->books->calls[book] == TIMES_CALL_ANY)
 		msgpack_pack_nil(out);
 	else
-		msgpack_pack_uint32(out, call);
-	msgpack_pack_uint32(out, book->least);
-	pack_bytes(out, lengths, count > 1 ? (count + 1) / 2 : 0);
+		msgpack_pack_uint32(out, coder->books->calls[book]);
+	msgpack_pack_uint32(out, coder->least[book]);
+	pack_bytes(out, halves, count > 1 ? (count + 1) / 2 : 0);
 }
 
-/* Every fourth number from `first` on; where the stream ends. Up to 8 bytes behind it are written over. */
+/* Every fourth value from `first` on; where the stream ends. Up to 8 bytes behind it are written over. */
 static uint8_t *stream_write(const struct times_coder *coder, uint32_t first, uint8_t *at)
 {
-	const uint32_t *numbers = coder->books->numbers;
-	uint64_t word = 0;
-	unsigned used = 0;
+	const uint64_t *symbols = coder->books->symbols;
+	uint64_t word = 0; /* bits that are not written yet, the first one highest */
+	unsigned used = 0; /* how many */
 
 	for (uint32_t i = first; i < coder->count; i += STREAMS) {
-		uint32_t number = numbers[i] & ((1u << BOOK_SHIFT) - 1);
-		unsigned tail = number_tail(number);
-		struct code code = coder->book[numbers[i] >> BOOK_SHIFT].codes[number_symbol(number, tail)];
-		used += code.length + tail;
-		/* of a number without bits nothing is to be shifted in: it shifts by 63 at most */
-		word |= (uint64_t)(code.bits << tail | (number & ((1u << tail) - 1))) << 1 << (63 - used);
+		uint32_t code = coder->codes[(uint16_t)symbols[i]];
+		uint64_t bits = (uint64_t)(uint16_t)code << (code >> CODE_TAIL_SHIFT & 31) | symbols[i] >> 16;
+		used += code >> CODE_TOTAL_SHIFT;
+		/* in two steps: when nothing is used the bits, which are 0, are shifted by 64 */
+		word |= bits << 1 << (63 - used);
 		uint64_t bytes = __builtin_bswap64(word);
 		memcpy(at, &bytes, sizeof(bytes));
 		at += used / 8;
@@ -239,11 +248,11 @@ static uint8_t *stream_write(const struct times_coder *coder, uint32_t first, ui
 }
 
 /* The streams as bytes with a head of fixed size, since how long they get shows at their end. */
-static void streams_pack(struct pack_buffer *out, struct times_coder *coder, uint64_t bits)
+static void streams_pack(struct pack_buffer *out, const struct times_coder *coder, uint64_t bits)
 {
 	enum { HEAD = 5 };
 	size_t start = out->size;
-	uint8_t *bytes = pack_buffer_extend(out, HEAD + bits / 8 + STREAMS + STREAMS_EXCESS);
+	uint8_t *bytes = pack_buffer_extend(out, HEAD + bits / 8 + 2 * STREAMS + STREAMS_EXCESS);
 	uint32_t sizes[STREAMS];
 
 	if (!bytes)
@@ -265,17 +274,17 @@ static void streams_pack(struct pack_buffer *out, struct times_coder *coder, uin
 		msgpack_pack_uint32(&out->packer, sizes[i]);
 }
 
-/* Also puts a number of the book's own where a patch comes. */
+/* Also puts a symbol of the book's own where a patch comes. */
 static void patches_pack(struct pack_buffer *out, struct times_coder *coder)
 {
-	uint32_t *numbers = coder->books->numbers, left = coder->patches;
+	uint64_t *symbols = coder->books->symbols;
+	uint32_t left = coder->patches;
 
 	msgpack_pack_array(&out->packer, 2 * left);
 	for (uint32_t i = 0; left; i++) {
-		if (!(numbers[i] & NUMBER_PATCHED))
+		if ((uint16_t)symbols[i] != SYMBOL_PATCHED)
 			continue;
-		numbers[i] &= ~NUMBER_PATCHED;
-		numbers[i] |= coder->book[numbers[i] >> BOOK_SHIFT].filler;
+		symbols[i] = coder->filler[symbols[i] >> 16];
 		msgpack_pack_uint32(&out->packer, i);
 		msgpack_pack_int64(&out->packer, (int64_t)coder->values[i]);
 		left--;
@@ -287,11 +296,10 @@ static uint64_t books_fill(struct times_coder *coder)
 {
 	uint64_t bits = 0;
 
-	for (uint32_t i = 0; i < coder->books->count; i++)
-		memset(coder->book[i].counts, 0, sizeof(coder->book[i].counts));
+	memset(coder->counts, 0, coder->books->count * BOOK_SYMBOLS * sizeof(coder->counts[0]));
 	symbols_count(coder);
-	for (uint32_t i = 0; i < coder->books->count; i++)
-		bits += book_make(&coder->book[i]);
+	for (uint32_t book = 0; book < coder->books->count; book++)
+		bits += book_make(coder, book);
 	return bits;
 }
 
@@ -316,7 +324,7 @@ void times_pack(struct pack_buffer *out, const uint64_t *values, uint32_t count,
 	msgpack_pack_uint64(&out->packer, coder.unit);
 	patches_pack(out, &coder);
 	msgpack_pack_array(&out->packer, books->count);
-	for (uint32_t i = 0; i < books->count; i++)
-		book_pack(&out->packer, &coder.book[i], books->calls[i]);
+	for (uint32_t book = 0; book < books->count; book++)
+		book_pack(&out->packer, &coder, book);
 	streams_pack(out, &coder, bits + coder.patches * (CODE_BITS_MAX + TAIL_BITS_MAX));
 }

@@ -2,9 +2,9 @@
 /*
  * XXH32 with seed 0, the checksum of LZ4 frames (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
  *
- * LZ4 can check it itself, but takes 0.30 ns a byte where this takes 0.14: Debian's build of it makes vectors of the four
- * lanes, and the instructions that every x86-64 has cannot multiply those well. Of decoding an event loop that was 1.5
- * of 12 ns an event.
+ * LZ4 can check it itself, but takes 0.30 ns a byte where this takes 0.14: Debian's build of it makes vectors of the
+ * four lanes, and the instructions that every x86-64 has cannot multiply those well. Of decoding an event loop that
+ * was 1.5 of 12 ns an event.
  */
 #ifndef IPCTRACE_FORMAT_XXHASH_H
 #define IPCTRACE_FORMAT_XXHASH_H

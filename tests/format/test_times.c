@@ -11,8 +11,8 @@
 #define COUNT_MAX 20000u
 #define KINDS	  40u
 
-static uint64_t values[COUNT_MAX], decoded[COUNT_MAX];
-static uint32_t kinds[COUNT_MAX], numbers[COUNT_MAX];
+static uint64_t values[COUNT_MAX], decoded[COUNT_MAX], symbols[COUNT_MAX];
+static uint32_t kinds[COUNT_MAX];
 static uint64_t state = 1;
 
 static uint64_t random_next(void)
@@ -27,7 +27,7 @@ static uint64_t random_next(void)
 static void times_put(struct pack_buffer *buffer, uint32_t count, uint32_t own)
 {
 	uint8_t book[KINDS];
-	struct times_books books = {.count = own + 1, .kind = kinds, .book = book, .numbers = numbers};
+	struct times_books books = {.count = own + 1, .kind = kinds, .book = book, .symbols = symbols};
 
 	for (uint32_t call = 0; call < own; call++)
 		books.calls[call] = call;
