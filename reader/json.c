@@ -401,7 +401,15 @@ static void print_arg(const struct json_printer *printer, unsigned arg, const st
 		print_pointer(printer->text, word);
 }
 
-void json_print_args(struct text *text, const struct event *event)
+void json_print_arg(struct text *text, const struct event *event, unsigned arg)
+{
+	const struct json_printer printer = {text, event};
+	struct value_spec value = value_of_arg(event, arg);
+
+	print_arg(&printer, arg, &value);
+}
+
+void json_print_open_args(struct text *text, const struct event *event, const struct value_style *style)
 {
 	const struct json_printer printer = {text, event};
 	const char *before = "";
@@ -415,9 +423,17 @@ void json_print_args(struct text *text, const struct event *event)
 		before = ",";
 		text_json_string(text, event->call->args[i].name);
 		text_char(text, ':');
-		print_arg(&printer, i, &value);
+		if (!style->leaves_out || !style->leaves_out(style->context, i))
+			print_arg(&printer, i, &value);
 	}
 	text_char(text, '}');
+}
+
+void json_print_args(struct text *text, const struct event *event)
+{
+	const struct value_style whole = {0};
+
+	json_print_open_args(text, event, &whole);
 }
 
 void json_print_result(struct text *text, const struct event *event)

@@ -8,8 +8,16 @@
 #include "format/event.h"
 #include "reader/text.h"
 
+struct value_style;
+
 /* The arguments as an object by name: {"fd":7,"buf":{...}}. */
 void json_print_args(struct text *text, const struct event *event);
+
+/* The same but for the values of those that `style` leaves out. */
+void json_print_open_args(struct text *text, const struct event *event, const struct value_style *style);
+
+/* One argument. */
+void json_print_arg(struct text *text, const struct event *event, unsigned arg);
 
 /* The result, null when there is none. */
 void json_print_result(struct text *text, const struct event *event);

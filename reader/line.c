@@ -28,14 +28,20 @@ static struct object *made_object(struct identities *identities, enum kind kind,
 	return made || kind == KIND_INT || (is_descriptor && role == VALUE_MADE) ? made : identity_result(identities);
 }
 
+bool line_wants_name(const struct lines *lines, enum kind kind, enum value_role role)
+{
+	bool may_be_descriptor = kind == KIND_FD || kind == KIND_MQD || (kind == KIND_INT && role == VALUE_RESULT);
+
+	return lines->style.names >= 2 || may_be_descriptor;
+}
+
 static const char *name_of(void *context, const struct event *event, enum kind kind, uint64_t value,
 			   enum value_role role)
 {
 	struct lines *lines = context;
-	bool may_be_descriptor = kind == KIND_FD || kind == KIND_MQD || (kind == KIND_INT && role == VALUE_RESULT);
 	struct object *object;
 
-	if (lines->style.names < 2 && !may_be_descriptor)
+	if (!line_wants_name(lines, kind, role))
 		return NULL;
 	if (role == VALUE_GIVEN)
 		object = identity_object(lines->identities, identity_event_pid(event), kind, value);
@@ -148,10 +154,24 @@ static void print_result(struct lines *lines, const struct event *event, struct 
 		text_put(out, COLOR_NORMAL);
 }
 
+/* Up to the column of the result, behind a call that begins at `begin`. */
+static void print_blanks(struct lines *lines, size_t begin, struct text *out)
+{
+	size_t width = out->size - begin - (lines->style.color ? sizeof(COLOR_CALL COLOR_NORMAL) - 1 : 0);
+
+	for (; width < RESULT_COLUMN && !out->failed; width++)
+		text_char(out, ' ');
+}
+
+static void print_arg(struct lines *lines, const struct event *event, unsigned arg, struct text *out)
+{
+	value_print_arg(out, event, arg, &lines->values);
+}
+
 /* "recv(7, \"PING\", 4, 0)     = " */
 static void print_call(struct lines *lines, const struct event *event, struct text *out)
 {
-	size_t begin = out->size, width;
+	size_t begin = out->size;
 
 	if (lines->style.color)
 		text_put(out, COLOR_CALL);
@@ -163,9 +183,10 @@ static void print_call(struct lines *lines, const struct event *event, struct te
 	if (event->outcome == OUTCOME_UNFINISHED)
 		return;
 	text_char(out, ')');
-	width = out->size - begin - (lines->style.color ? sizeof(COLOR_CALL COLOR_NORMAL) - 1 : 0);
-	for (; width < RESULT_COLUMN && !out->failed; width++)
-		text_char(out, ' ');
+	if (lines->making)
+		line_pattern_note_blanks(lines->making);
+	else
+		print_blanks(lines, begin, out);
 	text_put(out, " = ");
 }
 
@@ -277,6 +298,8 @@ static void print_stack(struct lines *lines, const struct event *event, struct t
 static const struct line_form plain = {
 	.head = print_thread,
 	.call = print_call,
+	.arg = print_arg,
+	.blanks = print_blanks,
 	.result = print_result,
 	.outcome = print_outcome,
 	.end = print_end,
@@ -288,6 +311,8 @@ static const struct line_form timed = {
 	.head = print_thread,
 	.time = print_time,
 	.call = print_call,
+	.arg = print_arg,
+	.blanks = print_blanks,
 	.result = print_result,
 	.outcome = print_outcome,
 	.duration = print_duration,

@@ -24,6 +24,7 @@ struct line_style {
 };
 
 struct line_memo;
+struct pattern_maker;
 
 struct lines {
 	struct trace *trace;
@@ -31,7 +32,8 @@ struct lines {
 	struct symbols *symbols;       /* NULL when no stacks are wanted */
 	struct line_style style;
 	struct value_style values;
-	struct line_memo *memos; /* by the slot of the batch */
+	struct pattern_maker *making; /* while what calls have in common is spelled, else NULL */
+	struct line_memo *memos;      /* by the slot of the batch */
 	size_t memos_count;
 	uint64_t previous; /* time of the line before, ns since the epoch */
 	uint64_t second;   /* whose time of day is in `clock` */

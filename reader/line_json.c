@@ -66,8 +66,13 @@ static void print_call(struct lines *lines, const struct event *event, struct te
 	text_put(out, ",\"call\":");
 	text_json_string(out, event->call->name);
 	text_put(out, ",\"args\":");
-	json_print_args(out, event);
+	json_print_open_args(out, event, &lines->values);
 	text_put(out, ",\"result\":");
+}
+
+static void print_arg(struct lines *lines, const struct event *event, unsigned arg, struct text *out)
+{
+	json_print_arg(out, event, arg);
 }
 
 static void print_result(struct lines *lines, const struct event *event, struct text *out)
@@ -108,6 +113,7 @@ static const struct line_form form = {
 	.head = print_head,
 	.time = print_time,
 	.call = print_call,
+	.arg = print_arg,
 	.result = print_result,
 	.outcome = print_outcome,
 	.duration = print_duration,

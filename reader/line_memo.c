@@ -22,6 +22,8 @@ void line_memos_free(struct lines *lines)
 	for (size_t i = 0; i < lines->memos_count; i++) {
 		free(lines->memos[i].shapes);
 		text_free(&lines->memos[i].text);
+		text_free(&lines->memos[i].common);
+		free(lines->memos[i].gaps);
 	}
 	free(lines->memos);
 	lines->memos = NULL;
@@ -51,10 +53,14 @@ static bool memos_reserve(struct lines *lines, uint32_t slot)
 static void memo_forget(struct line_memo *memo)
 {
 	memo->text.size = 0;
-	if (!++memo->generation) {
-		memset(memo->shapes, 0, memo->shapes_room * sizeof(*memo->shapes));
-		memo->generation = 1;
-	}
+	memo->generation++;
+}
+
+static void memo_forget_common(struct line_memo *memo)
+{
+	memo->common.size = 0;
+	memo->gaps_count = 0;
+	memo->common_generation++;
 }
 
 /* Begins with a batch of which nothing is kept. */
@@ -71,6 +77,7 @@ static bool memo_begin(struct line_memo *memo, const struct trace_entry *entry)
 		memo->shapes_room = count;
 	}
 	memo_forget(memo);
+	memo_forget_common(memo);
 	memo->serial = entry->serial;
 	return true;
 }
@@ -89,27 +96,57 @@ struct line_memo *line_memo_find(struct lines *lines, const struct trace_entry *
 		return NULL;
 	if (memo->epoch != epoch || memo->text.size > kept_max(lines))
 		memo_forget(memo);
+	if (memo->common.size > kept_max(lines))
+		memo_forget_common(memo);
 	memo->epoch = epoch;
 	return memo;
 }
 
-/* Whether the text of an event is not too long to be kept. */
-static bool is_short(const struct lines *lines, const struct event *event)
+/* Whether the text of what events of a shape have in common is not too long to be kept. */
+static bool is_short(const struct lines *lines, const struct batch_shape *shape)
 {
 	size_t size = 0;
 
-	for (uint32_t i = 0; i < event->items_count; i++)
-		size += event->items[i].size;
+	for (uint32_t i = 0; i < shape->items.count; i++)
+		size += shape->items.items[i].size;
 	return size <= kept_max(lines) / SPELLING_MAX;
 }
 
-static void shape_spell(struct lines *lines, const struct event *event, const struct line_form *form,
-			struct line_shape *shape, struct text *text)
+const struct line_pattern *line_pattern_find(struct lines *lines, struct line_memo *memo,
+					     const struct trace_entry *entry, const struct line_form *form)
+{
+	const struct batch_shape *common = &entry->batch->shapes[entry->batch->shape[entry->row]];
+	struct line_shape *shape = &memo->shapes[entry->batch->shape[entry->row]];
+
+	if (shape->common_generation != memo->common_generation) {
+		shape->common_generation = memo->common_generation;
+		shape->has_pattern = (common->varying || lines->identities) &&
+				     entry->event->outcome != OUTCOME_UNFINISHED && is_short(lines, common) &&
+				     line_pattern_make(lines, memo, common, entry->event, form, &shape->pattern);
+	}
+	return shape->has_pattern ? &shape->pattern : NULL;
+}
+
+static void spell_call(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
+		       const struct line_form *form)
+{
+	const struct line_pattern *pattern = line_pattern_find(lines, memo, entry, form);
+
+	if (pattern)
+		line_pattern_write(lines, memo, pattern, entry->event, form, &memo->text);
+	else
+		form->call(lines, entry->event, &memo->text);
+}
+
+static void shape_spell(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
+			const struct line_form *form, struct line_shape *shape)
 {
 	void (*const parts[LINE_PARTS])(struct lines *, const struct event *, struct text *) = {
-		[LINE_HEAD] = form->head,	[LINE_CALL] = form->call, [LINE_RESULT] = form->result,
-		[LINE_OUTCOME] = form->outcome, [LINE_END] = form->end,	  [LINE_LAST] = form->last,
+		[LINE_HEAD] = form->head, [LINE_RESULT] = form->result, [LINE_OUTCOME] = form->outcome,
+		[LINE_END] = form->end,	  [LINE_LAST] = form->last,
 	};
+	const struct event *event = entry->event;
+	struct text *text = &memo->text;
 	uint32_t depth;
 
 	shape->begin = (uint32_t)text->size;
@@ -117,7 +154,10 @@ static void shape_spell(struct lines *lines, const struct event *event, const st
 	shape->is_quiet = !lines->identities || identity_is_quiet(lines->identities, event);
 	shape->has_stack = line_stack(lines, event, &depth);
 	for (unsigned part = 0; part < LINE_PARTS; part++) {
-		parts[part](lines, event, text);
+		if (part == LINE_CALL)
+			spell_call(lines, memo, entry, form);
+		else
+			parts[part](lines, event, text);
 		shape->ends[part] = (uint32_t)(text->size - shape->begin);
 	}
 }
@@ -133,9 +173,9 @@ const struct line_shape *line_keep(struct lines *lines, struct line_memo *memo, 
 		return shape;
 	/* what varies is not in the shape, and unfinished calls have no duration */
 	if (batch->shapes[number].varying || entry->event->outcome == OUTCOME_UNFINISHED ||
-	    !is_short(lines, entry->event))
+	    !is_short(lines, &batch->shapes[number]))
 		return NULL;
-	shape_spell(lines, entry->event, form, shape, &memo->text);
+	shape_spell(lines, memo, entry, form, shape);
 	if (memo->text.failed)
 		return NULL;
 	shape->generation = memo->generation;

@@ -5,12 +5,19 @@
  */
 #include "reader/line_parts.h"
 
-static void write_anew(struct lines *lines, const struct event *event, const struct line_form *form, struct text *out)
+static void write_anew(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
+		       const struct line_form *form, struct text *out)
 {
+	const struct line_pattern *pattern = memo ? line_pattern_find(lines, memo, entry, form) : NULL;
+	const struct event *event = entry->event;
+
 	form->head(lines, event, out);
 	if (form->time)
 		form->time(lines, event->enter, out);
-	form->call(lines, event, out);
+	if (pattern)
+		line_pattern_write(lines, memo, pattern, event, form, out);
+	else
+		form->call(lines, event, out);
 	form->result(lines, event, out);
 	form->outcome(lines, event, out);
 	if (form->duration && event->outcome != OUTCOME_UNFINISHED)
@@ -82,7 +89,7 @@ static void write_one(struct lines *lines, struct line_memo *memo, const struct 
 	if (kept)
 		write_kept(lines, entry->batch, entry->row, form, memo, kept, out);
 	else
-		write_anew(lines, entry->event, form, out);
+		write_anew(lines, memo, entry, form, out);
 }
 
 void line_write(struct lines *lines, const struct trace_entry *entry, const struct line_form *form, struct text *out)

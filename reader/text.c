@@ -4,6 +4,7 @@
  */
 #include "reader/text.h"
 
+#include <emmintrin.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,11 +68,30 @@ static char *format_decimal(char *end, uint64_t value)
 
 static unsigned count_digits(uint64_t value)
 {
-	unsigned digits = 1;
+	static const uint64_t powers[] = {0,
+					  10,
+					  100,
+					  1000,
+					  10000,
+					  100000,
+					  1000000,
+					  10000000,
+					  100000000,
+					  1000000000,
+					  10000000000,
+					  100000000000,
+					  1000000000000,
+					  10000000000000,
+					  100000000000000,
+					  1000000000000000,
+					  10000000000000000,
+					  100000000000000000,
+					  1000000000000000000,
+					  10000000000000000000ull};
+	/* 1233 / 4096 is a little more than the logarithm of 2: of `bits` bits there are so many digits, or one more */
+	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), least = bits * 1233 >> 12;
 
-	for (; value >= 10000; value /= 10000)
-		digits += 4;
-	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+	return least + (value >= powers[least]);
 }
 
 void text_uint(struct text *text, uint64_t value)
@@ -81,6 +101,11 @@ void text_uint(struct text *text, uint64_t value)
 
 	if (!room)
 		return;
+	if (value < 10) {
+		*room = (char)('0' + value);
+		text->size++;
+		return;
+	}
 	digits = count_digits(value);
 	format_decimal(room + digits, value);
 	text->size += digits;
@@ -97,15 +122,17 @@ void text_uint_padded(struct text *text, uint64_t value, unsigned digits)
 {
 	char *room = text_room(text, DIGITS_MAX + digits);
 	uint64_t left = value;
+	unsigned at = digits;
 
 	if (!room)
 		return;
-	for (unsigned at = digits; at; at -= at > 1 ? 2 : 1) {
-		if (at > 1)
-			memcpy(room + at - 2, &pairs[left % 100 * 2], 2);
-		else
-			*room = (char)('0' + left % 10);
-		left /= at > 1 ? 100 : 10;
+	for (; at > 1; left /= 100) {
+		at -= 2;
+		memcpy(room + at, &pairs[left % 100 * 2], 2);
+	}
+	if (at) {
+		*room = (char)('0' + left % 10);
+		left /= 10;
 	}
 	if (left)
 		text_uint(text, value); /* it has more digits than that */
@@ -232,36 +259,69 @@ struct spelling {
 static const struct spelling spellings_c[256] = {ALL(SPELL_C)};
 static const struct spelling spellings_json[256] = {ALL(SPELL_JSON)};
 
-/* Room for that many bytes, and for a whole spelling where the last one ends. */
+/* Room for that many bytes, and for 16 more: pieces are stored whole, whatever of them counts. */
 static char *spelling_room(struct text *text, size_t size)
 {
-	return size < SIZE_MAX / 8 ? text_room(text, 6 * size + 2 + sizeof(struct spelling)) : NULL;
+	return size < SIZE_MAX / 8 ? text_room(text, 6 * size + 2 + 16) : NULL;
 }
 
-/* One word is copied, whatever of it counts. */
-static inline char *spell(char *at, const struct spelling *spelling)
+/* One word is copied, whatever of it counts. `next` is the byte behind it, or 0. */
+static inline char *spell(char *at, const struct spelling *spelling, uint8_t next)
 {
 	memcpy(at, spelling, sizeof(*spelling));
+	if (spelling->is_short && next >= '0' && next <= '9') {
+		memmove(at + 4 - (spelling->size - 1), at + 1, spelling->size - 1);
+		memset(at + 1, '0', 4 - spelling->size);
+		return at + 4;
+	}
 	return at + spelling->size;
+}
+
+/* Spells 16 bytes of the 32 that can be read at `bytes`: most stand for themselves and are copied together. */
+static inline char *spell_sixteen(char *at, const uint8_t *bytes, const struct spelling *spellings)
+{
+	const __m128i piece = _mm_loadu_si128((const __m128i *)bytes);
+	/* as signed numbers, those above 0x7f are below ' ' as well */
+	__m128i odd =
+		_mm_or_si128(_mm_cmplt_epi8(piece, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(piece, _mm_set1_epi8(0x7f)));
+	odd = _mm_or_si128(odd, _mm_cmpeq_epi8(piece, _mm_set1_epi8('"')));
+	odd = _mm_or_si128(odd, _mm_cmpeq_epi8(piece, _mm_set1_epi8('\\')));
+	unsigned left = (unsigned)_mm_movemask_epi8(odd), from = 0;
+
+	_mm_storeu_si128((__m128i *)at, piece);
+	for (; left; left &= left - 1) {
+		unsigned where = (unsigned)__builtin_ctz(left);
+		at = spell(at + where - from, &spellings[bytes[where]], bytes[where + 1]);
+		from = where + 1;
+		_mm_storeu_si128((__m128i *)at, _mm_loadu_si128((const __m128i *)(bytes + from)));
+	}
+	return at + 16 - from;
+}
+
+/* Needs a spelling_room(). */
+static char *spell_bytes(char *at, const uint8_t *bytes, size_t size, const struct spelling *spellings)
+{
+	uint8_t last[32] = {0};
+
+	for (; size >= 32; size -= 16, bytes += 16)
+		at = spell_sixteen(at, bytes, spellings);
+	if (size >= 16) {
+		memcpy(last, bytes, size);
+		at = spell_sixteen(at, last, spellings);
+		size -= 16;
+		bytes += 16;
+	}
+	for (; size; size--, bytes++)
+		at = spell(at, &spellings[*bytes], size > 1 ? bytes[1] : 0);
+	return at;
 }
 
 void text_escape(struct text *text, const uint8_t *bytes, size_t size)
 {
 	char *at = spelling_room(text, size);
 
-	if (!at)
-		return;
-	for (size_t i = 0; i < size; i++) {
-		const struct spelling *spelling = &spellings_c[bytes[i]];
-		if (spelling->is_short && i + 1 < size && bytes[i + 1] >= '0' && bytes[i + 1] <= '9') {
-			const char full[] = {'\\', '0', (char)('0' + (bytes[i] >> 3)), (char)('0' + (bytes[i] & 7))};
-			memcpy(at, full, sizeof(full));
-			at += sizeof(full);
-			continue;
-		}
-		at = spell(at, spelling);
-	}
-	text->size = at - text->bytes;
+	if (at)
+		text->size = spell_bytes(at, bytes, size, spellings_c) - text->bytes;
 }
 
 void text_json_bytes(struct text *text, const uint8_t *bytes, size_t size)
@@ -271,8 +331,7 @@ void text_json_bytes(struct text *text, const uint8_t *bytes, size_t size)
 	if (!at)
 		return;
 	*at++ = '"';
-	for (size_t i = 0; i < size; i++)
-		at = spell(at, &spellings_json[bytes[i]]);
+	at = spell_bytes(at, bytes, size, spellings_json);
 	*at++ = '"';
 	text->size = at - text->bytes;
 }
@@ -293,6 +352,35 @@ unsigned text_utf8_size(const char *string)
 	return size;
 }
 
+/* Whether there is no byte beyond ASCII. */
+static bool is_ascii(const char *string, size_t size)
+{
+	uint64_t all = 0, word;
+
+	for (; size >= sizeof(word); size -= sizeof(word), string += sizeof(word)) {
+		memcpy(&word, string, sizeof(word));
+		all |= word;
+	}
+	for (; size; size--)
+		all |= (uint8_t)*string++;
+	return !(all & 0x8080808080808080);
+}
+
+static char *spell_wide(char *at, const char *string, size_t size)
+{
+	for (size_t i = 0; i < size;) {
+		unsigned wide = (uint8_t)string[i] < 0x80 ? 0 : text_utf8_size(string + i);
+		if (!wide) {
+			at = spell(at, &spellings_json[(uint8_t)string[i++]], 0);
+			continue;
+		}
+		memcpy(at, string + i, wide);
+		at += wide;
+		i += wide;
+	}
+	return at;
+}
+
 void text_json_string(struct text *text, const char *string)
 {
 	size_t size = strlen(string);
@@ -301,16 +389,8 @@ void text_json_string(struct text *text, const char *string)
 	if (!at)
 		return;
 	*at++ = '"';
-	for (size_t i = 0; i < size;) {
-		unsigned wide = (uint8_t)string[i] < 0x80 ? 0 : text_utf8_size(string + i);
-		if (!wide) {
-			at = spell(at, &spellings_json[(uint8_t)string[i++]]);
-			continue;
-		}
-		memcpy(at, string + i, wide);
-		at += wide;
-		i += wide;
-	}
+	at = is_ascii(string, size) ? spell_bytes(at, (const uint8_t *)string, size, spellings_json)
+				    : spell_wide(at, string, size);
 	*at++ = '"';
 	text->size = at - text->bytes;
 }

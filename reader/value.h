@@ -119,6 +119,9 @@ struct value_style {
 	/* The name to be put behind a descriptor or id, or NULL; may be NULL itself. */
 	const char *(*object_name)(void *context, const struct event *event, enum kind kind, uint64_t value,
 				   enum value_role role);
+	/* Whether an argument is left out, with its name and commas in place: somebody else puts it there. May be NULL.
+	 */
+	bool (*leaves_out)(void *context, unsigned arg);
 	void *context;
 };
 
@@ -127,6 +130,10 @@ void value_print_args(struct text *text, const struct event *event, const struct
 
 /* One argument. */
 void value_print_arg(struct text *text, const struct event *event, unsigned arg, const struct value_style *style);
+
+/* "<tcp-client#3>" when there is a name for that, else nothing. */
+void value_print_name(struct text *text, const struct event *event, const struct value_style *style, enum kind kind,
+		      uint64_t value, enum value_role role);
 
 /* The result after "= ": "6", "-1 EAGAIN (Resource temporarily unavailable)", "0x7f..", "?". */
 void value_print_result(struct text *text, const struct event *event, const struct value_style *style);

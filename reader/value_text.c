@@ -129,20 +129,25 @@ void value_print_scalar(struct text *text, const struct catalogue *catalogue, co
 	}
 }
 
+void value_print_name(struct text *text, const struct event *event, const struct value_style *style, enum kind kind,
+		      uint64_t value, enum value_role role)
+{
+	const char *name = style->object_name ? style->object_name(style->context, event, kind, value, role) : NULL;
+
+	if (!name)
+		return;
+	text_char(text, '<');
+	text_put(text, name);
+	text_char(text, '>');
+}
+
 static void print_named(const struct value_printer *printer, const struct value_spec *value, uint64_t word,
 			enum value_role role)
 {
-	const struct value_style *style = printer->style;
-	const char *name = NULL;
-
 	value_print_scalar(printer->text, printer->catalogue, value, word);
-	if (style->object_name)
-		name = style->object_name(style->context, printer->event, value->kind, value_word(value, word), role);
-	if (!name)
-		return;
-	text_char(printer->text, '<');
-	text_put(printer->text, name);
-	text_char(printer->text, '>');
+	if (printer->style->object_name)
+		value_print_name(printer->text, printer->event, printer->style, value->kind, value_word(value, word),
+				 role);
 }
 
 void value_print_word(const struct value_printer *printer, const struct value_spec *value, uint64_t word)
@@ -465,7 +470,8 @@ void value_print_args(struct text *text, const struct event *event, const struct
 		if (!is_first)
 			text_put(text, ", ");
 		is_first = false;
-		print_arg(&printer, i, &value);
+		if (!style->leaves_out || !style->leaves_out(style->context, i))
+			print_arg(&printer, i, &value);
 	}
 }
 

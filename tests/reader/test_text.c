@@ -55,6 +55,52 @@ Test(text, escapes_are_short_unless_a_digit_follows)
 	text_free(&text);
 }
 
+/* As the comments in text.h say it, a byte at a time. */
+static void spell_slowly(char *out, const uint8_t *bytes, size_t size, bool in_json)
+{
+	static const char letters[] = "\n\r\t\f\"\\", names[] = "nrtf\"\\";
+
+	for (size_t i = 0; i < size; i++) {
+		const char *letter = bytes[i] ? strchr(letters, bytes[i]) : NULL;
+		bool digit_follows = i + 1 < size && bytes[i + 1] >= '0' && bytes[i + 1] <= '9';
+		if (letter)
+			out += sprintf(out, "\\%c", names[letter - letters]);
+		else if (bytes[i] == '\v' && !in_json)
+			out += sprintf(out, "\\v");
+		else if (bytes[i] >= ' ' && bytes[i] < 0x7f)
+			*out++ = (char)bytes[i];
+		else
+			out += sprintf(out, in_json ? "\\u%04x" : digit_follows ? "\\%03o" : "\\%o", bytes[i]);
+	}
+	*out = '\0';
+}
+
+Test(text, bytes_are_spelled_the_same_wherever_they_stand_in_pieces_of_any_size)
+{
+	static const char odd[] = {0, 7, '\n', '\r', '"', '\\', '\v', 0x1f, ' ', '~', 0x7f, (char)0x80, (char)0xff};
+	uint8_t bytes[80];
+	char expected[sizeof(bytes) * 6 + 3], inside[sizeof(bytes) * 6 + 1];
+
+	for (size_t round = 0; round < 20000; round++) {
+		size_t size = (size_t)rand() % sizeof(bytes);
+		for (size_t i = 0; i < size; i++)
+			bytes[i] =
+				rand() % 4 ? (uint8_t)('0' + rand() % 40) : (uint8_t)odd[(size_t)rand() % sizeof(odd)];
+		uint8_t *copy = malloc(size + !size); /* nothing may be read behind it */
+		memcpy(copy, bytes, size);
+		spell_slowly(expected, copy, size, false);
+		text_escape(&text, copy, size);
+		expect_text(expected);
+		spell_slowly(inside, copy, size, true);
+		expected[0] = '"';
+		strcat(strcpy(expected + 1, inside), "\"");
+		text_json_bytes(&text, copy, size);
+		expect_text(expected);
+		free(copy);
+	}
+	text_free(&text);
+}
+
 Test(text, json_bytes_are_characters_of_their_numbers)
 {
 	const uint8_t bytes[] = {0, 'a', 0x7f, 0xc3, 0xa4, '\v', '\t', '"'};
