@@ -239,7 +239,7 @@ static void varying_pack(struct pack_buffer *out, const struct batch *batch, uin
 
 static void batch_reset(struct batch *batch)
 {
-	batch->count = batch->tuples_count = 0;
+	batch->count = batch->tuples_count = batch->guess_after = 0;
 	batch->words_count = 0;
 	if (batch->slots)
 		memset(batch->slots, 0, (batch->slots_mask + 1ul) * sizeof(*batch->slots));

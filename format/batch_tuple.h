@@ -60,6 +60,9 @@ struct batch {
 	uint64_t *values; /* a column in the making */
 	struct batch_tuple *tuples;
 	uint32_t tuples_count, tuples_capacity;
+	uint32_t *next;	      /* of each tuple: which came after it when that was last guessed wrong */
+	uint32_t guess_after; /* the first so many events are not guessed */
+	uint32_t guesses_wrong;
 	uint64_t *words;
 	size_t words_count, words_capacity;
 	uint32_t *slots; /* hash table: tuple + 1 */

@@ -152,7 +152,8 @@ static bool frame_has_time(const struct drain *drain, const struct log_anchor *n
 {
 	uint64_t pending = log_writer_pending(drain->writer);
 
-	return pending <= WELL_MAX && now->monotonic - drain->before.monotonic >= (uint64_t)WELL_PART * WELL_NS * pending;
+	return pending <= WELL_MAX &&
+	       now->monotonic - drain->before.monotonic >= (uint64_t)WELL_PART * WELL_NS * pending;
 }
 
 /* Writes the frame, or throws it away and says why not. */

@@ -141,6 +141,24 @@ Test(batch, keeps_streams_in_which_single_fields_vary)
 	}
 }
 
+/* The same few one after the other, until something else comes: at times of another call, or that differs at its end. */
+Test(batch, keeps_calls_that_follow_one_another_as_before_until_they_do_not)
+{
+	struct tape tape = {.random = 5, .ticks = 1ull << 40};
+
+	for (uint32_t i = 0; i < 60000; i++) {
+		uint32_t turn = i % (2 + i / 7000), other = tape_random(&tape) % 500;
+		struct record_call *call = tape_call(&tape, other == 1 ? 7 : 5);
+		uint32_t argc = catalogue_builtin.calls[other == 1 ? 7 : 5].argc;
+		call->enter = tape.ticks += 50;
+		call->site = 0x1000 + turn / 2;
+		for (uint32_t arg = 0; arg < argc; arg++)
+			call->args[arg] = arg + 1 == argc && other == 2 ? i : turn;
+	}
+	cr_assert_eq(round_trip(&tape), 60000);
+	tape_free(&tape);
+}
+
 Test(batch, keeps_calls_that_a_signal_handler_made_inside_others)
 {
 	struct tape tape = {.random = 3, .ticks = 1ull << 50};
