@@ -35,11 +35,32 @@ void report_note_more(const struct report_view *view, struct text *out, size_t m
 
 struct trace;
 
+/* ---- by error (report_error.c): of one call ---- */
+
+struct error_tally {
+	uint32_t error;
+	uint64_t count;
+};
+
+/* Zero it, and free its rows. */
+struct error_tallies {
+	struct error_tally *rows;
+	uint32_t count;
+};
+
+/* 0 or -ENOMEM. */
+int error_tallies_add(struct error_tallies *tallies, uint32_t error, uint64_t count);
+
+/* A line, the most frequent first, or nothing; a JSON object. */
+void error_tallies_print(struct error_tallies *tallies, const struct call_spec *call, struct text *out);
+void error_tallies_print_json(struct error_tallies *tallies, const struct call_spec *call, struct text *out);
+
 /* ---- by call (report_call.c): from columns, frames in any order ---- */
 
 struct call_tally {
 	struct histogram *durations; /* NULL while there was none; in ticks */
 	uint64_t errors, bytes, unfinished;
+	struct error_tallies by_error;
 };
 
 /* What the events of one shape of a batch have in common, and what they add up to. */

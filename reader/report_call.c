@@ -21,8 +21,10 @@ int call_tallies_make(struct call_tallies *tallies, const struct catalogue *cata
 
 void call_tallies_free(struct call_tallies *tallies)
 {
-	for (uint32_t i = 0; tallies->rows && i < tallies->count; i++)
+	for (uint32_t i = 0; tallies->rows && i < tallies->count; i++) {
 		free(tallies->rows[i].durations);
+		free(tallies->rows[i].by_error.rows);
+	}
 	free(tallies->rows);
 	free(tallies->of_shape);
 	*tallies = (struct call_tallies){0};
@@ -93,9 +95,10 @@ static void count_told_otherwise(struct call_tallies *tallies, const struct repo
 	}
 }
 
-static void count_batch(struct call_tallies *tallies, const struct report_view *view, const struct batch_view *batch)
+static int count_batch(struct call_tallies *tallies, const struct report_view *view, const struct batch_view *batch)
 {
 	bool told_otherwise = false;
+	int error = 0;
 
 	count_events(tallies->of_shape, batch);
 	for (uint32_t i = 0; i < batch->shapes_count; i++) {
@@ -103,14 +106,19 @@ static void count_batch(struct call_tallies *tallies, const struct report_view *
 		uint16_t call = batch->shapes[i].call_index;
 		if (!shape->durations)
 			continue;
-		if (batch->shapes[i].error)
+		if (batch->shapes[i].error) {
 			tallies->rows[call].errors += shape->count;
+			error = error_tallies_add(&tallies->rows[call].by_error, batch->shapes[i].error, shape->count);
+		}
+		if (error)
+			return error;
 		if (view->flows[call].bytes == FLOW_BYTES_RESULT)
 			tallies->rows[call].bytes += shape->positive;
 		told_otherwise |= view->flows[call].bytes > FLOW_BYTES_RESULT;
 	}
 	if (told_otherwise)
 		count_told_otherwise(tallies, view, batch);
+	return 0;
 }
 
 int call_tallies_add(struct call_tallies *tallies, const struct report_view *view, const struct frame *frame)
@@ -118,9 +126,10 @@ int call_tallies_add(struct call_tallies *tallies, const struct report_view *vie
 	for (uint32_t b = 0; b < frame->batches_count; b++) {
 		const struct batch_view *batch = &frame->batches[b];
 		int error = prepare_shapes(tallies, view, batch);
+		if (!error)
+			error = count_batch(tallies, view, batch);
 		if (error)
 			return error;
-		count_batch(tallies, view, batch);
 	}
 	for (uint32_t i = 0; i < frame->unfinished_count; i++) {
 		const struct event *event = &frame->unfinished[i].event;
@@ -146,6 +155,11 @@ int call_tallies_merge(struct call_tallies *tallies, const struct call_tallies *
 		row->errors += from->rows[i].errors;
 		row->bytes += from->rows[i].bytes;
 		row->unfinished += from->rows[i].unfinished;
+		for (uint32_t j = 0; j < from->rows[i].by_error.count; j++) {
+			const struct error_tally *error = &from->rows[i].by_error.rows[j];
+			if (error_tallies_add(&row->by_error, error->error, error->count))
+				return -ENOMEM;
+		}
 	}
 	return 0;
 }
@@ -153,7 +167,7 @@ int call_tallies_merge(struct call_tallies *tallies, const struct call_tallies *
 /* ---- printing ---- */
 
 struct call_order {
-	const struct call_tally *row;
+	struct call_tally *row;
 	const struct call_spec *call;
 	const struct report_view *view;
 };
@@ -197,7 +211,7 @@ static struct call_order *sort_calls(const struct call_tallies *tallies, const s
 
 	*count = 0;
 	for (uint32_t i = 0; order && i < tallies->count; i++) {
-		const struct call_tally *row = &tallies->rows[i];
+		struct call_tally *row = &tallies->rows[i];
 		if (row->durations && (row->durations->count || row->unfinished))
 			order[(*count)++] = (struct call_order){row, &view->catalogue->calls[i], view};
 	}
@@ -248,6 +262,7 @@ static void print_notes(const struct call_order *order, size_t count, struct tex
 
 	for (size_t i = 0; i < count; i++) {
 		has_waits |= order[i].call->waits;
+		error_tallies_print(&order[i].row->by_error, order[i].call, out);
 		if (order[i].row->unfinished)
 			text_format(out, "%llu %s had not returned when the process or the trace ended\n",
 				    (unsigned long long)order[i].row->unfinished, order[i].call->name);
@@ -308,7 +323,7 @@ void call_tallies_print_json(const struct call_tallies *tallies, const struct re
 			out,
 			", \"count\": %llu, \"errors\": %llu, \"bytes\": %llu, \"unfinished\": %llu, "
 			"\"waits\": %s, \"total\": %llu, \"mean\": %llu, \"p50\": %llu, \"p99\": %llu, "
-			"\"max\": %llu}",
+			"\"max\": %llu, \"by_error\": ",
 			(unsigned long long)durations->count, (unsigned long long)row->errors,
 			(unsigned long long)row->bytes, (unsigned long long)row->unfinished,
 			order[i].call->waits ? "true" : "false", (unsigned long long)report_ns(view, durations->sum),
@@ -316,6 +331,8 @@ void call_tallies_print_json(const struct call_tallies *tallies, const struct re
 			(unsigned long long)report_ns(view, histogram_quantile(durations, 0.5)),
 			(unsigned long long)report_ns(view, histogram_quantile(durations, 0.99)),
 			(unsigned long long)report_ns(view, durations->max));
+		error_tallies_print_json(&order[i].row->by_error, order[i].call, out);
+		text_char(out, '}');
 	}
 	text_put(out, count ? "\n ]" : "]");
 	free(order);

@@ -173,6 +173,9 @@ class Report(unittest.TestCase):
         self.assertEqual(calls['send']['bytes'], 20 * 5 + 20 * 50 + 14)
         self.assertEqual(calls['recv']['bytes'], 20 * 5 + 20 * 50 + 14)
         self.assertEqual(calls['recv']['errors'], 1)
+        self.assertEqual(calls['recv']['by_error'], {'EAGAIN': 1})
+        self.assertEqual(calls['send']['by_error'], {})
+        self.assertRegex(self.report('--by', 'call'), r'(?m)^recv failed with EAGAIN$')
         self.assertEqual(calls['fork']['count'], 1)
         for row in calls.values():
             self.assertLessEqual(row['p50'], row['p99'])
@@ -226,7 +229,8 @@ class Report(unittest.TestCase):
             self.assertIn(title, text.splitlines())
         lines = self.report('--by', 'call').splitlines()
         place = lines[0].index('call', lines[0].index('max'))
-        self.assertTrue(all(line[place - 1] == ' ' != line[place] for line in lines[:-1] if '%' not in line[:1]))
+        rows = lines[:1 + next(i for i, line in enumerate(lines) if line.endswith('  all'))]  # notes stand below
+        self.assertTrue(all(line[place - 1] == ' ' != line[place] for line in rows if '%' not in line[:1]))
         self.assertNotIn('\033', text)
         self.assertIn('\033[1m', self.report('--color=always'))
 
