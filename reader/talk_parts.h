@@ -75,6 +75,14 @@ int talk_tell(struct talks *talks, struct talk_word *word);
 /* Tells all words up to a time. */
 int talk_deliver(struct talks *talks, uint64_t until);
 
+/* Notes the call that said a word, when senders are asked for: the word ends where the side has come to. 0 or -ENOMEM.
+ */
+int talk_source_add(struct talks *talks, struct talk *talk, const struct talk_word *word);
+
+/* Everything up to where the other side has now read was sent by these calls: tells them to the sink. */
+int talk_sources_take(struct talks *talks, struct talk *talk, const struct talk_word *word);
+void talk_sources_free(struct talks *talks, struct talk *talk);
+
 /* Of a word whose messages have addresses: whether it is told now, after what was sent was found. 0 or a failure. */
 int talk_datagram(struct talks *talks, struct talk_word *word, bool *is_told);
 
