@@ -98,8 +98,13 @@ _Static_assert(sizeof(struct live_control) == LIVE_PAGE, "the control page is on
 struct live_in_flight {
 	uint64_t frame; /* stack address of the wrapper, to recognise calls that were jumped out of */
 	uint64_t enter;
-	uint32_t type; /* RECORD_CALL + call; stored last. With LIVE_RETURNED while its record is being written */
-	uint32_t argc;
+	union {
+		struct {
+			uint32_t type; /* RECORD_CALL + call. With LIVE_RETURNED while its record is being written */
+			uint32_t argc;
+		};
+		uint64_t type_and_argc; /* stored last */
+	};
 	uint64_t site;
 	uint64_t args[CALL_ARGS_MAX];
 };

@@ -8,111 +8,23 @@
 #include "preload/descriptor.h"
 #include "preload/follow.h"
 #include "preload/image.h"
+#include "preload/in_flight.h"
 #include "preload/traits.h"
 #include "trace/raw.h"
 
-/*
- * The call has returned, and is going to be recorded. It stays in flight until its record is whole, so that a kill in
- * between shows it as unfinished; but when its thread is found somewhere else it is not recorded once more.
- */
-static inline void in_flight_mark(struct live_slot *slot, const struct capture *capture)
-{
-	*(volatile uint32_t *)&slot->in_flight[capture->index].type = LIVE_RETURNED | capture->type;
-}
-
-static inline void in_flight_drop(struct live_slot *slot, uint32_t index)
-{
-	*(volatile uint32_t *)&slot->in_flight_depth = index;
-	*(volatile uint32_t *)&slot->in_flight[index].type = 0;
-}
-
-void capture_abandon(struct live_slot *slot, uint32_t depth, enum outcome outcome)
-{
-	while (slot->in_flight_depth > depth && slot->in_flight_depth <= LIVE_IN_FLIGHT_MAX) {
-		struct live_in_flight *top = &slot->in_flight[slot->in_flight_depth - 1];
-		if (top->type - RECORD_CALL >= catalogue_builtin.calls_count || top->argc > CALL_ARGS_MAX) {
-			/* not filled, or being recorded, or not of our writing */
-			in_flight_drop(slot, slot->in_flight_depth - 1);
-			continue;
-		}
-		struct capture left = {.slot = slot,
-				       .enter = top->enter,
-				       .site = top->site,
-				       .type = (uint16_t)top->type,
-				       .argc = (uint8_t)top->argc,
-				       .index = slot->in_flight_depth - 1};
-		for (unsigned i = 0; i < CALL_ARGS_MAX; i++)
-			left.args[i] = top->args[i];
-		capture_finish(&left, 0, 0, outcome);
-	}
-}
-
-/* Frames so near to each other are on one stack. */
-#define ONE_STACK 2048
-
-/*
- * On the thread's own stack all that lies below is gone. On others, of handlers and coroutines, it may be waiting:
- * there only what lies right below is known to be gone.
- */
-bool frame_was_left(uint64_t frame, uint64_t now)
-{
-	bool first = frame_is_first(frame);
-
-	if (frame > now || first != frame_is_first(now))
-		return false;
-	return first || now - frame < ONE_STACK;
-}
-
-/* How many of the calls in flight still are. */
-static uint32_t in_flight_left(const struct live_slot *slot, uint32_t depth, uint64_t now)
-{
-	while (depth > 0 && depth <= LIVE_IN_FLIGHT_MAX) {
-		const struct live_in_flight *entry = &slot->in_flight[depth - 1];
-		if (entry->type == 0 || !frame_was_left(entry->frame, now))
-			break;
-		depth--;
-	}
-	return depth;
-}
-
-/*
- * `index` is below LIVE_IN_FLIGHT_MAX. The entry is taken first, so that no handler uses it while it is being filled;
- * its type, which is 0 until then, is stored last.
- */
-static inline void in_flight_store(struct live_slot *slot, const struct capture *capture, uint32_t index)
-{
-	struct live_in_flight *entry = &slot->in_flight[index];
-
-	*(volatile uint32_t *)&slot->in_flight_depth = index + 1;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	entry->frame = (uint64_t)(uintptr_t)capture;
-	entry->enter = capture->enter;
-	entry->argc = capture->argc;
-	entry->site = capture->site;
-	for (unsigned i = 0; i < 4; i++) /* few calls have more; there is room in both for those that have less */
-		entry->args[i] = capture->args[i];
-	for (unsigned i = 4; i < capture->argc; i++)
-		entry->args[i] = capture->args[i];
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	*(volatile uint32_t *)&entry->type = capture->type;
-}
-
-static inline void capture_begin(struct capture *capture, struct live_slot *slot, unsigned event, unsigned argc,
+static inline void capture_begin(struct capture *capture, struct live_slot *slot, uint64_t head, uint32_t trait,
 				 void *site)
 {
 	capture->slot = slot;
-	capture->type = (uint16_t)(RECORD_CALL + event);
-	capture->argc = (uint8_t)argc;
+	capture->head = head;
+	capture->trait = trait;
 	capture->site = (uint64_t)(uintptr_t)site;
-	capture->before_count = 0;
-	capture->length = 0;
-	capture->index = 0;
 }
 
 /* Out of line, so that the way most calls take needs no registers saved. */
-static __attribute__((noinline)) void capture_enter_slowly(struct capture *capture, unsigned event, unsigned argc,
-							   void *site)
+static __attribute__((noinline)) void capture_enter_slowly(struct capture *capture, uint64_t head, void *site)
 {
+	unsigned event = (uint32_t)head - RECORD_CALL;
 	struct live_slot *slot = slot_mine();
 
 	capture->slot = NULL;
@@ -120,7 +32,7 @@ static __attribute__((noinline)) void capture_enter_slowly(struct capture *captu
 		stream_lost_without_slot(&image.view);
 	if (!slot || (slot->busy && (slot->busy == BUSY_LOADING || stack_is_caller(site))))
 		return;
-	capture_begin(capture, slot, event, argc, site);
+	capture_begin(capture, slot, head, traits[event], site);
 	if (traits[event] & TRAIT_LENGTH_BEFORE)
 		capture->length = follow_length_before(capture, event);
 	capture->enter = ticks_now();
@@ -130,7 +42,7 @@ static __attribute__((noinline)) void capture_enter_slowly(struct capture *captu
 		capture_abandon(slot, capture->index, OUTCOME_JUMPED);
 	}
 	if (capture->index < LIVE_IN_FLIGHT_MAX)
-		in_flight_store(slot, capture, capture->index);
+		in_flight_store(slot, capture, head, capture->index);
 }
 
 /*
@@ -154,40 +66,60 @@ static inline void record_prefetch(const struct live_slot *slot)
 	line_prefetch(at + 128);
 }
 
-void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site)
+void capture_enter_with(struct capture *capture, uint64_t head, void *site)
 {
 	struct live_slot *slot = thread_slot;
+	uint32_t trait = traits[(uint32_t)head - RECORD_CALL];
 
 	if (__builtin_expect(!slot || image_alive[0] != IMAGE_ALIVE || (slot->busy | slot->in_flight_depth) ||
-				     (traits[event] & TRAIT_LENGTH_BEFORE) || image.ticks_source != TICKS_COUNTER,
+				     (trait & TRAIT_LENGTH_BEFORE) || image.ticks_source != TICKS_COUNTER,
 			     0)) {
-		capture_enter_slowly(capture, event, argc, site);
+		capture_enter_slowly(capture, head, site);
 		return;
 	}
 	record_prefetch(slot);
-	capture_begin(capture, slot, event, argc, site);
+	capture_begin(capture, slot, head, trait, site);
 	capture->enter = __builtin_ia32_rdtsc();
-	in_flight_store(slot, capture, 0);
+	in_flight_store(slot, capture, head, 0);
+}
+
+/* As much as a record can say: no less than nothing, over an hour at most. */
+static inline uint64_t duration_until(const struct capture *capture, uint64_t now)
+{
+	uint64_t duration = now - capture->enter;
+
+	if (__builtin_expect(duration >> 44, 0))
+		return now < capture->enter ? 0 : (1ull << 44) - 1;
+	return duration;
 }
 
 /*
  * The record's fixed part; returns where the items go. The word with the bit fields is put together here: stored one by
  * one, they would first be loaded from the ring, whose lines are in the collector's cache.
  */
-static uint8_t *record_fill(struct record_call *record, const struct capture *capture, uint64_t duration,
-			    int64_t result, int error, enum outcome outcome, bool borrowed)
+static inline __attribute__((always_inline)) uint8_t *record_fill(struct record_call *record,
+								  const struct capture *capture, uint64_t duration,
+								  int64_t result, int error, enum outcome outcome,
+								  bool borrowed)
 {
-	const uint64_t longest = (1ull << 44) - 1;
-
 	record->enter = capture->enter;
 	((uint64_t *)record)[offsetof(struct record_call, enter) / 8 + 1] =
-		(duration < longest ? duration : longest) | (uint64_t)outcome << 44 | (uint64_t)borrowed << 47 |
-		(uint64_t)(uint16_t)error << 48;
+		duration | (uint64_t)outcome << 44 | (uint64_t)borrowed << 47 | (uint64_t)(uint16_t)error << 48;
 	record->result = result;
 	record->site = capture->site;
-	for (unsigned i = 0; i < capture->argc; i++)
-		record->args[i] = capture->args[i];
-	return (uint8_t *)&record->args[capture->argc];
+	unsigned argc = capture->argc;
+	if (argc >= 2) /* stored so long ago that taking two at once need not wait */
+		__builtin_memcpy(&record->args[0], &capture->args[0], 16);
+	if (argc >= 4)
+		__builtin_memcpy(&record->args[2], &capture->args[2], 16);
+	if (__builtin_expect(argc >= 6, 0)) {
+		__builtin_memcpy(&record->args[4], &capture->args[4], 16);
+		if (argc >= 8)
+			__builtin_memcpy(&record->args[6], &capture->args[6], 16);
+	}
+	if (argc & 1)
+		record->args[argc - 1] = capture->args[argc - 1];
+	return (uint8_t *)&record->args[argc];
 }
 
 /* Writes a whole record, which is not visible yet; `at` is NULL when there was no room for it. */
@@ -216,20 +148,25 @@ static struct capture_held record_write_planned(struct live_slot *slot, const st
 
 /* What stands beside the fixed part of a record. */
 enum extent {
-	EXTENT_PLAIN,	 /* nothing */
-	EXTENT_PAYLOAD,	 /* the bytes that one argument points to */
-	EXTENT_STRAIGHT, /* what parts_straight[] says */
-	EXTENT_PLANNED,	 /* what follow_plan() says */
+	EXTENT_PLAIN, /* nothing */
+	/* one part alone */
+	EXTENT_ARRAY = PART_ARRAY,
+	EXTENT_BYTES = PART_BYTES,
+	EXTENT_VECTOR = PART_VECTOR,
+	EXTENT_MSGBUF = PART_MSGBUF,
+	EXTENT_MESSAGE = PART_MESSAGE,
+	EXTENT_PARTS,	/* what parts_straight[] says */
+	EXTENT_PLANNED, /* what follow_plan() says */
 };
 
 /* For these there is more to do than to look behind arguments. */
 #define ASKED (TRAIT_ASK_LOCAL | TRAIT_ASK_PEER | TRAIT_CREATES | TRAIT_MOVES_FD | TRAIT_ENDS_FDS)
 
 /* Told from the call's traits, without walking its row: 60 ns less for a send() of 64 bytes. */
-static inline enum extent record_extent(const struct live_slot *slot, const struct capture *capture, int error,
-					enum outcome outcome)
+static inline __attribute__((always_inline)) enum extent
+record_extent(const struct live_slot *slot, const struct capture *capture, int error, enum outcome outcome)
 {
-	uint32_t trait = traits[capture->type - RECORD_CALL];
+	uint32_t trait = capture->trait;
 
 	if (slot->vfork_enter || outcome != OUTCOME_RETURNED)
 		return EXTENT_PLANNED;
@@ -239,80 +176,89 @@ static inline enum extent record_extent(const struct live_slot *slot, const stru
 		return EXTENT_PLAIN;
 	if ((trait & ASKED) || !(trait & TRAIT_STRAIGHT) ||
 	    ((trait & TRAIT_UNREAD) && !descriptor_reads(capture->args[0])) ||
-	    ((trait & TRAIT_PAYLOAD_FLAGS) && (capture->args[TRAIT_FLAGS_ARG(trait)] & MSG_TRUNC)))
+	    ((trait & TRAIT_TRUNCATES) && (capture->args[TRAIT_FLAGS_ARG(trait)] & MSG_TRUNC)))
 		return EXTENT_PLANNED;
-	return (trait & TRAIT_PAYLOAD) && capture->args[TRAIT_PAYLOAD_ARG(trait)] >= LIVE_PAGE ? EXTENT_PAYLOAD
-											       : EXTENT_STRAIGHT;
+	if (!TRAIT_SORT(trait))
+		return EXTENT_PARTS;
+	return capture->args[TRAIT_ARG(trait)] >= LIVE_PAGE ? (enum extent)TRAIT_SORT(trait) : EXTENT_PLAIN;
 }
 
 /* The record is whole, or there was no room for it: the call is no longer in flight, and its record visible. */
-static inline void record_show(struct live_slot *slot, const struct capture *capture, const struct stream_room *room)
+static inline void record_show(struct live_slot *slot, uint32_t index, const struct stream_room *room)
 {
-	in_flight_drop(slot, capture->index);
+	in_flight_drop(slot, index);
 	if (__builtin_expect(room->at != NULL, 1))
 		stream_show(slot, room);
 }
 
-static inline __attribute__((always_inline)) uint32_t record_words(const struct capture *capture, int64_t result,
-								   enum extent extent)
+static inline const struct part *record_parts(const struct capture *capture)
+{
+	return parts_straight[capture->type - RECORD_CALL];
+}
+
+/* part_size() of the one part. Nothing here is given by its address, which would keep it from registers. */
+static inline __attribute__((always_inline)) uint64_t record_size(const struct capture *capture, uint64_t moved,
+								  enum extent extent)
+{
+	if (extent == EXTENT_PLAIN || extent > EXTENT_MSGBUF)
+		return 0;
+	if (extent == EXTENT_BYTES && (capture->trait & TRAIT_MOVED))
+		return moved;
+	const struct part *part = record_parts(capture);
+	return part_size_of(part, (enum part_sort)extent, part_count_near(part, capture, moved));
+}
+
+static inline __attribute__((always_inline)) uint32_t record_words(const struct capture *capture, uint64_t moved,
+								   enum extent extent, uint64_t size)
 {
 	uint32_t words = (uint32_t)(sizeof(struct record_call) / 8 + capture->argc);
 
-	if (extent == EXTENT_PAYLOAD)
-		return words + payload_words((uint64_t)result);
-	if (extent == EXTENT_STRAIGHT) {
-		struct behind behind = {capture, result > 0 ? (uint64_t)result : 0, false};
-		return words + parts_words(parts_straight[capture->type - RECORD_CALL], &behind);
+	if (extent == EXTENT_PLAIN)
+		return words;
+	if (extent == EXTENT_MESSAGE)
+		return words + message_words((const void *)(uintptr_t)capture->args[TRAIT_ARG(capture->trait)], moved);
+	if (extent == EXTENT_PARTS) {
+		struct behind behind = {capture, moved, false};
+		return words + parts_words(record_parts(capture), &behind);
 	}
-	return words;
+	return words + sized_words((enum part_sort)extent, size, moved);
 }
 
 /* A record without a plan, in room of as many `words` as it takes; `stack` is the hash of the call's, or 0. */
 static inline __attribute__((always_inline)) void record_put(const struct stream_room *room, uint32_t words,
 							     const struct capture *capture, uint64_t duration,
 							     int64_t result, int error, enum extent extent,
-							     uint64_t stack)
+							     uint64_t size, uint64_t stack)
 {
-	unsigned event = capture->type - RECORD_CALL;
-	struct sink sink = {.end = room->at + words * 8, .behind = {capture, result > 0 ? (uint64_t)result : 0, false}};
+	uint64_t moved = result > 0 ? (uint64_t)result : 0;
+	struct sink sink = {.end = room->at + words * 8, .behind = {capture, moved, false}};
+	unsigned arg = TRAIT_ARG(capture->trait);
 
 	sink.at =
 		record_fill((struct record_call *)room->at, capture, duration, result, error, OUTCOME_RETURNED, false);
-	if (extent == EXTENT_PAYLOAD)
-		payload_write(&sink, TRAIT_PAYLOAD_ARG(traits[event]), capture->args[TRAIT_PAYLOAD_ARG(traits[event])],
-			      sink.behind.moved);
-	else if (extent == EXTENT_STRAIGHT)
-		parts_write(&sink, parts_straight[event]);
+	if (extent == EXTENT_MESSAGE)
+		part_write_message(&sink, record_parts(capture));
+	else if (extent == EXTENT_PARTS)
+		parts_write(&sink, record_parts(capture));
+	else if (extent != EXTENT_PLAIN)
+		sized_write(&sink, (enum part_sort)extent, arg, capture->args[arg], size);
 	if (__builtin_expect(stack != 0, 0)) {
 		stack_put((uint64_t *)sink.at, stack);
 		sink.at += STACK_WORDS * 8;
 	}
-	stream_complete(room, words, (uint32_t)((sink.at - room->at) / 8), capture->type);
+	uint32_t used = extent > EXTENT_MSGBUF ? (uint32_t)((sink.at - room->at) / 8) : words;
+	stream_complete(room, words, used, capture->type);
 }
 
 static void record_write(struct live_slot *slot, const struct capture *capture, uint64_t duration, int64_t result,
 			 int error, enum outcome outcome)
 {
-	enum extent extent = record_extent(slot, capture, error, outcome);
 	uint64_t stack = 0;
 
-	if (__builtin_expect(live_control.stack_depth != 0, 0) && outcome == OUTCOME_RETURNED)
+	if (__builtin_expect(image.stack_depth != 0, 0) && outcome == OUTCOME_RETURNED)
 		stack = stack_take(slot, capture->site);
-	if (extent == EXTENT_PLANNED || extent == EXTENT_STRAIGHT) {
-		struct capture_held held = record_write_planned(slot, capture, duration, result, error, outcome, stack);
-		record_show(slot, capture, &held.room);
-		return;
-	}
-	uint32_t words = record_words(capture, result, extent) + (stack ? STACK_WORDS : 0);
-	struct stream_room room = stream_reserve(&image.view, slot, words);
-	if (room.at)
-		record_put(&room, words, capture, duration, result, error, extent, stack);
-	record_show(slot, capture, &room);
-}
-
-static inline uint64_t duration_until(const struct capture *capture, uint64_t now)
-{
-	return now > capture->enter ? now - capture->enter : 0;
+	struct capture_held held = record_write_planned(slot, capture, duration, result, error, outcome, stack);
+	record_show(slot, capture->index, &held.room);
 }
 
 void capture_finish(struct capture *capture, int64_t result, int error, enum outcome outcome)
@@ -329,7 +275,7 @@ void capture_finish(struct capture *capture, int64_t result, int error, enum out
 			return;
 		capture->index = in_flight_top(slot);
 	}
-	in_flight_mark(slot, capture);
+	in_flight_mark(slot, capture, capture->index);
 	capture->slot = NULL;
 	record_write(slot, capture, duration_until(capture, now), result, error, outcome);
 }
@@ -347,10 +293,7 @@ void capture_depart(struct capture *capture, struct capture_held *held, unsigned
 		stream_lost_without_slot(&image.view);
 		return;
 	}
-	capture->type = (uint16_t)(RECORD_CALL + event);
-	capture->argc = (uint8_t)argc;
-	capture->site = (uint64_t)(uintptr_t)site;
-	capture->before_count = 0;
+	capture_begin(capture, NULL, capture_head(event, argc), traits[event], site);
 	capture->length = 0;
 	capture->index = in_flight_top(slot);
 	capture->enter = ticks_now();
@@ -395,51 +338,61 @@ static inline int error_of(uint32_t trait, int64_t result)
 
 /*
  * What most calls come to. These are several so that none saves registers for what it does not do: with all of it in
- * capture_finish() a failing recv() took 3 ns more. `stack` is the hash of the call's, or 0.
+ * capture_finish() a failing recv() took 3 ns more. Such a call is the only one in flight. `stack` is the hash of the
+ * call's, or 0.
  */
 static inline __attribute__((always_inline)) bool leave_quickly(struct capture *capture, uint64_t now, int64_t result,
 								int error, enum extent extent, uint64_t stack)
 {
 	struct live_slot *slot = capture->slot;
-	uint32_t words = record_words(capture, result, extent) + (stack ? STACK_WORDS : 0);
+	uint64_t moved = result > 0 ? (uint64_t)result : 0, size = record_size(capture, moved, extent);
+	uint32_t words = record_words(capture, moved, extent, size) + (stack ? STACK_WORDS : 0);
 
-	in_flight_mark(slot, capture);
+	in_flight_mark(slot, capture, 0);
 	word_count(&slot->made); /* before there is room, as in stream_reserve(): a handler may jump out of here */
 	struct stream_room room = stream_room_quick(&image.view, slot, words);
 	if (__builtin_expect(!room.at, 0)) {
 		word_uncount(&slot->made);
 		return false;
 	}
-	record_put(&room, words, capture, duration_until(capture, now), result, error, extent, stack);
-	record_show(slot, capture, &room);
+	record_put(&room, words, capture, duration_until(capture, now), result, error, extent, size, stack);
+	record_show(slot, 0, &room);
 	return true;
 }
 
-static __attribute__((noinline)) int64_t leave_slowly(struct capture *capture, int64_t result, int error)
+static APART int64_t leave_slowly(struct capture *capture, int64_t result)
 {
-	capture_finish(capture, result, error, OUTCOME_RETURNED);
+	capture_finish(capture, result, error_of(capture->trait, result), OUTCOME_RETURNED);
 	return result;
 }
 
-static __attribute__((noinline)) int64_t leave_with_payload(struct capture *capture, int64_t result, uint64_t now)
-{
-	return leave_quickly(capture, now, result, 0, EXTENT_PAYLOAD, 0) ? result : leave_slowly(capture, result, 0);
-}
+/* A way for each extent, with nothing in it of the others. */
+#define LEAVE(name, extent)                                                                    \
+	static __attribute__((noinline))                                                       \
+	int64_t leave_##name(struct capture *capture, int64_t result, int error, uint64_t now) \
+	{                                                                                      \
+		if (leave_quickly(capture, now, result, error, extent, 0))                     \
+			return result;                                                         \
+		return leave_slowly(capture, result);                                          \
+	}
 
-static __attribute__((noinline)) int64_t leave_straight(struct capture *capture, int64_t result, uint64_t now)
-{
-	return leave_quickly(capture, now, result, 0, EXTENT_STRAIGHT, 0) ? result : leave_slowly(capture, result, 0);
-}
+LEAVE(plain, EXTENT_PLAIN)
+LEAVE(bytes, EXTENT_BYTES)
+LEAVE(array, EXTENT_ARRAY)
+LEAVE(vector, EXTENT_VECTOR)
+LEAVE(msgbuf, EXTENT_MSGBUF)
+LEAVE(message, EXTENT_MESSAGE)
+LEAVE(parts, EXTENT_PARTS)
 
 static APART int64_t leave_with_plan(struct capture *capture, int64_t result, int error, uint64_t now, uint64_t stack)
 {
 	struct live_slot *slot = capture->slot;
 
-	in_flight_mark(slot, capture);
+	in_flight_mark(slot, capture, 0);
 	capture->slot = NULL;
 	struct capture_held held = record_write_planned(slot, capture, duration_until(capture, now), result, error,
 							OUTCOME_RETURNED, stack);
-	record_show(slot, capture, &held.room);
+	record_show(slot, 0, &held.room);
 	return result;
 }
 
@@ -448,32 +401,57 @@ static APART int64_t leave_with_stack(struct capture *capture, int64_t result, i
 	enum extent extent = record_extent(capture->slot, capture, error, OUTCOME_RETURNED);
 	uint64_t stack = stack_take(capture->slot, capture->site);
 
-	if (extent == EXTENT_PLANNED || extent == EXTENT_STRAIGHT)
+	if (extent == EXTENT_PLANNED)
 		return leave_with_plan(capture, result, error, now, stack);
 	if (!leave_quickly(capture, now, result, error, extent, stack))
-		leave_slowly(capture, result, error); /* takes it once more: the ring goes round, or is full */
+		leave_slowly(capture, result); /* takes it once more: the ring goes round, or is full */
 	return result;
 }
 
+/* By the way that the call's extent has; those that are made most often come first. */
+static inline __attribute__((always_inline)) int64_t leave_by(struct capture *capture, int64_t result, int error,
+							      uint64_t now, enum extent extent)
+{
+	if (extent == EXTENT_PLAIN)
+		return leave_plain(capture, result, error, now);
+	if (extent == EXTENT_BYTES)
+		return leave_bytes(capture, result, error, now);
+	if (extent == EXTENT_ARRAY)
+		return leave_array(capture, result, error, now);
+	if (extent == EXTENT_VECTOR)
+		return leave_vector(capture, result, error, now);
+	if (extent == EXTENT_MSGBUF)
+		return leave_msgbuf(capture, result, error, now);
+	if (extent == EXTENT_MESSAGE)
+		return leave_message(capture, result, error, now);
+	if (extent == EXTENT_PARTS)
+		return leave_parts(capture, result, error, now);
+	return leave_with_plan(capture, result, error, now, 0);
+}
+
+/* A payload that may not have been looked at. */
+static __attribute__((noinline)) int64_t leave_unread(struct capture *capture, int64_t result, uint64_t now)
+{
+	return leave_by(capture, result, 0, now, record_extent(capture->slot, capture, 0, OUTCOME_RETURNED));
+}
+
+/* Only decides, and calls nothing but last, so that it needs no registers saved. */
 int64_t capture_leave(struct capture *capture, int64_t result)
 {
 	struct live_slot *slot = capture->slot;
+	uint32_t trait = capture->trait;
 
 	if (__builtin_expect(!slot, 0))
 		return result;
-	int error = error_of(traits[capture->type - RECORD_CALL], result);
-	if (__builtin_expect(
-		    slot != thread_slot || image_alive[0] != IMAGE_ALIVE || image.ticks_source != TICKS_COUNTER, 0))
-		return leave_slowly(capture, result, error);
+	if (__builtin_expect(slot != thread_slot || image_alive[0] != IMAGE_ALIVE || capture->index ||
+				     image.ticks_source != TICKS_COUNTER,
+			     0))
+		return leave_slowly(capture, result);
 	uint64_t now = __builtin_ia32_rdtsc();
-	if (__builtin_expect(live_control.stack_depth != 0, 0))
+	int error = error_of(trait, result);
+	if (__builtin_expect(image.stack_depth != 0, 0))
 		return leave_with_stack(capture, result, error, now);
-	enum extent extent = record_extent(slot, capture, error, OUTCOME_RETURNED);
-	if (extent == EXTENT_PAYLOAD)
-		return leave_with_payload(capture, result, now);
-	if (extent == EXTENT_STRAIGHT)
-		return leave_straight(capture, result, now);
-	if (extent == EXTENT_PLANNED)
-		return leave_with_plan(capture, result, error, now, 0);
-	return leave_quickly(capture, now, result, error, extent, 0) ? result : leave_slowly(capture, result, error);
+	if (!error && (trait & TRAIT_UNREAD))
+		return leave_unread(capture, result, now);
+	return leave_by(capture, result, error, now, record_extent(slot, capture, error, OUTCOME_RETURNED));
 }

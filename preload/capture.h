@@ -39,17 +39,34 @@ struct capture {
 	struct live_slot *slot; /* NULL: nothing to write */
 	uint64_t enter;		/* ticks */
 	uint64_t site;
-	uint16_t type; /* RECORD_CALL + event */
-	uint8_t argc;
-	uint8_t before_count;
-	uint32_t index;	 /* in slot->in_flight; at most LIVE_IN_FLIGHT_MAX, where nothing is kept */
-	uint32_t length; /* what a value-result length was before the call */
+	union {
+		struct {
+			uint32_t type; /* RECORD_CALL + event */
+			uint8_t argc;
+			uint8_t before_count;
+			uint16_t index; /* in slot->in_flight; at most LIVE_IN_FLIGHT_MAX, where nothing is kept */
+		};
+		uint64_t head; /* all of these at once; at first as live_in_flight.type_and_argc */
+	};
+	uint32_t length; /* what a value-result length was before the call; only where a trait says that it is known */
+	uint32_t trait;	 /* of the call */
 	const struct capture_before *before;
 	uint64_t args[CALL_ARGS_MAX];
 };
 
+/* A capture's head as it is at first. */
+static inline uint64_t capture_head(unsigned event, unsigned argc)
+{
+	return (RECORD_CALL + event) | (uint64_t)argc << 32;
+}
+
+void capture_enter_with(struct capture *capture, uint64_t head, void *site);
+
 /* Notes that the call has begun. `args` must be filled in. `site` is where it returns to. */
-void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site);
+static inline void capture_enter(struct capture *capture, unsigned event, unsigned argc, void *site)
+{
+	capture_enter_with(capture, capture_head(event, argc), site);
+}
 
 /* Writes the record of a call that returned `result`, and returns that too; errno is read, never changed. */
 int64_t capture_leave(struct capture *capture, int64_t result);

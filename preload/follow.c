@@ -61,7 +61,7 @@ static bool was_read(const struct follow *follow, const struct value_spec *value
 	if (value->kind == KIND_STRING) /* looked at by a child, which may have died of it */
 		return memory_is_there(address, 1);
 	if (value->kind == KIND_STRUCT)
-		return follow->result != 0 || memory_is_there(address, array_size(part, &follow->behind));
+		return follow->result != 0 || memory_is_there(address, part_size(part, &follow->behind));
 	bool is_vector = value->kind == KIND_IOVEC;
 	if ((!is_vector && value->kind != KIND_BYTES) || follow->result <= 0 ||
 	    follow->call->args[0].value.kind != KIND_FD || descriptor_reads(capture->args[0]))

@@ -370,6 +370,7 @@ __attribute__((constructor)) static void image_start(int argc, char **argv, char
 	if (!live_open(live))
 		return;
 	syscall_prepare();
+	image.stack_depth = live_control.stack_depth;
 	traits_settle();
 	payload_prepare();
 	image_identify(&standing);

@@ -22,7 +22,8 @@ struct image {
 	int64_t errno_offset;		/* of a thread's errno from its thread pointer, in bytes */
 	volatile uint32_t ticks_source; /* enum ticks_source */
 	bool has_crc32c;		/* the processor, and hashes may be kept */
-	uint32_t payload_limit;		/* bytes of each payload that may be kept; up to here each call wants to know */
+	uint32_t payload_limit;		/* bytes of each payload that may be kept */
+	uint32_t stack_depth;		/* of live_control; up to here each call wants to know */
 	uint32_t pid;
 	uint32_t parent;
 	uint32_t uid;

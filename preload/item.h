@@ -61,7 +61,7 @@ static inline uint8_t *item_start(struct sink *sink, unsigned arg, enum item_for
 		return NULL;
 	item_head(sink->at, arg, form, index, size, total, hash);
 	uint8_t *bytes = sink->at + sizeof(struct item);
-	if (size % 8)
+	if (__builtin_expect(size % 8 != 0, 1))
 		*(uint64_t *)(bytes + size / 8 * 8) = 0;
 	sink->at += words * 8;
 	return bytes;

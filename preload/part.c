@@ -77,7 +77,7 @@ bool parts_of(struct part parts[PARTS_STRAIGHT], const struct call_spec *call)
 	return true;
 }
 
-uint64_t part_count_pointed(const struct part *part, const struct behind *behind)
+static uint64_t count_pointed(const struct part *part, const struct behind *behind)
 {
 	const struct capture *capture = behind->capture;
 	uint32_t pointed = 0;
@@ -86,6 +86,13 @@ uint64_t part_count_pointed(const struct part *part, const struct behind *behind
 	    !behind_read(behind, &pointed, capture->args[part->counter], sizeof(pointed)))
 		return 0;
 	return least(pointed, capture->length);
+}
+
+uint64_t part_count(const struct part *part, const struct behind *behind)
+{
+	if (part->counted == LENGTH_POINTED)
+		return count_pointed(part, behind);
+	return part_count_near(part, behind->capture, behind->moved);
 }
 
 static uint64_t value_size(const struct part *part, const struct behind *behind)
@@ -100,9 +107,12 @@ static uint64_t fdset_size(const struct behind *behind)
 	return bits > 1024 ? 128 : (bits + 63) / 64 * 8;
 }
 
-uint32_t part_words_seldom(const struct part *part, const struct behind *behind)
+uint32_t part_words(const struct part *part, const struct behind *behind)
 {
 	uint64_t address = behind->capture->args[part->arg];
+
+	if (part->sort <= PART_SIZED_LAST)
+		return sized_words(part->sort, part_size(part, behind), behind->moved);
 
 	switch (part->sort) {
 	case PART_MESSAGE:
@@ -126,9 +136,10 @@ uint32_t part_words_seldom(const struct part *part, const struct behind *behind)
 	}
 }
 
-static void message_part_write(struct sink *sink, const struct part *part, uint64_t address)
+void part_write_message(struct sink *sink, const struct part *part)
 {
 	const struct capture *capture = sink->behind.capture;
+	uint64_t address = capture->args[part->arg];
 	const struct msghdr *message = (const struct msghdr *)(uintptr_t)address;
 	bool truncates = part->flags != ITEM_NO_ARG && (capture->args[part->flags] & MSG_TRUNC);
 	struct message_way way = {part->arg, part->received, part->received && truncates};
@@ -140,15 +151,19 @@ static void message_part_write(struct sink *sink, const struct part *part, uint6
 			      part->received ? least(message->msg_namelen, capture->length) : message->msg_namelen);
 }
 
-void part_write_seldom(struct sink *sink, const struct part *part)
+void part_write(struct sink *sink, const struct part *part)
 {
 	const struct behind *behind = &sink->behind;
 	uint64_t address = behind->capture->args[part->arg], size;
 
+	if (part->sort <= PART_SIZED_LAST) {
+		sized_write(sink, part->sort, part->arg, address, part_size(part, behind));
+		return;
+	}
 	switch (part->sort) {
 	case PART_MESSAGE:
 	case PART_MESSAGES:
-		message_part_write(sink, part, address);
+		part_write_message(sink, part);
 		break;
 	case PART_ADDRESS:
 		size = part_count(part, behind);
@@ -178,4 +193,21 @@ void part_write_seldom(struct sink *sink, const struct part *part)
 			item_copy(sink, part->arg, ITEM_RAW, 0, address, size, size);
 		break;
 	}
+}
+
+uint32_t parts_words(const struct part *parts, const struct behind *behind)
+{
+	uint32_t words = 0;
+
+	for (unsigned i = 0; i < PARTS_STRAIGHT && parts[i].sort; i++)
+		if (part_is_given(&parts[i], behind->capture))
+			words += part_words(&parts[i], behind);
+	return words;
+}
+
+void parts_write(struct sink *sink, const struct part *parts)
+{
+	for (unsigned i = 0; i < PARTS_STRAIGHT && parts[i].sort; i++)
+		if (part_is_given(&parts[i], sink->behind.capture))
+			part_write(sink, &parts[i]);
 }

@@ -14,11 +14,14 @@
 
 enum part_sort {
 	PART_NONE,
+	/* these are had by a short way when they stand alone */
 	PART_ARRAY, /* structs or scalars */
 	PART_BYTES,
 	PART_VECTOR,
 	PART_MSGBUF,
+	PART_SIZED_LAST = PART_MSGBUF,
 	PART_MESSAGE,
+	PART_ALONE_LAST = PART_MESSAGE,
 	PART_ADDRESS,
 	PART_LENGTH, /* what a value-result length was before the call */
 	PART_STRAIGHT_LAST = PART_LENGTH,
@@ -55,61 +58,58 @@ struct part part_length(const struct call_spec *call);
 /* Fills in the parts of a call; whether it is straight: they are few, and all of the sorts up to PART_STRAIGHT_LAST. */
 bool parts_of(struct part parts[PARTS_STRAIGHT], const struct call_spec *call);
 
-/* Those which stand seldom behind a call that is made often, out of the way. */
-uint64_t part_count_pointed(const struct part *part, const struct behind *behind);
-uint32_t part_words_seldom(const struct part *part, const struct behind *behind);
-void part_write_seldom(struct sink *sink, const struct part *part);
-
 /* How many elements (bytes, for those counted in bytes) there are. */
-static inline uint64_t part_count(const struct part *part, const struct behind *behind)
+uint64_t part_count(const struct part *part, const struct behind *behind);
+
+/* The same where it does not stand behind a pointer. */
+static inline uint64_t part_count_near(const struct part *part, const struct capture *capture, uint64_t moved)
 {
 	if (part->counted == LENGTH_ARG)
-		return behind->capture->args[part->counter];
+		return capture->args[part->counter];
 	if (part->counted == LENGTH_RETURN)
-		return behind->moved;
-	if (part->counted == LENGTH_POINTED)
-		return part_count_pointed(part, behind);
+		return moved;
 	return part->counted == LENGTH_FIXED ? part->counter : 1;
 }
 
-static inline uint64_t array_size(const struct part *part, const struct behind *behind)
+/* The bytes of an array of `count` elements; the elements of anything else. */
+static inline uint64_t part_size_of(const struct part *part, enum part_sort sort, uint64_t count)
 {
-	return least(part_count(part, behind), STRUCTS_MAX) * part->size;
+	return sort == PART_ARRAY ? least(count, STRUCTS_MAX) * part->size : count;
 }
 
-/* An upper bound of the words that part_write() uses. */
-static inline uint32_t part_words(const struct part *part, const struct behind *behind)
+static inline uint64_t part_size(const struct part *part, const struct behind *behind)
 {
-	if (part->sort == PART_ARRAY)
-		return item_words((uint32_t)least(array_size(part, behind), STRUCTS_MAX));
-	if (part->sort == PART_BYTES)
-		return payload_words(part_count(part, behind));
-	if (part->sort == PART_VECTOR)
-		return vector_words(part_count(part, behind), behind->moved);
-	if (part->sort == PART_MSGBUF)
-		return item_words(sizeof(long)) + payload_words(part_count(part, behind));
-	return part_words_seldom(part, behind);
+	return part_size_of(part, part->sort, part_count(part, behind));
 }
 
-static inline void part_write(struct sink *sink, const struct part *part)
+/* The words that a part of one of the first sorts takes when part_size() is `size`. */
+static inline __attribute__((always_inline)) uint32_t sized_words(enum part_sort sort, uint64_t size, uint64_t moved)
 {
-	const struct behind *behind = &sink->behind;
-	uint64_t address = behind->capture->args[part->arg];
+	if (sort == PART_ARRAY)
+		return item_words((uint32_t)least(size, STRUCTS_MAX));
+	if (sort == PART_BYTES)
+		return payload_words(size);
+	if (sort == PART_VECTOR)
+		return vector_words(size, moved);
+	return item_words(sizeof(long)) + payload_words(size); /* PART_MSGBUF */
+}
 
-	if (part->sort == PART_ARRAY) {
-		uint64_t total = array_size(part, behind);
-		item_copy(sink, part->arg, ITEM_RAW, 0, address, least(total, STRUCTS_MAX), total);
-	} else if (part->sort == PART_BYTES) {
-		payload_write(sink, part->arg, address, part_count(part, behind));
-	} else if (part->sort == PART_VECTOR) {
-		vector_write(sink, part->arg, 0, (const struct iovec *)(uintptr_t)address, part_count(part, behind),
-			     behind->moved);
-	} else if (part->sort == PART_MSGBUF) {
-		item_copy(sink, part->arg, ITEM_TYPE, 0, address, sizeof(long), sizeof(long));
-		payload_write(sink, part->arg, address + sizeof(long), part_count(part, behind));
-	} else {
-		part_write_seldom(sink, part);
+static inline __attribute__((always_inline)) void sized_write(struct sink *sink, enum part_sort sort, unsigned arg,
+							      uint64_t address, uint64_t size)
+{
+	if (sort == PART_ARRAY) {
+		item_copy(sink, arg, ITEM_RAW, 0, address, least(size, STRUCTS_MAX), size);
+		return;
 	}
+	if (sort == PART_VECTOR) {
+		vector_write(sink, arg, 0, (const struct iovec *)(uintptr_t)address, size, sink->behind.moved);
+		return;
+	}
+	if (sort == PART_MSGBUF) {
+		item_copy(sink, arg, ITEM_TYPE, 0, address, sizeof(long), sizeof(long));
+		address += sizeof(long);
+	}
+	payload_write(sink, arg, address, size);
 }
 
 /* Addresses on the first page stand for something else, or for nothing. */
@@ -118,22 +118,15 @@ static inline bool part_is_given(const struct part *part, const struct capture *
 	return capture->args[part->arg] >= LIVE_PAGE;
 }
 
-/* The words of the items of a straight call, which has succeeded. */
-static inline uint32_t parts_words(const struct part *parts, const struct behind *behind)
-{
-	uint32_t words = 0;
+/* A sent or received message. */
+void part_write_message(struct sink *sink, const struct part *part);
 
-	for (unsigned i = 0; i < PARTS_STRAIGHT && parts[i].sort; i++)
-		if (part_is_given(&parts[i], behind->capture))
-			words += part_words(&parts[i], behind);
-	return words;
-}
+/* An upper bound of the words that part_write() uses. */
+uint32_t part_words(const struct part *part, const struct behind *behind);
+void part_write(struct sink *sink, const struct part *part);
 
-static inline void parts_write(struct sink *sink, const struct part *parts)
-{
-	for (unsigned i = 0; i < PARTS_STRAIGHT && parts[i].sort; i++)
-		if (part_is_given(&parts[i], sink->behind.capture))
-			part_write(sink, &parts[i]);
-}
+/* The same for all parts of a straight call, which has succeeded. */
+uint32_t parts_words(const struct part *parts, const struct behind *behind);
+void parts_write(struct sink *sink, const struct part *parts);
 
 #endif

@@ -24,47 +24,13 @@ void payload_write_any(struct sink *sink, unsigned arg, unsigned index, uint64_t
 		bytes_copy(bytes, (const void *)(uintptr_t)from, kept);
 }
 
-#ifdef __x86_64__
-/*
- * The CRC so far (without its last inversion) continued with `size` bytes, which are copied as well. Exactly these are
- * written: in the middle of a vector there is no word that is theirs alone.
- */
-static inline uint64_t bytes_gather(uint8_t *to, const uint8_t *from, uint64_t size, uint64_t crc)
-{
-	uint64_t word;
-
-	for (; size >= 8; size -= 8, from += 8, to += 8) {
-		__builtin_memcpy(&word, from, 8);
-		__builtin_memcpy(to, &word, 8);
-		__asm__("crc32q %1, %0" : "+r"(crc) : "r"(word));
-	}
-	for (; size; size--) {
-		CRC32C_STEP("b", crc, *from);
-		*to++ = *from++;
-	}
-	return crc;
-}
-#endif
-
-/* Copies the first `kept` of `total` bytes to `to`; returns the hash of all. */
-static inline uint32_t vector_gather(uint8_t *to, const struct iovec *vector, uint64_t count, uint64_t kept,
-				     uint64_t total)
+/* The bytes of a vector that has more than are kept, or that must be hashed in another way. */
+static uint32_t vector_gather_any(uint8_t *to, const struct iovec *vector, uint64_t count, uint64_t kept,
+				  uint64_t total)
 {
 	uint64_t copied = 0, left = total;
 	uint32_t hash = 0;
 
-#ifdef __x86_64__
-	if (__builtin_expect(kept == total && image.has_crc32c, 1)) {
-		uint64_t crc = UINT32_MAX;
-		for (uint64_t i = 0; i < count && left; i++) {
-			uint64_t size = least(vector[i].iov_len, left);
-			crc = bytes_gather(to, vector[i].iov_base, size, crc);
-			to += size;
-			left -= size;
-		}
-		return ~(uint32_t)crc;
-	}
-#endif
 	for (uint64_t i = 0; i < count && left; i++) {
 		uint64_t size = least(vector[i].iov_len, left);
 		uint64_t copy = least(size, kept - copied);
@@ -76,19 +42,51 @@ static inline uint32_t vector_gather(uint8_t *to, const struct iovec *vector, ui
 	return hash;
 }
 
+/*
+ * All bytes of a vector, hashed while they are copied. Exactly these are written: in the middle of a vector there is no
+ * word that is theirs alone.
+ */
+static inline uint32_t vector_gather(uint8_t *to, const struct iovec *vector, uint64_t count, uint64_t total)
+{
+#ifdef __x86_64__
+	uint64_t crc = UINT32_MAX, left = total;
+
+	for (uint64_t i = 0; i < count && left; i++) {
+		const uint8_t *from = vector[i].iov_base;
+		uint64_t size = least(vector[i].iov_len, left);
+		left -= size;
+		for (; size >= 8; size -= 8, from += 8, to += 8)
+			CRC32C_WORD(crc, from, to);
+		for (; size; size--) {
+			CRC32C_STEP("b", crc, *from);
+			*to++ = *from++;
+		}
+	}
+	return ~(uint32_t)crc;
+#else
+	return vector_gather_any(to, vector, count, total, total);
+#endif
+}
+
 void vector_write(struct sink *sink, unsigned arg, unsigned index, const struct iovec *vector, uint64_t count,
 		  uint64_t total)
 {
 	uint64_t shown = least(count, VECTOR_MAX), kept = payload_kept(total);
-	uint64_t *lengths = (uint64_t *)item_start(sink, arg, ITEM_VECTOR, index, shown * 8, count, 0);
+	uint8_t *at = sink->at, *item = at + sizeof(struct item) + shown * 8, *bytes = item + sizeof(struct item);
+	uint64_t *lengths = (uint64_t *)(at + sizeof(struct item));
+	uint32_t hash;
 
-	if (!lengths)
+	if ((uint64_t)(sink->end - at) < vector_words(count, total) * 8ull)
 		return;
+	sink->at = at + vector_words(count, total) * 8;
+	item_head(at, arg, ITEM_VECTOR, index, shown * 8, count, 0);
 	for (uint64_t i = 0; i < shown; i++)
 		lengths[i] = vector[i].iov_len;
-	uint8_t *item = sink->at;
-	uint8_t *bytes = item_start(sink, arg, ITEM_PAYLOAD, index, kept, total, 0);
-	if (bytes)
-		item_head(item, arg, ITEM_PAYLOAD, index, kept, total,
-			  vector_gather(bytes, vector, count, kept, total));
+	if (kept % 8)
+		*(uint64_t *)(bytes + kept / 8 * 8) = 0;
+	if (__builtin_expect(kept == total && image.has_crc32c, 1))
+		hash = vector_gather(bytes, vector, count, total);
+	else
+		hash = vector_gather_any(bytes, vector, count, kept, total);
+	item_head(item, arg, ITEM_PAYLOAD, index, kept, total, hash);
 }

@@ -44,6 +44,15 @@ static inline uint32_t vector_words(uint64_t count, uint64_t total)
 #ifdef __x86_64__
 #define CRC32C_STEP(size, crc, word) __asm__("crc32" size " %1, %k0" : "+r"(crc) : "r"(word))
 
+/* Copies and hashes a word. */
+#define CRC32C_WORD(crc, from, to)                                 \
+	do {                                                       \
+		uint64_t word_;                                    \
+		__builtin_memcpy(&word_, from, 8);                 \
+		__builtin_memcpy(to, &word_, 8);                   \
+		__asm__("crc32q %1, %0" : "+r"(crc) : "r"(word_)); \
+	} while (0)
+
 /* The `size` bytes from `from` on, fewer than 8, that end the `whole` bytes of a payload; the rest of the word is 0. */
 static inline uint64_t payload_last(const uint8_t *from, uint64_t size, uint64_t whole)
 {
@@ -67,11 +76,14 @@ static inline void payload_put_whole(uint8_t *at, unsigned arg, uint64_t address
 	const uint8_t *from = (const uint8_t *)(uintptr_t)address;
 	uint64_t *to = (uint64_t *)(at + sizeof(struct item)), crc = UINT32_MAX, word, left = total;
 
-	for (; left >= 8; left -= 8, from += 8) {
-		__builtin_memcpy(&word, from, 8);
-		*to++ = word;
-		__asm__("crc32q %1, %0" : "+r"(crc) : "r"(word));
+	for (; left >= 32; left -= 32, from += 32, to += 4) {
+		CRC32C_WORD(crc, from, to);
+		CRC32C_WORD(crc, from + 8, to + 1);
+		CRC32C_WORD(crc, from + 16, to + 2);
+		CRC32C_WORD(crc, from + 24, to + 3);
 	}
+	for (; left >= 8; left -= 8, from += 8, to++)
+		CRC32C_WORD(crc, from, to);
 	if (left) {
 		word = payload_last(from, left, total);
 		*to = word;
@@ -91,19 +103,22 @@ static inline void payload_put_whole(uint8_t *at, unsigned arg, uint64_t address
 #endif
 
 /* payload_write_any() for element 0, by the shortest way. */
-static inline void payload_write(struct sink *sink, unsigned arg, uint64_t from, uint64_t total)
+static inline __attribute__((always_inline)) void payload_write(struct sink *sink, unsigned arg, uint64_t from,
+								uint64_t total)
 {
 #ifdef __x86_64__
 	uint64_t size = item_words((uint32_t)total) * 8ull;
 
-	if (__builtin_expect(image.has_crc32c && total <= image.payload_limit, 1) &&
-	    (uint64_t)(sink->end - sink->at) >= size) {
+	if (__builtin_expect(
+		    image.has_crc32c && total <= image.payload_limit && size <= (uint64_t)(sink->end - sink->at), 1)) {
 		payload_put_whole(sink->at, arg, from, total);
 		sink->at += size;
 		return;
 	}
 #endif
-	payload_write_any(sink, arg, 0, from, total);
+	struct sink any = *sink; /* so that the sink itself need not be in memory */
+	payload_write_any(&any, arg, 0, from, total);
+	sink->at = any.at;
 }
 
 #endif

@@ -52,23 +52,6 @@ static bool moves_descriptors(const struct call_spec *call)
 	return moves;
 }
 
-/* The traits of a call that has payload behind one argument and nothing behind the others; 0 for any other. */
-static uint32_t payload_of(const struct call_spec *call)
-{
-	unsigned arg = (unsigned)__builtin_ctz(call->captured | 1u << CALL_ARGS_MAX);
-
-	if (call->captured != 1u << arg || call->args[arg].value.kind != KIND_BYTES ||
-	    call->args[arg].value.length != LENGTH_RETURN)
-		return 0;
-	uint32_t trait = TRAIT_PAYLOAD | arg << 16;
-	if (call->args[arg].value.direction == DIRECTION_IN)
-		return trait;
-	for (uint32_t i = 0; i < call->argc; i++)
-		if (call->args[i].value.kind == KIND_FLAGS)
-			return trait | TRAIT_PAYLOAD_FLAGS | i << 20;
-	return trait;
-}
-
 static uint32_t traits_of(const struct call_spec *call)
 {
 	uint32_t trait = call->captured ? TRAIT_FOLLOWED : 0;
@@ -92,16 +75,22 @@ static uint32_t traits_of(const struct call_spec *call)
 		trait |= TRAIT_UNREAD;
 	if (moves_descriptors(call))
 		trait |= TRAIT_MOVES_FD;
-	return trait | payload_of(call);
+	return trait;
 }
 
-/* Where the flags are that say of a received payload that it need not be there. */
-static uint32_t flags_of(const struct part parts[PARTS_STRAIGHT])
+/* What is to be known of the parts of a straight call. */
+static uint32_t parts_traits(const struct part parts[PARTS_STRAIGHT])
 {
+	uint32_t trait = TRAIT_STRAIGHT;
+
+	if (parts[0].sort <= PART_ALONE_LAST && parts[0].counted != LENGTH_POINTED && !parts[1].sort)
+		trait |= (uint32_t)parts[0].sort << 24 | (uint32_t)parts[0].arg << 16;
+	if (TRAIT_SORT(trait) == PART_BYTES && parts[0].counted == LENGTH_RETURN)
+		trait |= TRAIT_MOVED;
 	for (unsigned i = 0; i < PARTS_STRAIGHT && parts[i].sort; i++)
 		if (parts[i].sort == PART_BYTES && parts[i].received && parts[i].flags != ITEM_NO_ARG)
-			return TRAIT_PAYLOAD_FLAGS | (uint32_t)parts[i].flags << 20;
-	return 0;
+			trait |= TRAIT_TRUNCATES | (uint32_t)parts[i].flags << 20;
+	return trait;
 }
 
 /*
@@ -129,7 +118,7 @@ void traits_prepare(void)
 	for (unsigned i = 0; i < catalogue_builtin.calls_count; i++)
 		if (is_straight(&catalogue_builtin.calls[i], traits[i]) &&
 		    parts_of(parts_straight[i], &catalogue_builtin.calls[i]))
-			traits[i] |= TRAIT_STRAIGHT | flags_of(parts_straight[i]);
+			traits[i] |= parts_traits(parts_straight[i]);
 }
 
 void traits_settle(void)

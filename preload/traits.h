@@ -26,14 +26,17 @@ enum trait {
 	TRAIT_ENDS_FDS = 2048,		 /* ends all from the first argument on */
 	TRAIT_STRAIGHT = 1 << 12,	 /* parts_straight[] says what to do when it has succeeded */
 	TRAIT_ASK_SEMVALS = 1 << 13,	 /* ask for the values of the semaphores */
-	TRAIT_PAYLOAD =
-		1 << 14, /* as many bytes as the result says are behind one argument, nothing behind the others */
-	TRAIT_PAYLOAD_FLAGS = 1 << 15, /* not when another one, which has flags, has MSG_TRUNC */
+	TRAIT_MOVED = 1 << 14,		 /* its one part is as many bytes as the result says */
+	TRAIT_TRUNCATES = 1 << 15,	 /* not when the argument that has flags has MSG_TRUNC */
 };
 
-/* Which argument is meant by TRAIT_PAYLOAD and TRAIT_PAYLOAD_FLAGS. */
-#define TRAIT_PAYLOAD_ARG(trait) ((trait) >> 16 & 7)
-#define TRAIT_FLAGS_ARG(trait)	 ((trait) >> 20 & 7)
+/* Which argument is meant by TRAIT_TRUNCATES. */
+#define TRAIT_FLAGS_ARG(trait) ((trait) >> 20 & 7)
+
+/* The part of a straight call which has but one, of the sorts that stand alone: its sort, or PART_NONE; its argument.
+ */
+#define TRAIT_SORT(trait) ((trait) >> 24 & 7)
+#define TRAIT_ARG(trait)  ((trait) >> 16 & 7)
 
 extern uint32_t traits[LIVE_EVENTS_MAX];
 

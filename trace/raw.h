@@ -39,7 +39,7 @@ static inline void bytes_copy(void *to, const void *from, size_t size)
 	char *at = (char *)to;
 	const char *bytes = (const char *)from;
 
-	if (size <= 64) {
+	if (__builtin_expect(size <= 64, 1)) {
 		for (; size >= 8; size -= 8, at += 8, bytes += 8)
 			__builtin_memcpy(at, bytes, 8);
 		if (size & 4)
