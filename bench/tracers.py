@@ -123,6 +123,14 @@ class Ipctrace(Tracer):
         return done
 
 
+class Suspended(Ipctrace):
+    """A trace that has begun and was then stopped through its control page."""
+
+    def run(self, command, log, **options):
+        stop = ['sh', '-c', '"$0" ctl "$1" stop && shift && exec "$@"', self.command, log]
+        return super().run([*stop, *command], log, **options)
+
+
 class Peer(Tracer):
     is_peer = True
     program = None
@@ -242,5 +250,5 @@ def all_tracers(build):
     bench = build / 'bench'
     return [Native('native'), Preload('empty shim', bench / 'shim.so'), Preload('shim + 2 counters', bench / 'shim-counter.so'),
             Preload('shim + 2 clocks', bench / 'shim-clock.so'), Ipctrace('ipctrace off', build, '-e', 'none'),
-            Ipctrace('ipctrace', build), Lttng('LTTng-UST', bench / 'lttng.so'), Uftrace('uftrace'), PerfTrace('perf trace'),
-            Strace('strace'), Ltrace('ltrace')]
+            Suspended('ipctrace suspended', build), Ipctrace('ipctrace', build), Lttng('LTTng-UST', bench / 'lttng.so'), Uftrace('uftrace'),
+            PerfTrace('perf trace'), Strace('strace'), Ltrace('ltrace')]

@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 
 #include "reader/flow.h"
+#include "reader/steered.h"
 
 static const char *const names[] = {
 	[CLASS_PRINT] = "print",
@@ -146,11 +147,15 @@ void class_judge_trust(struct class_verdict *verdict, struct trace *trace)
 	const struct trace_loss *loss = trace_loss(trace);
 	uint64_t lost = loss->lost + (loss->is_closed ? loss->end.lost_without_slot : 0);
 	const char *machine = trace_head(trace)->machine;
+	uint64_t gaps = steered_sum(trace).gaps;
 	struct utsname here;
 
 	*verdict = (struct class_verdict){.level = CLASS_PEER};
 	if (lost)
 		limit(verdict, CLASS_PRINT, "%lu calls were lost while recording", (unsigned long)lost);
+	if (gaps)
+		limit(verdict, CLASS_PRINT,
+		      "calls were left out in the middle: it was suspended, or others were selected");
 	if (loss->damage_regions || loss->damaged_frames || loss->lost_uncounted)
 		limit(verdict, CLASS_PRINT, "it is damaged; see ipctrace check");
 	if (machine && *machine && !uname(&here) && strcmp(machine, here.machine))

@@ -19,10 +19,14 @@ struct steered steered_sum(struct trace *trace)
 	const struct object_control *controls = trace_controls(trace, &count);
 	struct steered steered = {0};
 	uint64_t since = 0;
-	bool is_suspended = false;
+	bool is_suspended = false, has_recorded = !count || controls[0].action != CONTROL_BEGIN;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct object_control *control = &controls[i];
+		if (control->action != CONTROL_MARK && !control->is_suspended) {
+			steered.gaps += has_recorded;
+			has_recorded = true;
+		}
 		steered.marks += control->action == CONTROL_MARK;
 		steered.selections += control->action == CONTROL_SELECT;
 		if (control->is_suspended == is_suspended)

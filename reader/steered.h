@@ -11,6 +11,7 @@
 struct steered {
 	uint64_t suspensions, suspended; /* how often, and for how many ns in all */
 	uint64_t selections;		 /* how often the calls were chosen anew */
+	uint64_t gaps;			 /* how often recording went on after some calls had been left out */
 	uint64_t marks;
 };
 

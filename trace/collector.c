@@ -300,7 +300,8 @@ static void sleep_now(struct collector *collector, enum collector_sleep how)
 	struct timespec limit = {0, (long)collector->sleep};
 
 	__atomic_store_n(&control->collector_sleep, how, __ATOMIC_SEQ_CST);
-	if (!collector->interrupted)
+	/* who asks counts first and wakes then: without this, 200 requests in a row took 1.0 s instead of 0.02 */
+	if (!collector->interrupted && !control_is_asked(&collector->control))
 		syscall(SYS_futex, &control->collector_sleep, FUTEX_WAIT, how, &limit, NULL, 0);
 	__atomic_store_n(&control->collector_sleep, COLLECTOR_AWAKE, __ATOMIC_RELAXED);
 	collector->interrupted = 0;

@@ -145,6 +145,11 @@ static int request_do(struct control *control, const char *text)
 	}
 }
 
+bool control_is_asked(const struct control *control)
+{
+	return __atomic_load_n(&control->area->control->box.requested, __ATOMIC_SEQ_CST) != control->answered;
+}
+
 bool control_take(struct control *control)
 {
 	const struct control_box *box = &control->area->control->box;

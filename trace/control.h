@@ -39,6 +39,9 @@ void control_close(struct control *control);
 /* From here on there is a log, of `writer` (borrowed). A trace that begins suspended says so in it. 0 or -ENOMEM. */
 int control_begin(struct control *control, struct log_writer *writer);
 
+/* Whether there is a request that was not taken. */
+bool control_is_asked(const struct control *control);
+
 /*
  * Takes a request if there is one, sets the switches and packs what the log is to say of it. True: control_answer() is
  * to follow, with drain_run() in between if control_is_written() says so.
