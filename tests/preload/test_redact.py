@@ -22,6 +22,22 @@ a, b = socket.socketpair()
 for length in range(1, 150):
     a.send(bytes(i % 128 for i in range(length))); b.recv(200)
 '''
+PIECES = '''
+import ctypes, os, socket
+libc = ctypes.CDLL(None)
+a, b = socket.socketpair()
+queue = libc.msgget(0, 0o600)
+for length in range(1, 150):
+    data = bytes(i % 128 for i in range(length))
+    cuts = sorted((length // 3, length * 7 // 11))
+    os.writev(a.fileno(), [data[:cuts[0]], b"", data[cuts[0]:cuts[1]], data[cuts[1]:]])
+    os.readv(b.fileno(), [bytearray(cuts[0]), bytearray(200)])
+    a.sendmsg([data[:5], data[5:]]); b.recvmsg(200)
+    message = (1).to_bytes(8, "little") + data
+    libc.msgsnd(queue, message, ctypes.c_size_t(length), 0)
+    libc.msgrcv(queue, ctypes.create_string_buffer(300), ctypes.c_size_t(200), ctypes.c_long(0), 0)
+libc.msgctl(queue, 0, 0)
+'''
 SEMOP = '''
 import ctypes
 libc = ctypes.CDLL(None)
@@ -81,6 +97,16 @@ class Redaction(unittest.TestCase):
             self.assertEqual([e['result'] for e in events], [length for length in range(1, 150) for _ in 'sr'])
             for event in events:
                 sent, data = bytes(i % 128 for i in range(event['result'])), event['args']['buf']
+                self.assertEqual((data['length'], data['hash'], data['bytes'].encode()), (len(sent), crc32c(sent), sent[:kept]))
+
+    def test_so_is_what_comes_in_pieces_or_behind_a_type(self):
+        calls = ['writev', 'readv', 'sendmsg', 'recvmsg', 'msgsnd', 'msgrcv']
+        for kept, options in ((64, ()), (200, ('-s', '200'))):
+            events = self.record(PIECES, '-e', ','.join(calls), *options)
+            self.assertEqual([e['call'] for e in events], 149 * calls)
+            for number, event in enumerate(events):
+                sent = bytes(i % 128 for i in range(number // len(calls) + 1))
+                data = next(value['data'] for value in event['args'].values() if isinstance(value, dict) and 'data' in value)
                 self.assertEqual((data['length'], data['hash'], data['bytes'].encode()), (len(sent), crc32c(sent), sent[:kept]))
 
     def test_hash_keeps_no_bytes(self):
