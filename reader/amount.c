@@ -81,6 +81,9 @@ static void print_cell(struct text *out, const char *cell, const char *title, si
 	text_put(out, cell);
 	for (size_t i = 0; is_left && !is_last && i < pad; i++)
 		text_char(out, ' ');
+	/* no line ends with blanks where there is nothing to say */
+	while (is_last && !out->failed && out->size && out->bytes[out->size - 1] == ' ')
+		out->size--;
 	text_put(out, is_last ? "\n" : "  ");
 }
 

@@ -117,6 +117,26 @@ static bool is_left(const struct object *object)
 	return counts[object->type] && !object->is_inherited && (object->refs || object->is_left);
 }
 
+/* The first of a group are named. 0 or -ENOMEM. */
+static int name_left(struct group *group, struct object *object)
+{
+	uint32_t at = group->left_count;
+
+	while (at && group->left[at - 1].id > object->id)
+		at--;
+	if (at == LEFT_MAX)
+		return 0;
+	char *name = strdup(object_name(object));
+	if (!name)
+		return -ENOMEM;
+	if (group->left_count == LEFT_MAX)
+		free(group->left[--group->left_count].name);
+	memmove(&group->left[at + 1], &group->left[at], (group->left_count - at) * sizeof(group->left[0]));
+	group->left[at] = (struct left_name){object->id, name};
+	group->left_count++;
+	return 0;
+}
+
 /* An object is no more: its counts go where they are kept. */
 static void keep_use(void *context, struct object *object)
 {
@@ -134,7 +154,10 @@ static void keep_use(void *context, struct object *object)
 		tallies->error = -ENOMEM;
 	} else {
 		line->objects++;
-		line->left += is_left(object);
+		if (is_left(object)) {
+			line->left++;
+			tallies->error = name_left(group, object);
+		}
 		use_merge(&line->use, use);
 	}
 	free(use);
@@ -172,6 +195,8 @@ void object_tallies_free(struct object_tallies *tallies)
 		for (uint32_t i = 0; i < group->apart_count; i++)
 			object_line_free(&group->apart[i]);
 		object_line_free(&group->rest);
+		for (uint32_t i = 0; i < group->left_count; i++)
+			free(group->left[i].name);
 		free(group);
 	}
 	map_clear(&tallies->groups);

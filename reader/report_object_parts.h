@@ -12,6 +12,9 @@
 #define APART_MAX 16
 #define USERS_MAX 4
 
+/* Objects of one group that are named because they were left. */
+#define LEFT_MAX 4
+
 struct use {
 	uint64_t calls, errors, sends, receives, sent, received;
 	uint64_t ticks, waiting;
@@ -36,10 +39,17 @@ struct object_line {
 	struct use use;
 };
 
+struct left_name {
+	uint64_t id; /* of the object: they are kept in the order of making */
+	char *name;
+};
+
 struct group {
 	struct object_line apart[APART_MAX];
 	uint32_t apart_count;
 	struct object_line rest; /* objects 0: none */
+	struct left_name left[LEFT_MAX];
+	uint32_t left_count;
 	struct group *next;
 };
 

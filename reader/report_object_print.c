@@ -14,6 +14,7 @@
 
 struct line_order {
 	const struct object_line *line;
+	const struct group *group;
 	enum report_sort sort;
 };
 
@@ -78,9 +79,9 @@ static struct line_order *sort_lines(struct object_tallies *tallies, size_t *cou
 		if (group->rest.objects && !tallies->view->all)
 			fold_group(group);
 		for (uint32_t i = 0; i < group->apart_count; i++)
-			order[(*count)++] = (struct line_order){&group->apart[i], tallies->view->sort};
+			order[(*count)++] = (struct line_order){&group->apart[i], group, tallies->view->sort};
 		if (group->rest.objects)
-			order[(*count)++] = (struct line_order){&group->rest, tallies->view->sort};
+			order[(*count)++] = (struct line_order){&group->rest, group, tallies->view->sort};
 	}
 	qsort(order, *count, sizeof(*order), compare_lines);
 	return order;
@@ -132,8 +133,21 @@ static const char *line_peer(const struct object_line *line)
 	return line->has_other_peers ? "several" : line->peer_group;
 }
 
-static void print_line(struct amount_table *table, const struct report_view *view, const struct object_line *line)
+/* "; left: tcp-server#3 on :80, tcp-server#8 on :80, ..." */
+static void print_left(struct text *text, const struct line_order *order)
 {
+	const struct group *group = order->group;
+
+	for (uint32_t i = 0; order->line->left && i < group->left_count; i++)
+		text_format(text, "%s%s", i ? ", " : "; left: ", group->left[i].name);
+	if (order->line->left > group->left_count)
+		text_put(text, ", ...");
+}
+
+static void print_line(struct amount_table *table, const struct report_view *view, const struct line_order *order)
+{
+	const struct object_line *line = order->line;
+
 	amount_time(&table->cells, report_ns(view, line->use.ticks));
 	amount_cell(table);
 	if (line->use.waiting)
@@ -150,8 +164,11 @@ static void print_line(struct amount_table *table, const struct report_view *vie
 	if (line->maker)
 		text_format(&table->cells, "%s: ", line->maker->label);
 	text_put(&table->cells, line_name(line));
-	if (line->objects > 1)
-		text_format(&table->cells, " (%llu of them)", (unsigned long long)line->objects);
+	if (line->objects > 1) {
+		text_format(&table->cells, " (%llu of them", (unsigned long long)line->objects);
+		print_left(&table->cells, order);
+		text_char(&table->cells, ')');
+	}
 	if (*line_peer(line))
 		text_format(&table->cells, "  <->  %s", line_peer(line));
 	amount_cell(table);
@@ -171,14 +188,15 @@ void object_tallies_print(struct object_tallies *tallies, struct text *out)
 	}
 	size_t shown = count > LINES_MAX && !tallies->view->all ? LINES_MAX : count;
 	for (size_t i = 0; i < shown; i++)
-		print_line(&table, tallies->view, order[i].line);
+		print_line(&table, tallies->view, &order[i]);
 	amount_print(&table, tallies->view->colour, out);
 	report_note_more(tallies->view, out, count - shown);
 	free(order);
 }
 
-static void print_line_json(struct text *out, const struct report_view *view, const struct object_line *line)
+static void print_line_json(struct text *out, const struct report_view *view, const struct line_order *order)
 {
+	const struct object_line *line = order->line;
 	const struct use *use = &line->use;
 
 	text_put(out, "{\"object\": ");
@@ -203,12 +221,17 @@ static void print_line_json(struct text *out, const struct report_view *view, co
 	text_format(out,
 		    "], \"objects\": %llu, \"calls\": %llu, \"errors\": %llu, \"time\": %llu, \"waiting\": %llu, "
 		    "\"sends\": %llu, \"sent\": %llu, \"short\": %llu, \"receives\": %llu, "
-		    "\"received\": %llu, \"left\": %llu}",
+		    "\"received\": %llu, \"left\": %llu, \"left_first\": [",
 		    (unsigned long long)line->objects, (unsigned long long)use->calls, (unsigned long long)use->errors,
 		    (unsigned long long)report_ns(view, use->ticks), (unsigned long long)report_ns(view, use->waiting),
 		    (unsigned long long)use->sends, (unsigned long long)use->sent, (unsigned long long)use->shorts,
 		    (unsigned long long)use->receives, (unsigned long long)use->received,
 		    (unsigned long long)line->left);
+	for (uint32_t i = 0; line->left && i < order->group->left_count && line->objects > 1; i++) {
+		text_put(out, i ? ", " : "");
+		text_json_string(out, order->group->left[i].name);
+	}
+	text_put(out, "]}");
 }
 
 void object_tallies_print_json(struct object_tallies *tallies, struct text *out)
@@ -223,7 +246,7 @@ void object_tallies_print_json(struct object_tallies *tallies, struct text *out)
 	text_put(out, "[");
 	for (size_t i = 0; i < count; i++) {
 		text_put(out, i ? ",\n  " : "\n  ");
-		print_line_json(out, tallies->view, order[i].line);
+		print_line_json(out, tallies->view, &order[i]);
 	}
 	text_put(out, count ? "\n ]" : "]");
 	free(order);

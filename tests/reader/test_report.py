@@ -62,6 +62,15 @@ else:
     os.read(r2, 100)
 '''
 
+KEEPS = '''
+import socket
+kept = []
+for number in range(40):
+    a, b = socket.socketpair()
+    if number % 8 == 3:
+        kept.append(a.detach())
+'''
+
 LEAVES = '''
 import os, socket
 for number in range(10):
@@ -150,6 +159,7 @@ class Report(unittest.TestCase):
         self.assertRegex(alive[4], r'^\d\d:\d\d:\d\d +\S+ m?s +\d+ +P0')
         self.assertRegex('\n'.join(alive[4:6]), r'(?m) P0\(python3\) +read\(3<pipe#0\.read>, 0x\w+, 100\) +pipe#0\.write$')
         self.assertRegex('\n'.join(alive[4:6]), r'(?m) P0\.1 +read\(5<pipe#1\.read>, 0x\w+, 100\) +pipe#1\.write$')
+        self.assertNotRegex('\n'.join(alive), r'(?m) $')
         lines = run('report', '--by', 'unfinished', trace)[1].splitlines()
         self.assertEqual(lines[0], 'NOT CLOSED: its collector was killed')
         self.assertEqual(len(lines), 5)
@@ -166,6 +176,14 @@ class Report(unittest.TestCase):
                 for side in 'ab' for number in range(10)]
         self.assertEqual(ends, [(1, 1)] * 3 + [(0, 0)] * 17)
         self.assertRegex(run('report', '--by', 'object', trace)[1], r'(?m) in 1, 1 short  .* 1  P0 +P0: unix-pair#0.a')
+
+    def test_of_many_alike_those_are_named_that_were_left(self):
+        trace = os.path.join(self.folder.name, 'keeps.ipct')
+        self.assertEqual(run('record', '-q', '-o', trace, '--', '/usr/bin/python3', '-S', '-c', KEEPS)[0], 0)
+        row, = [row for row in json.loads(run('report', '--json', '--by', 'object', trace)[1])['objects'] if row['left'] == 5]
+        self.assertEqual((row['objects'], row['left_first']), (40, [f'unix-pair#{number}.a' for number in (3, 11, 19, 27)]))
+        self.assertIn(' (40 of them; left: unix-pair#3.a, unix-pair#11.a, unix-pair#19.a, unix-pair#27.a, ...)',
+                      run('report', '--by', 'object', trace)[1])
 
     def test_calls_are_counted_with_their_errors_and_bytes(self):
         calls = {row['call']: row for row in self.parts('--by', 'call')['calls']}
@@ -232,6 +250,7 @@ class Report(unittest.TestCase):
         rows = lines[:1 + next(i for i, line in enumerate(lines) if line.endswith('  all'))]  # notes stand below
         self.assertTrue(all(line[place - 1] == ' ' != line[place] for line in rows if '%' not in line[:1]))
         self.assertNotIn('\033', text)
+        self.assertNotRegex(text, r'(?m) $')
         self.assertIn('\033[1m', self.report('--color=always'))
 
     def test_damage_is_said_first(self):
