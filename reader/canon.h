@@ -115,6 +115,7 @@ struct canon_thread {
 	uint32_t first; /* its first token */
 	uint32_t tokens;
 	uint32_t accepted;  /* connections it worked on, when it waits for readiness */
+	uint32_t handed;    /* of these, how many another thread had accepted */
 	uint32_t connected; /* likewise, that it made itself */
 	uint32_t answers;   /* likewise, ends of pipes and pairs that it made and kept for itself */
 	bool is_process;    /* the first thread of one */

@@ -195,6 +195,7 @@ int canon_finish_threads(struct canon *canon)
 		if (object->is_accepted && object->receiver != CANON_NONE) {
 			const struct canon_flow *flow = &object->flows[CANON_RECEIVED];
 			canon->threads[object->receiver].accepted++;
+			canon->threads[object->receiver].handed += object->thread != object->receiver;
 			canon->threads[object->receiver].heard += map_mix(flow->bytes << 32 | flow->payload);
 		}
 		if (object->is_client && object->receiver != CANON_NONE)

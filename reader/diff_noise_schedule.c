@@ -152,22 +152,90 @@ void settle_memory(struct settling *settling)
 
 /* ---- wake-ups ------------------------------------------------------------------------------------------------- */
 
+/* How many more calls of the new run went one way. */
+static int64_t count_more(const struct canon_object *old, const struct canon_object *new, unsigned way)
+{
+	return (int64_t) new->flows[way].tokens - old->flows[way].tokens;
+}
+
+/*
+ * Whether wake-ups are more or fewer because it was waited more or fewer times: nobody has to wake who does not sleep,
+ * and who sleeps hears of it.
+ */
+static bool is_heard_as_often(const struct canon_object *old, const struct canon_object *new)
+{
+	int64_t given = count_more(old, new, CANON_SENT), heard = count_more(old, new, CANON_RECEIVED);
+
+	return given < 0 ? heard <= given : heard >= given;
+}
+
 /* How often a counter is read depends on how many wake-ups came together; that it is read at all counts. */
 void settle_counters(struct settling *settling)
 {
 	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
 		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
-		const struct canon *canon = settling->pairing->canons[side];
+		const struct canon *const *canons = settling->pairing->canons;
 		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
 			continue;
 		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
 		uint32_t object = token->sort->objects[0];
-		if (object == CANON_NONE || !canon->objects[object].is_counter || !(token->flags & TOKEN_RECEIVES))
+		if (object == CANON_NONE || !canons[side]->objects[object].is_counter)
 			continue;
 		uint32_t partner = settling->pairing->objects[side][object];
-		if (partner != CANON_NONE && settling->pairing->canons[!side]->objects[partner].receiver != CANON_NONE)
+		if (partner == CANON_NONE || canons[!side]->objects[partner].receiver == CANON_NONE)
+			continue;
+		const struct canon_object *old = &canons[SIDE_OLD]->objects[side == SIDE_OLD ? object : partner];
+		const struct canon_object *new = &canons[SIDE_NEW]->objects[side == SIDE_NEW ? object : partner];
+		if (token->flags & TOKEN_RECEIVES || (token->flags & TOKEN_SENDS && is_heard_as_often(old, new)))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
+	}
+}
+
+/* ---- pools ---------------------------------------------------------------------------------------------------- */
+
+/* How many threads that work on connections which others accept the thread has made. */
+static int64_t count_workers(const struct settling *settling, unsigned side, uint32_t maker)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	int64_t count = 0;
+
+	for (uint32_t i = 0; maker != CANON_NONE && i < canon->threads_count; i++)
+		count += canon->threads[i].parent == maker && !canon->threads[i].is_process && canon->threads[i].handed;
+	return count;
+}
+
+/* Whether the edit is that a thread is made on one side only, by a thread that is `maker` on the old side. */
+static bool makes_worker(const struct settling *settling, const struct edit *edit, uint32_t maker)
+{
+	unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+	const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
+
+	if (edit->noise || (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & TOKEN_FORKS))
+		return false;
+	return maker ==
+	       (side == SIDE_OLD ? token->sort->thread : settling->pairing->threads[side][token->sort->thread]);
+}
+
+/*
+ * A worker that is done before the next connection comes is given that one, and otherwise another one is made: as many
+ * more are made as there are more. What they do is compared connection by connection.
+ */
+void settle_pools(struct settling *settling)
+{
+	for (uint32_t i = 0; i < settling->pairing->canons[SIDE_OLD]->threads_count; i++) {
+		uint32_t partner = settling->pairing->threads[SIDE_OLD][i];
+		int64_t old = count_workers(settling, SIDE_OLD, i), more = 0;
+		if (!old)
+			continue;
+		for (uint32_t k = 0; k < settling->edits->count; k++)
+			if (makes_worker(settling, &settling->edits->rows[k], i))
+				more += settling->edits->rows[k].kind == EDIT_ADDED ? 1 : -1;
+		if (!more || more != count_workers(settling, SIDE_NEW, partner) - old)
+			continue;
+		for (uint32_t k = 0; k < settling->edits->count; k++)
+			if (makes_worker(settling, &settling->edits->rows[k], i))
+				settle_mark(settling, &settling->edits->rows[k], NOISE_SCHEDULE);
 	}
 }
 

@@ -132,6 +132,38 @@ static uint64_t object_by_stem(const struct pairing *pairing, unsigned side, uin
 	return maker && !object->is_accepted ? mix(object->stem, maker) : 0;
 }
 
+/*
+ * A connection that was made is known by what was said on it, and by who made it as far as that is not up to who of
+ * several had the work. 0: it is none.
+ */
+static uint64_t client_in_process(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	const struct canon_object *object = object_at(pairing, side, index);
+	const struct canon_thread *threads = pairing->canons[side]->threads;
+	uint32_t first = object->is_client ? object->thread : CANON_NONE;
+
+	while (first != CANON_NONE && !threads[first].is_process)
+		first = threads[first].parent;
+	uint64_t process = first == CANON_NONE ? 0 : pairing_thread(pairing, side, first);
+	if (!process || !object->flows[CANON_SENT].bytes)
+		return 0;
+	return mix(mix(mix(object->class_id, process), said(&object->flows[0])), said(&object->flows[1]));
+}
+
+static uint64_t client_of_thread(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t key = client_in_process(pairing, side, index);
+
+	return key ? mix(key, pairing_thread(pairing, side, object_at(pairing, side, index)->thread)) : 0;
+}
+
+static uint64_t client_by_place(const struct pairing *pairing, unsigned side, uint32_t index)
+{
+	uint64_t key = client_of_thread(pairing, side, index);
+
+	return key ? mix(key, object_at(pairing, side, index)->ordinal) : 0;
+}
+
 static uint64_t listener_of(const struct pairing *pairing, unsigned side, uint32_t index)
 {
 	const struct canon_object *object = object_at(pairing, side, index);
@@ -322,9 +354,14 @@ static int pair_objects(struct pairing *pairing)
 					     object_by_stem,	  object_by_order,   connection_by_thread,
 					     connection_by_place, connection_by_all, connection_by_received,
 					     connection_by_sent,  connection_any};
+	static key_function *const client_ways[] = {client_by_place, client_of_thread, client_in_process};
 	uint32_t counts[SIDES] = {pairing->canons[0]->objects_count, pairing->canons[1]->objects_count};
-	int rc = pair_equal_counts(pairing, counts);
+	int rc = 0;
 
+	for (size_t i = 0; !rc && i < sizeof(client_ways) / sizeof(client_ways[0]); i++)
+		rc = pair_by_function(pairing, pairing->objects, counts, client_ways[i]);
+	if (!rc)
+		rc = pair_equal_counts(pairing, counts);
 	for (size_t i = 0; !rc && i < sizeof(ways) / sizeof(ways[0]); i++)
 		rc = pair_by_function(pairing, pairing->objects, counts, ways[i]);
 	return rc ? rc : identify(pairing);

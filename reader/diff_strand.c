@@ -166,12 +166,13 @@ static int choose_strands(struct maker *maker)
 
 	for (uint32_t i = 0; states && i < canon->threads_count; i++) {
 		bool is_serving = map_get(maker->serving, maker->pairing->classes[maker->side][i]) != NULL;
-		states[i] = (struct thread_state){.spine = CANON_NONE,
-						  .reap = CANON_NONE,
-						  .timer = CANON_NONE,
-						  .memory = CANON_NONE,
-						  .current = CANON_NONE,
-						  .is_serving = is_serving && canon->threads[i].dispatches};
+		states[i] = (struct thread_state){
+			.spine = CANON_NONE,
+			.reap = CANON_NONE,
+			.timer = CANON_NONE,
+			.memory = CANON_NONE,
+			.current = CANON_NONE,
+			.is_serving = is_serving && (canon->threads[i].dispatches || canon->threads[i].handed)};
 	}
 	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
 		rc = choose_strand(maker, &states[canon->tokens[i].sort->thread], i);
@@ -356,9 +357,10 @@ static int find_noise_places(const struct pairing *pairing, struct map *serving,
 	for (unsigned side = 0; !rc && side < SIDES; side++) {
 		const struct canon *canon = pairing->canons[side];
 		for (uint32_t i = 0; !rc && i < canon->threads_count; i++)
-			if (canon->threads[i].dispatches &&
-			    (canon->threads[i].accepted > 1 || canon->threads[i].connected > 1 ||
-			     canon->threads[i].answers > 1))
+			if (canon->threads[i].handed > 1 ||
+			    (canon->threads[i].dispatches &&
+			     (canon->threads[i].accepted > 1 || canon->threads[i].connected > 1 ||
+			      canon->threads[i].answers > 1)))
 				rc = map_put(serving, pairing->classes[side][i], serving);
 		for (uint32_t i = 0; !rc && i < canon->objects_count; i++)
 			if (canon->objects[i].is_shared && !canon->objects[i].is_counter &&

@@ -43,15 +43,19 @@ static const struct canon *canon_of(const struct strands *strands)
 	return strands->pairing->canons[strands->side];
 }
 
-/* Whether each of several threads that do the same has such an object of its own, and this is the thread's own. */
+/*
+ * Whether each of several threads that do the same has such an object of its own, and this is the thread's own. The
+ * first thread of a process shares work with others, too, and has what it waits with.
+ */
 static bool is_own(const struct strands *strands, const struct strand *strand, uint32_t thread, uint32_t object)
 {
 	const struct canon *canon = canon_of(strands);
 	const struct canon_object *seen = &canon->objects[object];
+	bool is_one_of_several = canon->threads[thread].parent != CANON_NONE ||
+				 (canon->threads[thread].is_common && seen->type == OBJECT_DESCRIPTOR);
 	bool is_shared_work = strand->kind == STRAND_TASK || strand->kind == STRAND_SESSION;
 
-	return is_shared_work && seen->is_numbered && !seen->is_accepted && seen->thread == thread &&
-	       canon->threads[thread].parent != CANON_NONE;
+	return is_shared_work && seen->is_numbered && !seen->is_accepted && seen->thread == thread && is_one_of_several;
 }
 
 /* In which order connections are accepted and handed on is chance; whoever works on one has just that. */

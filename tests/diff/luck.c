@@ -314,6 +314,7 @@ static const struct topic {
 	{"names", NULL, NULL, try_names},
 	{"pieces", NULL, NULL, write_pieces},
 	{"own", NULL, NULL, luck_own},
+	{"pool", NULL, NULL, luck_pool},
 	{"children", NULL, NULL, luck_children},
 	{"overtaken", NULL, NULL, luck_overtaken},
 	{"stock", NULL, NULL, luck_stock},

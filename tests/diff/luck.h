@@ -16,6 +16,9 @@ int luck_trim(const char *event);
 /* Two threads and what is given to each. */
 int luck_own(const char *event);
 
+/* Workers that are given connections. */
+int luck_pool(const char *event);
+
 /* A parent and the end of its children. */
 int luck_children(const char *event);
 int luck_overtaken(const char *event);

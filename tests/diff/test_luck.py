@@ -77,6 +77,9 @@ class Luck(unittest.TestCase):
     def test_whether_a_child_ends_before_it_is_told_to(self):
         self.expect('overtaken', wrong=('removed', 'kill'))
 
+    def test_how_many_workers_it_takes(self):
+        self.expect('pool', wrong=('payload', 'recv'))
+
     def test_how_much_an_allocator_keeps(self):
         self.expect('memory', base='plain', wrong=('leak', 'munmap'))
 

@@ -4,10 +4,13 @@
 import signal
 import socket
 import sys
+import time
 
 from series import RECORDED, main, program_find, wait_bound
 
 CHANGES = ['other-job']
+# Seconds until it has heard that its clients are gone.
+SETTLED = 0.3
 
 
 def prepare(run):
@@ -33,6 +36,7 @@ def run(run, change):
         said(streams[1 + number % 2], f'delete {reserved.split()[1]}\r\n')
     for what in streams + connections:
         what.close()
+    time.sleep(SETTLED)
     run.stop(server, signal.SIGTERM)
 
 if __name__ == '__main__':
