@@ -13,7 +13,7 @@
 /* What stands in the place of a column's width. */
 #define TIMES_CODED 9u
 /* Codes have at most so many bits: a decoding table of 4 KiB. */
-#define CODE_BITS_MAX 10u
+#define CODE_BITS_MAX 9u
 /* A symbol's number is followed by at most so many bits; what is beyond is patched. */
 #define TAIL_BITS_MAX	22u
 #define SYMBOLS_MAX	(16u + 8u * TAIL_BITS_MAX)

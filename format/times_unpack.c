@@ -15,19 +15,21 @@
 #define WORD_BITS 57u
 
 /*
- * What a pattern of CODE_BITS_MAX bits begins with: the length of the code in the lowest 8 bits, then how far its
- * number is to be shifted down from bit 60, then the bits of code and tail together, and in the highest 4 the number's
- * top.
+ * What a pattern of CODE_BITS_MAX bits begins with: in the lowest 8 bits 63 less, in the next 8 the bits of code and
+ * tail together, and above what is to be added to these bits for the number, signed. So a number takes few
+ * instructions, of which there are 20 a value.
  */
 struct book {
-	uint32_t entries[TABLE_SIZE];
+	uint64_t entries[TABLE_SIZE];
 };
 
-static uint32_t entry_of(uint32_t symbol, unsigned length)
+/* `code` stands where the symbol's highest bits belong. */
+static uint64_t entry_of(uint32_t symbol, unsigned length, uint32_t code)
 {
-	unsigned tail = symbol_tail(symbol);
+	unsigned tail = symbol_tail(symbol), bits = length + tail;
+	uint64_t difference = ((uint64_t)symbol_top(symbol) - code) << tail;
 
-	return length | (60 - tail) << 8 | symbol_top(symbol) << 16 | (length + tail) << 24;
+	return (63 - bits) | bits << 8 | difference << 16;
 }
 
 /* Half a byte a symbol, from `least` on. */
@@ -36,7 +38,7 @@ static unsigned length_at(struct unpack_view lengths, uint32_t i)
 	return lengths.bytes[i / 2] >> 4 * (i & 1) & 15;
 }
 
-static void entries_fill(uint32_t *entries, uint32_t count, uint32_t entry)
+static void entries_fill(uint64_t *entries, uint32_t count, uint64_t entry)
 {
 	for (uint32_t i = 0; i < count; i++)
 		entries[i] = entry;
@@ -62,7 +64,8 @@ static bool book_fill(struct book *book, uint32_t least, struct unpack_view leng
 			continue;
 		if (length > CODE_BITS_MAX || least + i >= SYMBOLS_MAX)
 			return false;
-		entries_fill(book->entries + start[length], TABLE_SIZE >> length, entry_of(least + i, length));
+		uint32_t code = start[length] >> (CODE_BITS_MAX - length);
+		entries_fill(book->entries + start[length], TABLE_SIZE >> length, entry_of(least + i, length, code));
 		start[length] += TABLE_SIZE >> length;
 	}
 	return true;
@@ -81,7 +84,7 @@ static void book_read(struct unpack *in, struct book *book, const struct times_s
 	if (in->failed)
 		return;
 	if (!lengths.size)
-		entries_fill(book->entries, TABLE_SIZE, entry_of(least, 0));
+		entries_fill(book->entries, TABLE_SIZE, entry_of(least, 0, 0));
 	else
 		in->failed |= !book_fill(book, least, lengths);
 	for (uint32_t i = 0; i < shapes->shapes_count; i++)
@@ -113,23 +116,21 @@ static inline uint64_t word_at(const uint8_t *bytes, uint64_t at)
 	return __builtin_bswap64(word) << (at & 7);
 }
 
-static inline uint32_t entry_at(const struct book *book, uint64_t word)
+static inline uint64_t entry_at(const struct book *book, uint64_t word)
 {
 	return book->entries[word >> (64 - CODE_BITS_MAX)];
 }
 
 /* Code and tail. */
-static inline unsigned entry_bits(uint32_t entry)
+static inline unsigned entry_bits(uint64_t entry)
 {
-	return entry >> 24;
+	return (uint8_t)(entry >> 8);
 }
 
 /* The number that begins with `entry`, the first of the bits in `word`. */
-static inline uint64_t entry_number(uint32_t entry, uint64_t word)
+static inline uint64_t entry_number(uint64_t entry, uint64_t word)
 {
-	uint64_t top = (uint64_t)entry << 44 & 15ull << 60;
-
-	return (top | (word << (entry & 63)) >> 4) >> (entry >> 8 & 63);
+	return (word >> 1 >> (entry & 63)) + (uint64_t)((int64_t)entry >> 16);
 }
 
 /*
@@ -141,12 +142,12 @@ static inline __attribute__((always_inline)) uint64_t numbers_next(const uint8_t
 								   const uint32_t *shape)
 {
 	uint64_t word = word_at(bytes, at);
-	uint32_t entry = entry_at(books[shape[0]], word);
+	uint64_t entry = entry_at(books[shape[0]], word);
 
 	values[0] = entry_number(entry, word) * unit;
 	word <<= entry_bits(entry);
 	at += entry_bits(entry);
-	uint32_t second = entry_at(books[shape[STREAMS]], word);
+	uint64_t second = entry_at(books[shape[STREAMS]], word);
 	if (__builtin_expect(entry_bits(entry) + entry_bits(second) > WORD_BITS, 0)) {
 		word = word_at(bytes, at);
 		second = entry_at(books[shape[STREAMS]], word);
@@ -179,7 +180,7 @@ static bool streams_read(const uint8_t *bytes, uint64_t last, uint64_t at[STREAM
 		if (*from > last)
 			return false;
 		uint64_t word = word_at(bytes, *from);
-		uint32_t entry = entry_at(books[shape[i]], word);
+		uint64_t entry = entry_at(books[shape[i]], word);
 		values[i] = entry_number(entry, word) * unit;
 		*from += entry_bits(entry);
 	}
