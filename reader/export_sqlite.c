@@ -15,7 +15,7 @@
 
 /* The file is new and of nobody else's use: when writing fails it is thrown away. */
 static const char script_begin[] =
-	"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-32768;"
+	"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-4096;"
 	"CREATE TABLE trace(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE losses(kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE processes(id INTEGER PRIMARY KEY, pid INTEGER, parent INTEGER, origin TEXT, begin INTEGER, exe "

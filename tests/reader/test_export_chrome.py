@@ -14,7 +14,7 @@ IPCTRACE = os.path.realpath(sys.argv.pop(1))
 
 # Every message is one call on each side, and its text says which.
 PROGRAM = '''
-import os, signal, socket, threading, time
+import ctypes, os, signal, socket, threading, time
 listener = socket.create_server(('127.0.0.1', 0))
 
 def serve():
@@ -56,6 +56,12 @@ signal.setitimer(signal.ITIMER_REAL, 0.05)
 b.recv(100)
 for number in range(5):
     a.send(b'part %d' % number)
+b.recv(100)
+libc = ctypes.CDLL(None)
+libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+libc.signal(signal.SIGALRM, ctypes.cast(libc.close, ctypes.c_void_p))
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+threading.Timer(0.2, a.send, [b'nested']).start()
 b.recv(100)
 threading.Thread(target=b.recv, args=(1,), daemon=True).start()
 time.sleep(0.05)
@@ -124,14 +130,17 @@ class Chrome(unittest.TestCase):
             self.assertEqual(ns(piece['dur']) if 'dur' in piece else None, event['duration'])
 
     def test_slices_of_a_thread_lie_within_each_other_or_apart(self):
-        open_ends = collections.defaultdict(list)
+        open_slices, nested = collections.defaultdict(list), []
         for piece in sorted((piece for piece in self.slices if piece['ph'] == 'X'), key=lambda piece: (piece['ts'], -piece['dur'])):
-            ends = open_ends[piece['pid'], piece['tid']]
+            around = open_slices[piece['pid'], piece['tid']]
             begin, end = ns(piece['ts']), ns(piece['ts']) + ns(piece['dur'])
-            while ends and ends[-1] <= begin:
-                ends.pop()
-            self.assertTrue(not ends or end <= ends[-1], piece)
-            ends.append(end)
+            while around and around[-1][0] <= begin:
+                around.pop()
+            self.assertTrue(not around or end <= around[-1][0], piece)
+            if around:
+                nested.append((piece['name'], around[-1][1]))
+            around.append((end, piece['name']))
+        self.assertIn(('close', 'recv'), nested)
 
     def test_a_call_that_did_not_return_begins_and_does_not_end(self):
         unfinished = [piece for piece in self.slices if piece['ph'] == 'B']
@@ -145,7 +154,7 @@ class Chrome(unittest.TestCase):
             said, heard = (piece['args']['args']['buf']['bytes'] for piece in (sent, received))
             self.assertIn(said, heard)
             seen[heard.split()[0]] += 1
-        self.assertEqual(seen, {'tcp': 100, 'pipe': 10, 'udp': 20, 'handler': 1, 'part': 5})
+        self.assertEqual(seen, {'tcp': 100, 'pipe': 10, 'udp': 20, 'handler': 1, 'part': 5, 'nested': 1})
 
     def test_processes_and_threads_have_names(self):
         names = {(event['name'], event['pid'], event['tid']): event['args']['name'] for event in self.view if event['ph'] == 'M'}
@@ -157,7 +166,7 @@ class Chrome(unittest.TestCase):
     def test_only_what_was_chosen_is_in_it(self):
         view = self.export('-e', 'send,recv')['traceEvents']
         self.assertEqual({event['name'] for event in view if event['ph'] in 'XBi'}, {'send', 'recv'})
-        self.assertEqual(sum(event['ph'] == 's' for event in view), 106)
+        self.assertEqual(sum(event['ph'] == 's' for event in view), 107)
         view = self.export('-e', 'recv')['traceEvents']
         self.assertEqual(sum(event['ph'] in 'sf' for event in view), 0)
 
