@@ -4,6 +4,7 @@
  */
 #include "reader/baseline_file.h"
 #include "format/crc32c.h"
+#include "reader/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,16 +57,9 @@ static int sum_file(const char *path, int to, uint32_t *sum)
 	return rc;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat first, second;
-
-	return !stat(a, &first) && !stat(b, &second) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 static int copy_trace(const char *from, const char *to, uint32_t *sum)
 {
-	if (is_same_file(from, to))
+	if (output_is_input(to, &from, 1))
 		return sum_file(from, -1, sum);
 	int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)

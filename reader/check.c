@@ -58,7 +58,7 @@ struct account {
 	const struct log_damage *damage; /* of the log */
 	size_t damage_count;
 	uint64_t frames, bytes;
-	bool is_whole;
+	bool is_whole, is_growing;
 	struct repair_account repair; /* when it was repaired */
 };
 
@@ -83,6 +83,7 @@ static int account_make(struct account *account, struct trace *trace)
 	account->damage = log_damage(log, &account->damage_count);
 	account->frames = log_frames(log);
 	account->bytes = log_size(log);
+	account->is_growing = !account->loss->is_closed && trace_is_growing(trace);
 	account->is_whole = account->loss->is_closed && !has_losses(account->loss) && !account->damage_count;
 	return 0;
 }
@@ -103,14 +104,17 @@ static void say_damage(const struct log_damage *damage)
 		printf("  offset %lu: %s\n", (unsigned long)damage->offset, damage->why);
 }
 
-static void say_loss(const struct trace_loss *loss)
+static void say_loss(const struct account *account)
 {
+	const struct trace_loss *loss = account->loss;
 	const struct object_end *end = &loss->end;
 
-	if (loss->is_salvaged)
+	if (account->is_growing)
+		printf("  it is still being recorded\n");
+	else if (loss->is_salvaged)
 		printf("  its collector did not finish: the end was read from the live area beside it\n");
 	else if (!loss->is_closed)
-		printf("  its collector did not finish, or has not finished yet\n");
+		printf("  its collector did not finish\n");
 	if (!has_losses(loss))
 		return;
 	if (loss->is_closed)
@@ -128,7 +132,7 @@ static void say_account(const struct account *account, const struct check_settin
 	       (unsigned long)account->bytes, (unsigned long)account->loss->events);
 	for (size_t i = 0; i < account->damage_count; i++)
 		say_damage(&account->damage[i]);
-	say_loss(account->loss);
+	say_loss(account);
 	printf("%s: %s\n", account->path, account_verdict(account));
 	if (settings->repaired)
 		printf("%s: %lu frames written, %lu missing calls now counted as lost\n", settings->repaired,

@@ -137,7 +137,8 @@ void info_print_json(const struct info *info, struct text *out)
 	json_number(out, "missing", loss->lost_uncounted);
 	json_number(out, "unreadable_frames", loss->damaged_frames);
 	json_number(out, "damaged_regions", loss->damage_regions);
-	text_format(out, "\"closed\":%s,\"salvaged\":%s,", loss->is_closed ? "true" : "false",
+	text_format(out, "\"closed\":%s,\"recording\":%s,\"salvaged\":%s,", loss->is_closed ? "true" : "false",
+		    !loss->is_closed && trace_is_growing(info->trace) ? "true" : "false",
 		    loss->is_salvaged ? "true" : "false");
 	json_steered(info, out);
 	json_number(out, "images_never_seen", info->unseen);

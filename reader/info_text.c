@@ -186,8 +186,9 @@ static void print_trust(const struct info *info, struct text *out)
 	text_char(out, '\n');
 	print_label(out, "Damage");
 	if (!loss->damage_regions && !loss->damaged_frames && !loss->lost_uncounted)
-		text_put(out,
-			 loss->is_closed ? "none\n" : "none seen; its collector did not finish or is still at work\n");
+		text_put(out, loss->is_closed		      ? "none\n"
+			      : trace_is_growing(info->trace) ? "none seen; it is still being recorded\n"
+							      : "none seen; its collector was killed\n");
 	else
 		text_format(out, "%lu regions, %lu unreadable frames, %lu calls missing; see ipctrace check\n",
 			    (unsigned long)loss->damage_regions, (unsigned long)loss->damaged_frames,

@@ -150,6 +150,9 @@ class Report(unittest.TestCase):
                     break
                 time.sleep(0.1)
             alive = run('report', trace)[1].splitlines()
+            self.assertRegex(run('info', trace)[1], r'(?m)^Recorded .* so far\n(.*\n)*Damage +none seen; it is still being recorded$')
+            self.assertIn('\n  it is still being recorded\n', run('check', trace)[1])
+            self.assertTrue(json.loads(run('info', '--json', trace)[1])['recording'])
             os.killpg(recorder.pid, signal.SIGKILL)
         self.assertEqual(sorted((row['process'], row['call'], row['object'], row['peer']) for row in rows),
                          [('P0(python3)', 'read', 'P0(python3): pipe#0.read', 'pipe#0.write'),
@@ -162,6 +165,8 @@ class Report(unittest.TestCase):
         self.assertNotRegex('\n'.join(alive), r'(?m) $')
         lines = run('report', '--by', 'unfinished', trace)[1].splitlines()
         self.assertEqual(lines[0], 'NOT CLOSED: its collector was killed')
+        self.assertRegex(run('info', trace)[1], r'(?m)^Damage +none seen; its collector was killed$')
+        self.assertFalse(json.loads(run('info', '--json', trace)[1])['recording'])
         self.assertEqual(len(lines), 5)
 
     def test_nothing_is_said_of_calls_that_did_return(self):
