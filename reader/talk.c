@@ -233,6 +233,7 @@ static int tell_stream(struct talks *talks, struct talk_word *word)
 	uint64_t *count = word->is_heard ? &talk->heard[word->side] : &talk->said[word->side];
 	uint64_t begin = *count;
 	struct talk_word trimmed = *word;
+	bool is_told;
 	int rc;
 
 	*count += word->size;
@@ -241,7 +242,9 @@ static int tell_stream(struct talks *talks, struct talk_word *word)
 	if (rc || (word->is_moved && !word->is_heard && talk->objects[!word->side]))
 		return rc;
 	word_trim(talk, &trimmed, begin, begin + word->size);
-	return trimmed.size || trimmed.gap ? talks->sink->word(talks->sink->context, &trimmed) : 0;
+	/* A datagram may be empty, and is known by who sent it. */
+	is_told = trimmed.size || trimmed.gap || (talk->carrier == TALK_UNIX_DATAGRAM && !word->is_heard);
+	return is_told ? talks->sink->word(talks->sink->context, &trimmed) : 0;
 }
 
 static int tell_datagram(struct talks *talks, struct talk_word *word)

@@ -55,6 +55,8 @@ os.close(w)
 os.read(r, 100), os.read(r, 100), os.wait()
 a, b = socket.socketpair()
 a.send(b'ping'), b.recv(10), b.sendmsg([b'po', b'ng']), a.recv(10), a.close(), b.recv(10)
+x, y = socket.socketpair(type=socket.SOCK_DGRAM)
+x.send(b'one'), x.send(b''), y.recv(9), y.recv(9), y.send(b'three'), x.recv(9)
 path = sys.argv[1]
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(path), listener.listen()
@@ -209,11 +211,15 @@ class Pcapng(unittest.TestCase):
         self.assertIn(str(self.at / 'socket'), done.stdout.decode())
 
     def test_datagrams_go_between_the_ports_that_they_went_between(self):
-        rows = fields(export(self.others), 'udp.srcport', 'udp.dstport', 'udp.payload', only='udp')
+        rows = fields(export(self.others), 'udp.srcport', 'udp.dstport', 'udp.payload', only='udp && frame.interface_name == "ip"')
         self.assertEqual([bytes.fromhex(row[2]) for row in rows],
                          [text for number in range(3) for text in (b'question', b'answer %d' % number)])
         self.assertEqual({tuple(row[:2]) for row in rows[::2]}, {tuple(row[1::-1]) for row in rows[1::2]})
         self.assertEqual(len({tuple(row[:2]) for row in rows}), 2)
+
+    def test_messages_keep_their_borders_and_may_be_empty(self):
+        rows = fields(export(self.others), 'ipv6.src', 'udp.length', 'udp.payload', only='udp && frame.interface_name == "unix"')
+        self.assertEqual([(row[0][-1], int(row[1]) - 8, bytes.fromhex(row[2])) for row in rows], [('a', 3, b'one'), ('a', 0, b''), ('b', 5, b'three')])
 
     def test_a_refused_connection_is_a_reset_one(self):
         rows = fields(export(self.others), 'tcp.flags.str', only='tcp.port == 1')
