@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/checksum.h"
 #include "format/log_parts.h"
-#include "format/xxhash.h"
 
 /*
  * LZ4 unpacks straight into memory that could hold a whole block more, and by way of a copy otherwise. The excess is
@@ -108,7 +108,7 @@ static int frame_verify(struct frame *frame, size_t compressed_size)
 	uint32_t checksum;
 
 	memcpy(&checksum, memory->compressed + compressed_size - sizeof(checksum), sizeof(checksum));
-	if (xxhash(memory->content, frame->content_size) != checksum)
+	if (frame_checksum(memory->content, frame->content_size) != checksum)
 		return frame_damaged(frame, "its checksum is wrong");
 	return 0;
 }

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "format/checksum.h"
 #include "format/log_parts.h"
 #include "format/log_writer.h"
-#include "format/xxhash.h"
 
 /* The window in its longest spelling. */
 #define WINDOW_SIZE_MAX 96u
@@ -129,14 +129,14 @@ static uint8_t *window_place(struct log_writer *writer, const struct log_anchor 
 
 /*
  * Put a checksum of the content behind a frame that was made without, and say so in its head. LZ4 could have, but is
- * slow at it (format/xxhash.h): that takes 1.5 ns an event of an event loop less.
+ * slow at it (format/checksum.h): that takes 1.5 ns an event of an event loop less.
  */
 static void checksum_append(uint8_t *frame, size_t size, const uint8_t *content, size_t content_size)
 {
-	uint32_t checksum = xxhash(content, content_size);
+	uint32_t checksum = frame_checksum(content, content_size);
 
 	frame[HEAD_FLAGS] |= FLAG_CHECKSUM;
-	frame[HEAD_CHECKSUM] = (uint8_t)(xxhash(frame + HEAD_FLAGS, HEAD_CHECKSUM - HEAD_FLAGS) >> 8);
+	frame[HEAD_CHECKSUM] = (uint8_t)(frame_checksum(frame + HEAD_FLAGS, HEAD_CHECKSUM - HEAD_FLAGS) >> 8);
 	memcpy(frame + size, &checksum, CHECKSUM_SIZE);
 }
 
