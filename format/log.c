@@ -155,7 +155,7 @@ static int log_open_file(struct log *log, struct log_trouble *trouble)
 {
 	struct stat status;
 
-	log->source.fd = open(log->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	log->source.fd = open(log->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (log->source.fd < 0 || fstat(log->source.fd, &status)) {
 		int error = -errno;
 		return log_trouble(log, trouble, error, "%s", strerror(-error));

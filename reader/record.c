@@ -113,6 +113,8 @@ static int path_choose(struct recording *recording)
 	char folder[PATH_MAX] = "";
 	int length;
 
+	/* what the user reads when the folder is gone */
+	snprintf(recording->path, sizeof(recording->path), "%s", output ? output : ".");
 	if ((!output || output[0] != '/') && !getcwd(folder, sizeof(folder)))
 		return -errno;
 	if (output)

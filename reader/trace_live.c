@@ -117,7 +117,7 @@ bool trace_is_growing(const struct trace *trace)
 
 	if (live_path(trace, path, sizeof(path)))
 		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return false;
 	size = pread(fd, &control, sizeof(control), 0);

@@ -119,6 +119,27 @@ class Commands(Case):
             self.assertTrue(done.stdout)
 
 
+class Places(Case):
+    def test_a_log_that_is_a_pipe_is_not_waited_for(self):
+        os.mkfifo(self.log)
+        for reader in READERS:
+            self.expect_line(self.run_it(reader, self.log), 2, self.log, 'not a regular file')
+        self.expect_line(self.run_it('diff', self.log, self.log), 2, self.log, 'not a regular file')
+
+    def test_a_live_area_that_is_a_pipe_is_not_waited_for(self):
+        whole = self.record_loop()
+        self.log.write_bytes(whole[:-100])
+        os.mkfifo(f'{self.log}.live')
+        for reader in READERS:
+            self.assertIn(self.run_it(reader, self.log).returncode, (0, 2, 4))
+
+    def test_a_folder_that_is_gone(self):
+        done = subprocess.run(['/bin/sh', '-c', f'mkdir gone && cd gone && rmdir ../gone && exec {IPCTRACE} record -- {GREET}'],
+                              cwd=self.folder, env=ENVIRONMENT, text=True, capture_output=True, timeout=60)
+        self.assertEqual(done.stdout, 'greetings\n')
+        self.expect_line(done, 3, "cannot write '.'", 'No such file or directory', 'untraced')
+
+
 class Options(Case):
     IMPOSSIBLE = [(['record'], 'no command'), (['record', '--nonsense', 'true'], '--nonsense'), (['record', '-o'], '-o'),
                   (['record', '-s', 'x', 'true'], '-s'), (['record', '-s', '-5', 'true'], '-5'), (['record', '-k999', 'true'], '999'),
