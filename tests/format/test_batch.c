@@ -141,7 +141,8 @@ Test(batch, keeps_streams_in_which_single_fields_vary)
 	}
 }
 
-/* The same few one after the other, until something else comes: at times of another call, or that differs at its end. */
+/* The same few one after the other, until something else comes: at times of another call, or that differs at its end.
+ */
 Test(batch, keeps_calls_that_follow_one_another_as_before_until_they_do_not)
 {
 	struct tape tape = {.random = 5, .ticks = 1ull << 40};
