@@ -123,7 +123,8 @@ size_t packet_head(uint8_t *head, const struct packet *packet, const uint8_t *pa
 {
 	size_t ip_size = packet->is_v6 ? IP6_SIZE : IP4_SIZE, inner_size;
 	uint8_t *inner = head + ip_size;
-	uint16_t checked = 0;
+	/* None, as far as there is such a thing: of UDP over IPv6 there must be one (RFC 8200), and any may be it. */
+	uint16_t checked = packet->is_udp && packet->is_v6 ? 0xffff : 0;
 
 	inner_size = packet->is_udp ? put_udp(inner, packet, size) : put_tcp(inner, packet);
 	if (packet->is_v6)

@@ -29,8 +29,9 @@ struct packet {
 };
 
 /*
- * Writes the head of a packet of `size` bytes of payload, of which `kept` are at `payload`; the checksum of one that
- * is not kept whole cannot be known and is zero. Returns the length of the head, at most PACKET_HEAD_MAX.
+ * Writes the head of a packet of `size` bytes of payload, of which `kept` are at `payload`. The checksum of one that is
+ * not kept whole cannot be known: it is zero, or all ones where it must not be that. Returns the length of the head, at
+ * most PACKET_HEAD_MAX.
  */
 size_t packet_head(uint8_t *head, const struct packet *packet, const uint8_t *payload, size_t kept, size_t size);
 
