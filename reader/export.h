@@ -26,7 +26,6 @@ enum { EXPORT_E_SAID = 100 };
 
 struct export_format {
 	const char *name;
-	const char *what;   /* for the help */
 	const char *absent; /* why it cannot be had, or NULL; then there is nothing else */
 	bool needs_file;    /* writes here and there in `path` itself; the others add to `output` */
 	int (*begin)(struct exporting *exporting, void **state);

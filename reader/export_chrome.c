@@ -254,7 +254,6 @@ static int viewing_finish(void *state)
 
 const struct export_format export_chrome = {
 	.name = "chrome",
-	.what = "slices and arrows for Perfetto and chrome://tracing",
 	.begin = viewing_begin,
 	.add = viewing_add,
 	.finish = viewing_finish,

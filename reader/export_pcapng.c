@@ -312,7 +312,6 @@ static int capture_finish(void *state)
 
 const struct export_format export_pcapng = {
 	.name = "pcapng",
-	.what = "what sockets and pipes carried, as packets for Wireshark and tshark",
 	.begin = capture_begin,
 	.add = capture_add,
 	.finish = capture_finish,

@@ -376,7 +376,6 @@ static int base_finish(void *state)
 
 const struct export_format export_sqlite = {
 	.name = "sqlite",
-	.what = "a database of events, objects, processes, with views",
 	.needs_file = true,
 	.begin = base_begin,
 	.add = base_add,
