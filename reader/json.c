@@ -242,12 +242,28 @@ static bool print_msgbuf(const struct json_printer *printer, unsigned arg, const
 static void print_struct(const struct json_printer *printer, const struct struct_spec *layout, const uint8_t *bytes,
 			 size_t size, unsigned depth);
 
+static void print_outer_struct(const struct json_printer *printer, const struct struct_spec *layout,
+			       const uint8_t *bytes, size_t size)
+{
+	const void *form = &layout->fields; /* the layout itself stands for its text that is not JSON */
+	size_t begin = printer->text->size;
+
+	if (!printer->structs || !struct_is_nameless(layout)) {
+		print_struct(printer, layout, bytes, size, 1);
+	} else if (!struct_memo_put(printer->structs, form, bytes, size, printer->text)) {
+		print_struct(printer, layout, bytes, size, 1);
+		struct_memo_keep(printer->structs, form, bytes, size, printer->text, begin);
+	}
+}
+
 static void print_element(const struct json_printer *printer, const struct value_spec *value, const uint8_t *bytes,
 			  size_t size, unsigned depth)
 {
 	const struct struct_spec *layout = value_struct(printer->event->catalogue, value);
 
-	if (layout && depth < VALUE_DEPTH_MAX)
+	if (layout && !depth)
+		print_outer_struct(printer, layout, bytes, size);
+	else if (layout && depth < VALUE_DEPTH_MAX)
 		print_struct(printer, layout, bytes, size, depth + 1);
 	else if (value->kind < KIND_BYTES)
 		json_print_scalar(printer, value, value_load(value, bytes, size));
@@ -401,9 +417,9 @@ static void print_arg(const struct json_printer *printer, unsigned arg, const st
 		print_pointer(printer->text, word);
 }
 
-void json_print_arg(struct text *text, const struct event *event, unsigned arg)
+void json_print_arg(struct text *text, const struct event *event, unsigned arg, const struct value_style *style)
 {
-	const struct json_printer printer = {text, event};
+	const struct json_printer printer = {text, event, style->structs};
 	struct value_spec value = value_of_arg(event, arg);
 
 	print_arg(&printer, arg, &value);
@@ -411,7 +427,7 @@ void json_print_arg(struct text *text, const struct event *event, unsigned arg)
 
 void json_print_open_args(struct text *text, const struct event *event, const struct value_style *style)
 {
-	const struct json_printer printer = {text, event};
+	const struct json_printer printer = {text, event, style->structs};
 	const char *before = "";
 
 	text_char(text, '{');
@@ -438,7 +454,7 @@ void json_print_args(struct text *text, const struct event *event)
 
 void json_print_result(struct text *text, const struct event *event)
 {
-	const struct json_printer printer = {text, event};
+	const struct json_printer printer = {text, event, NULL};
 	const struct call_spec *call = event->call;
 	bool failed = call_failed(call, event->result);
 

@@ -17,7 +17,7 @@ void json_print_args(struct text *text, const struct event *event);
 void json_print_open_args(struct text *text, const struct event *event, const struct value_style *style);
 
 /* One argument. */
-void json_print_arg(struct text *text, const struct event *event, unsigned arg);
+void json_print_arg(struct text *text, const struct event *event, unsigned arg, const struct value_style *style);
 
 /* The result, null when there is none. */
 void json_print_result(struct text *text, const struct event *event);

@@ -11,6 +11,7 @@
 struct json_printer {
 	struct text *text;
 	const struct event *event;
+	struct struct_memo *structs; /* NULL: nothing is kept */
 };
 
 /* One scalar of a kind below KIND_BYTES. */

@@ -5,6 +5,7 @@
 #include "reader/line_parts.h"
 #include "reader/steered.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -53,6 +54,7 @@ static const char *name_of(void *context, const struct event *event, enum kind k
 void lines_begin(struct lines *lines)
 {
 	lines->values = (struct value_style){.string_limit = lines->style.string_limit};
+	lines->values.structs = struct_memo_new();
 	if (lines->style.names && lines->identities) {
 		lines->values.object_name = name_of;
 		lines->values.context = lines;
@@ -62,6 +64,8 @@ void lines_begin(struct lines *lines)
 void lines_end(struct lines *lines)
 {
 	line_memos_free(lines);
+	free(lines->values.structs);
+	lines->values.structs = NULL;
 }
 
 int identity_feed(struct identities *identities, const struct trace_entry *entry)
@@ -130,13 +134,22 @@ static void print_time(struct lines *lines, uint64_t ticks, struct text *out)
 static void print_thread(struct lines *lines, const struct event *event, struct text *out)
 {
 	uint32_t pid, tid;
+	size_t begin;
 
 	if (!lines->style.threads)
 		return;
 	event_caller(event, &pid, &tid);
+	if (tid == lines->caller && lines->head_size) {
+		text_add(out, lines->head, lines->head_size);
+		return;
+	}
+	begin = out->size;
 	text_put(out, lines->style.color ? COLOR_QUIET "[pid " : "[pid ");
 	text_uint(out, tid);
 	text_put(out, lines->style.color ? "] " COLOR_NORMAL : "] ");
+	lines->caller = tid;
+	lines->head_size = out->failed ? 0 : (uint8_t)(out->size - begin);
+	memcpy(lines->head, out->bytes + begin, lines->head_size);
 }
 
 /* ---- the call ------------------------------------------------------------------------------------------------- */

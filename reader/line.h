@@ -35,9 +35,17 @@ struct lines {
 	struct pattern_maker *making; /* while what calls have in common is spelled, else NULL */
 	struct line_memo *memos;      /* by the slot of the batch */
 	size_t memos_count;
+	size_t kept_max;   /* bytes that each of them may keep */
+	uint64_t settled;  /* the epoch of the identity, plus one, when the last event observed was quiet; else 0 */
 	uint64_t previous; /* time of the line before, ns since the epoch */
 	uint64_t second;   /* whose time of day is in `clock` */
 	char clock[16];
+	uint32_t caller; /* whose thread id is in `head` */
+	uint8_t head_size;
+	char head[40];
+	uint64_t json_second; /* as `second`, for JSON, where it is a number */
+	uint8_t json_clock_size;
+	char json_clock[24];
 };
 
 /* `style`, `trace`, `identities` and `symbols` are set before. */

@@ -4,6 +4,9 @@
  */
 #include "reader/line_parts.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static void print_frame_json(struct lines *lines, const struct event *event, uint64_t address, struct text *out)
 {
 	const struct frame_module *module = trace_module_at(lines->trace, event->pid, event->enter, address);
@@ -51,7 +54,19 @@ static void print_head(struct lines *lines, const struct event *event, struct te
 
 static void print_time(struct lines *lines, uint64_t ticks, struct text *out)
 {
-	text_uint(out, trace_time(lines->trace, ticks));
+	uint64_t now = trace_time(lines->trace, ticks), second = now / 1000000000;
+
+	if (!second) {
+		text_uint(out, now);
+		return;
+	}
+	if (second != lines->json_second) {
+		lines->json_second = second;
+		lines->json_clock_size =
+			(uint8_t)snprintf(lines->json_clock, sizeof(lines->json_clock), "%" PRIu64, second);
+	}
+	text_add(out, lines->json_clock, lines->json_clock_size);
+	text_uint_padded(out, now % 1000000000, 9);
 }
 
 static void print_call(struct lines *lines, const struct event *event, struct text *out)
@@ -72,7 +87,7 @@ static void print_call(struct lines *lines, const struct event *event, struct te
 
 static void print_arg(struct lines *lines, const struct event *event, unsigned arg, struct text *out)
 {
-	json_print_arg(out, event, arg);
+	json_print_arg(out, event, arg, &lines->values);
 }
 
 static void print_result(struct lines *lines, const struct event *event, struct text *out)

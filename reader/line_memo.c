@@ -27,19 +27,12 @@ void line_memos_free(struct lines *lines)
 	}
 	free(lines->memos);
 	lines->memos = NULL;
-	lines->memos_count = 0;
-}
-
-static size_t kept_max(const struct lines *lines)
-{
-	size_t share = KEPT_MAX / (lines->memos_count < MEMOS_FEW ? MEMOS_FEW : lines->memos_count);
-
-	return share < KEPT_LEAST ? KEPT_LEAST : share;
+	lines->memos_count = lines->kept_max = 0;
 }
 
 static bool memos_reserve(struct lines *lines, uint32_t slot)
 {
-	size_t count = 2 * (slot + 1ul);
+	size_t count = 2 * (slot + 1ul), share = KEPT_MAX / (count < MEMOS_FEW ? MEMOS_FEW : count);
 	struct line_memo *memos = reallocarray(lines->memos, count, sizeof(*memos));
 
 	if (!memos)
@@ -47,6 +40,7 @@ static bool memos_reserve(struct lines *lines, uint32_t slot)
 	memset(memos + lines->memos_count, 0, (count - lines->memos_count) * sizeof(*memos));
 	lines->memos = memos;
 	lines->memos_count = count;
+	lines->kept_max = share < KEPT_LEAST ? KEPT_LEAST : share;
 	return true;
 }
 
@@ -94,9 +88,9 @@ struct line_memo *line_memo_find(struct lines *lines, const struct trace_entry *
 	memo = &lines->memos[entry->slot];
 	if (memo->serial != entry->serial && !memo_begin(memo, entry))
 		return NULL;
-	if (memo->epoch != epoch || memo->text.size > kept_max(lines))
+	if (memo->epoch != epoch || memo->text.size > lines->kept_max)
 		memo_forget(memo);
-	if (memo->common.size > kept_max(lines))
+	if (memo->common.size > lines->kept_max)
 		memo_forget_common(memo);
 	memo->epoch = epoch;
 	return memo;
@@ -109,7 +103,7 @@ static bool is_short(const struct lines *lines, const struct batch_shape *shape)
 
 	for (uint32_t i = 0; i < shape->items.count; i++)
 		size += shape->items.items[i].size;
-	return size <= kept_max(lines) / SPELLING_MAX;
+	return size <= lines->kept_max / SPELLING_MAX;
 }
 
 const struct line_pattern *line_pattern_find(struct lines *lines, struct line_memo *memo,
@@ -120,6 +114,8 @@ const struct line_pattern *line_pattern_find(struct lines *lines, struct line_me
 
 	if (shape->common_generation != memo->common_generation) {
 		shape->common_generation = memo->common_generation;
+		shape->varies = common->varying;
+		shape->is_quiet = !lines->identities || identity_is_quiet(lines->identities, entry->event);
 		shape->has_pattern = (common->varying || lines->identities) &&
 				     entry->event->outcome != OUTCOME_UNFINISHED && is_short(lines, common) &&
 				     line_pattern_make(lines, memo, common, entry->event, form, &shape->pattern);
@@ -141,10 +137,6 @@ static void spell_call(struct lines *lines, struct line_memo *memo, const struct
 static void shape_spell(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
 			const struct line_form *form, struct line_shape *shape)
 {
-	void (*const parts[LINE_PARTS])(struct lines *, const struct event *, struct text *) = {
-		[LINE_HEAD] = form->head, [LINE_RESULT] = form->result, [LINE_OUTCOME] = form->outcome,
-		[LINE_END] = form->end,	  [LINE_LAST] = form->last,
-	};
 	const struct event *event = entry->event;
 	struct text *text = &memo->text;
 	uint32_t depth;
@@ -153,13 +145,18 @@ static void shape_spell(struct lines *lines, struct line_memo *memo, const struc
 	shape->result = event->result;
 	shape->is_quiet = !lines->identities || identity_is_quiet(lines->identities, event);
 	shape->has_stack = line_stack(lines, event, &depth);
-	for (unsigned part = 0; part < LINE_PARTS; part++) {
-		if (part == LINE_CALL)
-			spell_call(lines, memo, entry, form);
-		else
-			parts[part](lines, event, text);
-		shape->ends[part] = (uint32_t)(text->size - shape->begin);
-	}
+	form->head(lines, event, text);
+	shape->ends[LINE_HEAD] = (uint32_t)(text->size - shape->begin);
+	spell_call(lines, memo, entry, form);
+	shape->ends[LINE_CALL] = (uint32_t)(text->size - shape->begin);
+	form->result(lines, event, text);
+	shape->ends[LINE_RESULT] = (uint32_t)(text->size - shape->begin);
+	form->outcome(lines, event, text);
+	shape->ends[LINE_OUTCOME] = (uint32_t)(text->size - shape->begin);
+	form->end(lines, event, text);
+	shape->ends[LINE_END] = (uint32_t)(text->size - shape->begin);
+	form->last(lines, event, text);
+	shape->ends[LINE_LAST] = (uint32_t)(text->size - shape->begin);
 }
 
 const struct line_shape *line_keep(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
@@ -171,6 +168,11 @@ const struct line_shape *line_keep(struct lines *lines, struct line_memo *memo, 
 
 	if (shape->generation == memo->generation)
 		return shape;
+	/* names may change with every call: it is worth keeping what is met twice between two changes */
+	if (lines->identities && shape->met != memo->generation) {
+		shape->met = memo->generation;
+		return NULL;
+	}
 	/* what varies is not in the shape, and unfinished calls have no duration */
 	if (batch->shapes[number].varying || entry->event->outcome == OUTCOME_UNFINISHED ||
 	    !is_short(lines, &batch->shapes[number]))

@@ -59,9 +59,10 @@ struct line_pattern {
 /* The parts of one shape's lines: one after the other in the memo's text. */
 struct line_shape {
 	uint64_t generation;	    /* that of the memo, or nothing is kept */
+	uint64_t met;		    /* the memo's generation when one was last spelled by the pattern */
 	uint64_t common_generation; /* that of the memo, or it is not known whether there is a pattern */
 	struct line_pattern pattern;
-	bool has_pattern;
+	bool has_pattern, varies;
 	uint32_t begin;
 	uint32_t ends[LINE_PARTS]; /* from `begin` */
 	int64_t result;
@@ -94,6 +95,15 @@ void line_memos_free(struct lines *lines);
 /* What calls like this one have in common; made now when it is the first of them. NULL when nothing is kept of it. */
 const struct line_pattern *line_pattern_find(struct lines *lines, struct line_memo *memo,
 					     const struct trace_entry *entry, const struct line_form *form);
+
+/* Whether the next call of a shape is spelled by its pattern: it varies, or is the first since names changed. */
+static inline bool line_follows_pattern(const struct line_memo *memo, struct line_shape *shape)
+{
+	bool is_first = shape->met != memo->generation;
+
+	shape->met = memo->generation;
+	return (shape->varies || is_first) && shape->has_pattern && shape->common_generation == memo->common_generation;
+}
 
 /* Spells the call of `event`, which has this `shape`, leaving gaps. False when that is not possible. */
 bool line_pattern_make(struct lines *lines, struct line_memo *memo, const struct batch_shape *shape,

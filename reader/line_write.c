@@ -5,12 +5,10 @@
  */
 #include "reader/line_parts.h"
 
-static void write_anew(struct lines *lines, struct line_memo *memo, const struct trace_entry *entry,
-		       const struct line_form *form, struct text *out)
+/* `pattern` may be NULL. */
+static void write_anew(struct lines *lines, const struct line_memo *memo, const struct line_pattern *pattern,
+		       const struct event *event, const struct line_form *form, struct text *out)
 {
-	const struct line_pattern *pattern = memo ? line_pattern_find(lines, memo, entry, form) : NULL;
-	const struct event *event = entry->event;
-
 	form->head(lines, event, out);
 	if (form->time)
 		form->time(lines, event->enter, out);
@@ -89,12 +87,29 @@ static void write_one(struct lines *lines, struct line_memo *memo, const struct 
 	if (kept)
 		write_kept(lines, entry->batch, entry->row, form, memo, kept, out);
 	else
-		write_anew(lines, memo, entry, form, out);
+		write_anew(lines, memo, memo ? line_pattern_find(lines, memo, entry, form) : NULL, entry->event, form,
+			   out);
 }
 
 void line_write(struct lines *lines, const struct trace_entry *entry, const struct line_form *form, struct text *out)
 {
 	write_one(lines, line_memo_find(lines, entry), entry, form, out);
+}
+
+static void write_by_pattern(struct lines *lines, const struct batch_view *batch, uint32_t row,
+			     const struct line_form *form, const struct line_memo *memo, const struct line_shape *kept,
+			     struct text *out)
+{
+	struct event event;
+
+	batch_event(batch, row, &event);
+	write_anew(lines, memo, &kept->pattern, &event, form, out);
+}
+
+/* Whether what was observed last made nothing, and no name has changed since: then quiet events need no observing. */
+static bool is_settled(const struct lines *lines)
+{
+	return !lines->identities || lines->settled == identity_epoch(lines->identities) + 1;
 }
 
 /*
@@ -107,15 +122,34 @@ static uint32_t repeat_rows(struct lines *lines, const struct trace_entry *entry
 	uint64_t until = lines->identities ? identity_quiet_until(lines->identities) : UINT64_MAX;
 	const struct line_memo *memo = line_memo_find(lines, entry);
 	const struct batch_view *batch = entry->batch;
+	bool settled = is_settled(lines);
 	uint32_t row = entry->row;
 
 	for (; memo && row - entry->row < rows; row++) {
-		const struct line_shape *kept = &memo->shapes[batch->shape[row]];
-		if (kept->generation != memo->generation || !kept->is_quiet || batch->enter[row] >= until)
+		struct line_shape *kept = &memo->shapes[batch->shape[row]];
+		bool whole = kept->generation == memo->generation;
+		if (!kept->is_quiet || batch->enter[row] >= until)
 			break;
-		write_kept(lines, batch, row, form, memo, kept, out);
+		if (!whole && !(settled && line_follows_pattern(memo, kept)))
+			break;
+		if (whole)
+			write_kept(lines, batch, row, form, memo, kept, out);
+		else
+			write_by_pattern(lines, batch, row, form, memo, kept, out);
 	}
 	return row - entry->row;
+}
+
+/* As identity_feed(), and notes whether what follows may be quiet. */
+static int feed_event(struct lines *lines, const struct trace_entry *entry)
+{
+	int rc = identity_feed(lines->identities, entry);
+
+	if (lines->identities && !rc)
+		lines->settled = entry->kind == TRACE_EVENT && identity_is_quiet(lines->identities, entry->event)
+					 ? identity_epoch(lines->identities) + 1
+					 : 0;
+	return rc;
 }
 
 int line_write_rows(struct lines *lines, const struct trace_entry *entry, uint32_t rows, const struct line_form *form,
@@ -136,7 +170,7 @@ int line_write_rows(struct lines *lines, const struct trace_entry *entry, uint32
 			next.event = &event;
 			next.ticks = event.enter;
 		}
-		rc = identity_feed(lines->identities, &next);
+		rc = feed_event(lines, &next);
 		if (!rc)
 			line_write(lines, &next, form, out);
 		next.row++;

@@ -92,8 +92,27 @@ static void describe_process(const struct object *object, char *text, size_t siz
 		snprintf(text, size, "%s", object->label);
 }
 
+/* Without printf: a program that opens a file for each request has a name to be made for each. */
+static char *put(char *at, const char *end, const char *part)
+{
+	size_t size = strnlen(part, end - at);
+
+	memcpy(at, part, size);
+	return at + size;
+}
+
+static char *put_number(char *at, const char *end, uint32_t number)
+{
+	char digits[11] = "", *begin = digits + sizeof(digits) - 1;
+
+	do
+		*--begin = (char)('0' + number % 10);
+	while (number /= 10);
+	return put(at, end, begin);
+}
+
 /* "#2", or "#t1.2" when the thread is not the first of its process: the count is the thread's own. */
-static void describe_ordinal(const struct object *object, char *text, size_t size)
+static char *put_ordinal(const struct object *object, char *at, const char *end)
 {
 	const char *thread = "";
 	const char *dot = "";
@@ -105,7 +124,8 @@ static void describe_ordinal(const struct object *object, char *text, size_t siz
 			thread += prefix + 1;
 		dot = ".";
 	}
-	snprintf(text, size, "#%s%s%u", thread, dot, object->ordinal);
+	at = put(put(put(at, end, "#"), end, thread), end, dot);
+	return put_number(at, end, object->ordinal);
 }
 
 static const char *describe_side(const struct object *object)
@@ -126,7 +146,7 @@ static const char *describe_side(const struct object *object)
 
 const char *object_name(struct object *object)
 {
-	char text[4096], ordinal[512] = "";
+	char text[4096], *at = text, *end = text + sizeof(text) - 1;
 
 	if (object->name)
 		return object->name;
@@ -135,10 +155,11 @@ const char *object_name(struct object *object)
 	} else if (object->type == OBJECT_THREAD) {
 		snprintf(text, sizeof(text), "%s", object->label);
 	} else {
+		at = put(at, end, object->role);
 		if (object->numbered)
-			describe_ordinal(object, ordinal, sizeof(ordinal));
-		snprintf(text, sizeof(text), "%s%s%s%s", object->role, ordinal, describe_side(object),
-			 object->label ? object->label : "");
+			at = put_ordinal(object, at, end);
+		at = put(put(at, end, describe_side(object)), end, object->label ? object->label : "");
+		*at = '\0';
 	}
 	object->name = strdup(text);
 	return object->name ? object->name : "?";

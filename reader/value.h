@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "format/event.h"
-#include "reader/text.h"
+#include "reader/struct_memo.h"
 
 /* ---- parts ---------------------------------------------------------------------------------------------------- */
 
@@ -123,7 +123,11 @@ struct value_style {
 	 */
 	bool (*leaves_out)(void *context, unsigned arg);
 	void *context;
+	struct struct_memo *structs; /* how structs were spelled before; NULL: nothing is kept */
 };
+
+/* Whether nothing in a struct may have a name: its text follows from its bytes. */
+bool struct_is_nameless(const struct struct_spec *layout);
 
 /* The arguments, "7, \"PING\", 4, 0", without the brackets. */
 void value_print_args(struct text *text, const struct event *event, const struct value_style *style);

@@ -8,126 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "reader/wait_status.h"
-
 /* Elements of one array that are printed; the rest are dots. */
 #define ELEMENTS_MAX 1024u
 
-/* ---- scalars -------------------------------------------------------------------------------------------------- */
-
-static void print_flags(struct text *text, const struct names_spec *flags, const struct value_spec *value,
-			uint64_t word)
-{
-	uint64_t octal = flags ? word & flags_octal(flags) : 0, left = word & ~octal;
-	size_t begin = text->size;
-	uint32_t row = 0;
-	const char *name;
-
-	while (flags && (name = flags_next(flags, word, &left, &row))) {
-		if (text->size != begin)
-			text_char(text, '|');
-		text_put(text, name);
-	}
-	if (octal) {
-		if (text->size != begin)
-			text_char(text, '|');
-		text_octal(text, octal);
-	}
-	if (left) {
-		if (text->size != begin)
-			text_char(text, '|');
-		text_hex(text, value_bits(value, left));
-	}
-	if (text->size == begin)
-		text_char(text, '0');
-}
-
-static void print_enum(struct text *text, const struct names_spec *names, const struct value_spec *value, uint64_t word)
-{
-	const char *name = names ? enum_name(names, word, value->width) : NULL;
-
-	if (name)
-		text_put(text, name);
-	else if (value->is_signed)
-		text_int(text, (int64_t)word);
-	else if (value->width == 8)
-		text_hex(text, word); /* ioctl's requests */
-	else
-		text_uint(text, word);
-}
-
-#define AT_FDCWD_VALUE (-100)
-
-void value_print_scalar(struct text *text, const struct catalogue *catalogue, const struct value_spec *value,
-			uint64_t word)
-{
-	char address[INET_ADDRSTRLEN];
-
-	word = value_word(value, word);
-	switch (value->kind) {
-	case KIND_FD:
-		if ((int32_t)word == AT_FDCWD_VALUE) {
-			text_put(text, "AT_FDCWD");
-			return;
-		}
-		/* fall through */
-	case KIND_PID:
-	case KIND_TID:
-	case KIND_MSQID:
-	case KIND_SEMID:
-	case KIND_SHMID:
-	case KIND_MQD:
-	case KIND_UID:
-	case KIND_GID:
-		text_int(text, (int32_t)word);
-		return;
-	case KIND_HEX:
-		if (word)
-			text_hex(text, value_bits(value, word));
-		else
-			text_char(text, '0');
-		return;
-	case KIND_ADDRESS:
-	case KIND_SEM:
-		if (word)
-			text_hex(text, word);
-		else
-			text_put(text, "NULL");
-		return;
-	case KIND_MODE:
-		text_octal(text, word);
-		return;
-	case KIND_KEY:
-		if (word)
-			text_hex(text, (uint32_t)word);
-		else
-			text_put(text, "IPC_PRIVATE");
-		return;
-	case KIND_PORT:
-		text_put(text, "htons(");
-		text_uint(text, __builtin_bswap16((uint16_t)word));
-		text_char(text, ')');
-		return;
-	case KIND_WAIT_STATUS:
-		wait_status_print(text, value_enum(catalogue, value), (uint32_t)word);
-		return;
-	case KIND_IN_ADDR:
-		internet_address_write(address, word);
-		text_format(text, "inet_addr(\"%s\")", address);
-		return;
-	case KIND_FLAGS:
-		print_flags(text, value_flags(catalogue, value), value, word);
-		return;
-	case KIND_ENUM:
-		print_enum(text, value_enum(catalogue, value), value, word);
-		return;
-	default:
-		if (value->is_signed)
-			text_int(text, (int64_t)word);
-		else
-			text_uint(text, word);
-	}
-}
+/* ---- words and their names ------------------------------------------------------------------------------------ */
 
 void value_print_name(struct text *text, const struct event *event, const struct value_style *style, enum kind kind,
 		      uint64_t value, enum value_role role)
@@ -270,13 +154,41 @@ static bool print_address(const struct value_printer *printer, unsigned arg, con
 static void print_struct(const struct value_printer *printer, const struct struct_spec *layout, const uint8_t *bytes,
 			 size_t size, unsigned depth);
 
+bool struct_is_nameless(const struct struct_spec *layout)
+{
+	static const bool nameless[KIND_COUNT] = {
+		[KIND_INT] = true, [KIND_UINT] = true,	[KIND_SIZE] = true, [KIND_OFFSET] = true,
+		[KIND_HEX] = true, [KIND_FLAGS] = true, [KIND_ENUM] = true};
+
+	for (uint32_t i = 0; i < layout->count; i++)
+		if (!nameless[layout->fields[i].value.kind] || layout->fields[i].value.identity != IDENTITY_NONE)
+			return false;
+	return true;
+}
+
+static void print_outer_struct(const struct value_printer *printer, const struct struct_spec *layout,
+			       const uint8_t *bytes, size_t size)
+{
+	struct struct_memo *memo = printer->style->structs;
+	size_t begin = printer->text->size;
+
+	if (!memo || !struct_is_nameless(layout)) {
+		print_struct(printer, layout, bytes, size, 1);
+	} else if (!struct_memo_put(memo, layout, bytes, size, printer->text)) {
+		print_struct(printer, layout, bytes, size, 1);
+		struct_memo_keep(memo, layout, bytes, size, printer->text, begin);
+	}
+}
+
 /* One element of anything that has a size, at `bytes`. */
 static void print_element(const struct value_printer *printer, const struct value_spec *value, const uint8_t *bytes,
 			  size_t size, unsigned depth)
 {
 	const struct struct_spec *layout = value_struct(printer->catalogue, value);
 
-	if (layout && depth < VALUE_DEPTH_MAX)
+	if (layout && !depth)
+		print_outer_struct(printer, layout, bytes, size);
+	else if (layout && depth < VALUE_DEPTH_MAX)
 		print_struct(printer, layout, bytes, size, depth + 1);
 	else if (value->kind < KIND_BYTES)
 		value_print_word(printer, value, value_load(value, bytes, size));
@@ -483,7 +395,9 @@ static void print_error(struct text *text, unsigned error)
 		text_put(text, name);
 	else
 		text_format(text, "errno %u", error);
-	text_format(text, " (%s)", strerror((int)error));
+	text_put(text, " (");
+	text_put(text, strerror((int)error));
+	text_char(text, ')');
 }
 
 /* The number, and behind it what it is made of where that has names. */
