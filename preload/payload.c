@@ -48,7 +48,6 @@ static uint32_t vector_gather_any(uint8_t *to, const struct iovec *vector, uint6
  */
 static inline uint32_t vector_gather(uint8_t *to, const struct iovec *vector, uint64_t count, uint64_t total)
 {
-#ifdef __x86_64__
 	uint64_t crc = UINT32_MAX, left = total;
 
 	for (uint64_t i = 0; i < count && left; i++) {
@@ -63,9 +62,6 @@ static inline uint32_t vector_gather(uint8_t *to, const struct iovec *vector, ui
 		}
 	}
 	return ~(uint32_t)crc;
-#else
-	return vector_gather_any(to, vector, count, total, total);
-#endif
 }
 
 void vector_write(struct sink *sink, unsigned arg, unsigned index, const struct iovec *vector, uint64_t count,

@@ -28,6 +28,12 @@ static inline uint32_t payload_words(uint64_t total)
 	return item_words((uint32_t)payload_kept(total));
 }
 
+/* Whether payload_put_whole() does for a payload of `total` bytes. */
+static inline bool payload_is_whole(uint64_t total)
+{
+	return image.has_crc32c && total <= image.payload_limit;
+}
+
 /* The item of argument `arg`, element `index`: a payload of `total` bytes at `from`. Any payload, any machine. */
 void payload_write_any(struct sink *sink, unsigned arg, unsigned index, uint64_t from, uint64_t total);
 
@@ -41,7 +47,6 @@ static inline uint32_t vector_words(uint64_t count, uint64_t total)
 	return item_words((uint32_t)least(count, VECTOR_MAX) * 8) + payload_words(total);
 }
 
-#ifdef __x86_64__
 #define CRC32C_STEP(size, crc, word) __asm__("crc32" size " %1, %k0" : "+r"(crc) : "r"(word))
 
 /* Copies and hashes a word. */
@@ -100,22 +105,17 @@ static inline void payload_put_whole(uint8_t *at, unsigned arg, uint64_t address
 	}
 	item_head(at, arg, ITEM_PAYLOAD, 0, total, total, ~(uint32_t)crc);
 }
-#endif
 
 /* payload_write_any() for element 0, by the shortest way. */
-static inline __attribute__((always_inline)) void payload_write(struct sink *sink, unsigned arg, uint64_t from,
-								uint64_t total)
+static inline void payload_write(struct sink *sink, unsigned arg, uint64_t from, uint64_t total)
 {
-#ifdef __x86_64__
 	uint64_t size = item_words((uint32_t)total) * 8ull;
 
-	if (__builtin_expect(
-		    image.has_crc32c && total <= image.payload_limit && size <= (uint64_t)(sink->end - sink->at), 1)) {
+	if (__builtin_expect(payload_is_whole(total) && size <= (uint64_t)(sink->end - sink->at), 1)) {
 		payload_put_whole(sink->at, arg, from, total);
 		sink->at += size;
 		return;
 	}
-#endif
 	struct sink any = *sink; /* so that the sink itself need not be in memory */
 	payload_write_any(&any, arg, 0, from, total);
 	sink->at = any.at;

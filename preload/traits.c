@@ -83,10 +83,12 @@ static uint32_t parts_traits(const struct part parts[PARTS_STRAIGHT])
 {
 	uint32_t trait = TRAIT_STRAIGHT;
 
-	if (parts[0].sort <= PART_ALONE_LAST && parts[0].counted != LENGTH_POINTED && !parts[1].sort)
+	bool is_alone = parts[0].sort <= PART_ALONE_LAST && !parts[1].sort;
+	bool is_near =
+		parts[0].sort == PART_BYTES ? parts[0].counted == LENGTH_RETURN : parts[0].counted != LENGTH_POINTED;
+
+	if (is_alone && is_near)
 		trait |= (uint32_t)parts[0].sort << 24 | (uint32_t)parts[0].arg << 16;
-	if (TRAIT_SORT(trait) == PART_BYTES && parts[0].counted == LENGTH_RETURN)
-		trait |= TRAIT_MOVED;
 	for (unsigned i = 0; i < PARTS_STRAIGHT && parts[i].sort; i++)
 		if (parts[i].sort == PART_BYTES && parts[i].received && parts[i].flags != ITEM_NO_ARG)
 			trait |= TRAIT_TRUNCATES | (uint32_t)parts[i].flags << 20;

@@ -26,14 +26,15 @@ enum trait {
 	TRAIT_ENDS_FDS = 2048,		 /* ends all from the first argument on */
 	TRAIT_STRAIGHT = 1 << 12,	 /* parts_straight[] says what to do when it has succeeded */
 	TRAIT_ASK_SEMVALS = 1 << 13,	 /* ask for the values of the semaphores */
-	TRAIT_MOVED = 1 << 14,		 /* its one part is as many bytes as the result says */
 	TRAIT_TRUNCATES = 1 << 15,	 /* not when the argument that has flags has MSG_TRUNC */
 };
 
 /* Which argument is meant by TRAIT_TRUNCATES. */
 #define TRAIT_FLAGS_ARG(trait) ((trait) >> 20 & 7)
 
-/* The part of a straight call which has but one, of the sorts that stand alone: its sort, or PART_NONE; its argument.
+/*
+ * The part of a straight call which has but one, of the sorts that stand alone: its sort, or PART_NONE; its argument.
+ * PART_BYTES are as many as the result says.
  */
 #define TRAIT_SORT(trait) ((trait) >> 24 & 7)
 #define TRAIT_ARG(trait)  ((trait) >> 16 & 7)
