@@ -5,6 +5,7 @@
 #include "format/filter.h"
 #include "format/foreign.h"
 
+#include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,23 @@ static bool word_is(const char *word, size_t size, const char *name)
 	return strlen(name) == size && !memcmp(word, name, size);
 }
 
+static bool is_pattern(const char *word, size_t size)
+{
+	return memchr(word, '*', size) || memchr(word, '?', size);
+}
+
+/* As word_is(), where the word may be a pattern for names. */
+static bool word_matches(const char *word, size_t size, const char *name)
+{
+	char pattern[WORD_MAX + 1];
+
+	if (size > WORD_MAX || !is_pattern(word, size))
+		return word_is(word, size, name);
+	memcpy(pattern, word, size);
+	pattern[size] = '\0';
+	return !fnmatch(pattern, name, 0);
+}
+
 struct nearest {
 	const char *name;
 	unsigned distance;
@@ -60,7 +78,7 @@ static int say_unknown(const struct catalogue *catalogue, bool is_family, const 
 	struct nearest nearest = {NULL, size < 4 ? 2 : size < 8 ? 3 : 4};
 	const char *sign = is_family ? "%" : "", *what = is_family ? "family" : "call";
 
-	for (unsigned i = 0; i < catalogue->calls_count && size <= WORD_MAX; i++)
+	for (unsigned i = 0; i < catalogue->calls_count && size <= WORD_MAX && !is_pattern(word, size); i++)
 		nearest_try(&nearest, is_family ? catalogue->calls[i].family : catalogue->calls[i].name, word, size);
 	if (!size)
 		snprintf(trouble, room, "empty name of a %s", what);
@@ -85,7 +103,7 @@ static bool calls_set(const struct catalogue *catalogue, enum word_sort sort, co
 		const struct call_spec *call = &catalogue->calls[i];
 		const char *names[] = {
 			[WORD_CALL] = call->name, [WORD_FAMILY] = call->family, [WORD_PROBE] = call->dtrace};
-		if (!names[sort] || !word_is(word, size, names[sort]))
+		if (!names[sort] || !word_matches(word, size, names[sort]))
 			continue;
 		enabled[i] = value;
 		found = true;

@@ -6,6 +6,7 @@
  *   !recv,send  trace=!recv  all but these
  *   3CC,socket.send          what other tracers call these events: see format/foreign.h
  *   syscall::recv:entry      DTrace's name of a call
+ *   sem*,syscall::*msg*      all that have such names; * and ? stand for others
  *   all  none                as they say
  *
  * `trace=` in front is optional. Families are those of the catalogue. This file must not know who filters what.

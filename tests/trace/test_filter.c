@@ -90,6 +90,24 @@ Test(filter, knows_probes_of_the_syscall_provider)
 	cr_assert(is_on("open"));
 }
 
+Test(filter, takes_patterns_for_names)
+{
+	cr_assert_eq(parse("msg*"), 0);
+	cr_assert(is_on("msgget"));
+	cr_assert(is_on("msgctl"));
+	cr_assert_eq(count_on(), 4);
+	cr_assert_eq(parse("!recv*,epoll_pwait?"), 0);
+	cr_assert_not(is_on("recvmmsg"));
+	cr_assert_not(is_on("epoll_pwait2"));
+	cr_assert(is_on("epoll_pwait"));
+	cr_assert_eq(parse("syscall::*stat*,syscall::sem*:entry"), FILTER_E_UNKNOWN);
+	cr_assert_eq(parse("syscall::sem*:entry"), 0);
+	cr_assert(is_on("semtimedop"));
+	cr_assert_not(is_on("sem_wait"));
+	cr_assert_eq(parse("nothing*"), FILTER_E_UNKNOWN);
+	cr_assert_str_eq(trouble, "unknown call 'nothing*'; see ipctrace calls");
+}
+
 Test(filter, says_why_no_call_shows_an_event_of_another_tracer)
 {
 	cr_assert_eq(parse("recv,3CB"), FILTER_E_UNKNOWN);
