@@ -4,6 +4,7 @@
  */
 #include "reader/diff_strand.h"
 #include "format/crc32c.h"
+#include "reader/diff_stock.h"
 #include "reader/diff_timer.h"
 #include "reader/diff_token.h"
 #include "reader/huge.h"
@@ -22,6 +23,7 @@ struct maker {
 	const struct map *serving; /* classes of threads whose connections are strands of their own */
 	const struct map *shared;  /* identifiers of objects that several threads receive from */
 	const struct timer_actions *timers;
+	const struct stocks *stocks;
 	int rc;
 };
 
@@ -101,9 +103,10 @@ static void note_births(struct maker *maker, const struct canon_token *token, ui
 }
 
 struct thread_state {
-	uint32_t spine, reap, timer, memory, current;
+	uint32_t spine, reap, timer, memory, stock, current;
 	bool is_serving;
 	bool is_woken; /* and has not gone on with anything yet */
+	bool is_given; /* likewise, but for what it took from a stock to go on */
 };
 
 /* What stands where it does by chance: in a strand of its own, beside what the thread is at. */
@@ -137,6 +140,14 @@ static int choose_strand(struct maker *maker, struct thread_state *state, uint32
 		return put_aside(maker, STRAND_REAP, &state->reap, index);
 	if (is_allocation(maker, token))
 		return put_aside(maker, STRAND_MEMORY, &state->memory, index);
+	if (stocks_hold(maker->stocks, maker->side, token)) {
+		state->is_given |= (token->flags & TOKEN_WOKEN) != 0;
+		return put_aside(maker, STRAND_STOCK, &state->stock, index);
+	}
+	/* what it was woken for is what it does with what it took */
+	if (state->is_given)
+		maker->canon->tokens[index].flags |= TOKEN_WOKEN;
+	state->is_given = false;
 	if (state->is_serving && timer_actions_have(maker->timers, maker->pairing, maker->side, token))
 		return put_aside(maker, STRAND_TIMER, &state->timer, index);
 	if (state->spine == CANON_NONE)
@@ -171,6 +182,7 @@ static int choose_strands(struct maker *maker)
 			.reap = CANON_NONE,
 			.timer = CANON_NONE,
 			.memory = CANON_NONE,
+			.stock = CANON_NONE,
 			.current = CANON_NONE,
 			.is_serving = is_serving && (canon->threads[i].dispatches || canon->threads[i].handed)};
 	}
@@ -292,6 +304,7 @@ static uint64_t given_place(const struct strand *strand, uint32_t thread, uint32
 	case STRAND_REAP:
 	case STRAND_TIMER:
 	case STRAND_MEMORY:
+	case STRAND_STOCK:
 		return thread == CANON_NONE ? 0 : 2ull << 32 | (uint64_t)strand->kind << 40 | thread;
 	default:
 		return 0;
@@ -401,6 +414,7 @@ int strands_make(struct strands strands[SIDES], const struct pairing *pairing, s
 {
 	struct map serving = {0}, shared = {0};
 	struct timer_actions timers = {.count = 0};
+	struct stocks stocks = {.count = 0};
 	int rc;
 
 	crc32c_prepare();
@@ -409,9 +423,11 @@ int strands_make(struct strands strands[SIDES], const struct pairing *pairing, s
 	rc = find_noise_places(pairing, &serving, &shared);
 	if (!rc)
 		rc = timer_actions_find(&timers, pairing, &serving);
+	if (!rc)
+		rc = stocks_find(&stocks, pairing);
 	if (!rc) {
-		struct maker old = {pairing, canons[0], &strands[0], SIDE_OLD, &serving, &shared, &timers, 0};
-		struct maker new = {pairing, canons[1], &strands[1], SIDE_NEW, &serving, &shared, &timers, 0};
+		struct maker old = {pairing, canons[0], &strands[0], SIDE_OLD, &serving, &shared, &timers, &stocks, 0};
+		struct maker new = {pairing, canons[1], &strands[1], SIDE_NEW, &serving, &shared, &timers, &stocks, 0};
 		pthread_t thread;
 		/* A run that is compared with itself is folded once. */
 		bool is_parallel = canons[0] != canons[1] && !pthread_create(&thread, NULL, make_other_side, &new);
@@ -427,6 +443,7 @@ int strands_make(struct strands strands[SIDES], const struct pairing *pairing, s
 	map_clear(&serving);
 	map_clear(&shared);
 	timer_actions_free(&timers);
+	stocks_free(&stocks);
 	return rc;
 }
 

@@ -17,6 +17,7 @@ enum strand_kind {
 	STRAND_REAP,	/* the ends of a thread's children: when it learns of them is chance */
 	STRAND_TIMER,	/* what the timers of a thread that serves connections do, which is when there is time */
 	STRAND_MEMORY,	/* what a thread of several has and gives back of its process's own memory: when is chance */
+	STRAND_STOCK,	/* what a thread takes from pipes that only hold a stock, and gives back: when is chance */
 	STRAND_TASK,	/* one thing received from something shared, and what was done until the next one */
 };
 

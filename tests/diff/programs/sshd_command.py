@@ -4,10 +4,13 @@
 import os
 import signal
 import sys
+import time
 
 from series import RECORDED, Skip, main, program_find, wait_bound
 
 CHANGES = ['other-command']
+# Seconds until it has heard that its last session has ended.
+SETTLED = 0.3
 
 
 def prepare(run):
@@ -31,6 +34,7 @@ def run(run, change):
         words = ['cat', '/etc/hostname'] if change and number else ['echo', 'hello', str(number)]
         run.command(program_find('ssh'), '-F', '/dev/null', '-i', run.folder / 'own', '-p', port, '-o', 'StrictHostKeyChecking=no',
                     '-o', 'UserKnownHostsFile=/dev/null', 'root@127.0.0.1', *words)
+    time.sleep(SETTLED)
     run.stop(server, signal.SIGTERM)
 
 if __name__ == '__main__':
