@@ -51,6 +51,9 @@ static const struct option_spec options[] = {
 
 /* ---- checking ------------------------------------------------------------------------------------------------- */
 
+/* Damage that is listed for people; who has more knows by then. */
+#define DAMAGE_SHOWN 20
+
 /* What there is to say of a trace. */
 struct account {
 	const char *path;
@@ -130,8 +133,10 @@ static void say_account(const struct account *account, const struct check_settin
 {
 	printf("%s: %lu frames, %lu bytes, %lu calls\n", account->path, (unsigned long)account->frames,
 	       (unsigned long)account->bytes, (unsigned long)account->loss->events);
-	for (size_t i = 0; i < account->damage_count; i++)
+	for (size_t i = 0; i < account->damage_count && i < DAMAGE_SHOWN; i++)
 		say_damage(&account->damage[i]);
+	if (account->damage_count > DAMAGE_SHOWN)
+		printf("  %lu more; --json lists them\n", (unsigned long)(account->damage_count - DAMAGE_SHOWN));
 	say_loss(account);
 	printf("%s: %s\n", account->path, account_verdict(account));
 	if (settings->repaired)

@@ -314,6 +314,16 @@ class Logs(Case):
         self.log.write_bytes(content[:start] + b'rubbish' * 100 + content[start:])
         self.assertEqual(self.events(4), whole)
 
+    def test_much_damage_is_not_listed_without_end(self):
+        content = self.record_loop()
+        start, _ = self.frames_of(content)[1]
+        self.log.write_bytes(content[:start] + lz4.frame.compress(b'\xc1', content_checksum=True) * 70 + content[start:])
+        done = self.run_it('check', self.log)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn('\n  50 more; --json lists them\n', done.stdout)
+        self.assertLess(done.stdout.count('\n'), 30)
+        self.assertEqual(len(json.loads(self.run_it('check', '--json', self.log).stdout)['damage']), 70)
+
     def test_a_repaired_log_is_whole(self):
         content = self.record_loop(20000)
         start, end = self.frames_of(content)[2]
