@@ -29,10 +29,17 @@ def frame_of_claimed_size(content, size):
     raise AssertionError('no checksum fits')
 
 
-def events(count, arguments):
+COLUMN = [0, 0, b'', [], 0]
+CODED = [9, 1, [], [[None, 0, b'']], bytes(16), [0, 0, 0]]  # codes without bits
+
+
+def events(count, arguments, times):
     """An object of `count` events of the first call, in some sixty bytes: all columns are constant."""
-    column = [0, 0, b'', [], 0]
-    return msgpack.packb(['events', 1, 1, 0, 0, count, [[0, 0, 0, 0, [0] * arguments, []]], column, column, column, column, []])
+    return msgpack.packb(['events', 1, 1, 0, 0, count, [[0, 0, 0, 0, [0] * arguments, []]], COLUMN, times, times, COLUMN, []])
+
+
+def frames_of(window, bomb):
+    return b''.join(frame(msgpack.packb(['window', 1 + i, *msgpack.unpackb(window)[2:]]) + bomb * 24) for i in range(16))
 
 
 def nested(depth):
@@ -60,10 +67,10 @@ def bombs(log):
     yield '16 MiB of zeros', frame(window + bytes((16 << 20) - 200))
     # one of these is the number of arguments that the first call has
     for arguments in range(7):
-        bomb = events(65536, arguments)
+        bomb = events(65536, arguments, COLUMN)
         yield f'events of {arguments} arguments, 64 K at a time', frame(window + bomb * 100)
-        yield f'events of {arguments} arguments, 16 frames', b''.join(
-            frame(msgpack.packb(['window', 1 + i, *msgpack.unpackb(window)[2:]]) + bomb * 24) for i in range(16))
+        yield f'events of {arguments} arguments, 16 frames', frames_of(window, bomb)
+        yield f'events of {arguments} arguments, times coded, 16 frames', frames_of(window, events(65536, arguments, CODED))
 
 
 def read(trial, command):
