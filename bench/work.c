@@ -318,7 +318,7 @@ static int run_latency(int argc, char **argv)
 
 	if (!took || count < 1)
 		return 2;
-	/* not with zeros: the compiler would ask for memory that is zero and not there yet, and each page of it be a fault */
+	/* not with zeros: the compiler would ask for zeroed memory, each page of which is a fault when it is used */
 	memset(took, 1, (size_t)count * sizeof(*took));
 	mode->open(&hands);
 	for (long i = 0; i < count / 10; i++)
