@@ -4,6 +4,7 @@
  */
 #include "reader/diff_noise_pass.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,9 +150,45 @@ static int settle_own(struct settling *settling)
 	return rc;
 }
 
+/* The old number of the accepted connection which the edit registers on one side only, or CANON_NONE. */
+static uint32_t lone_registration(const struct settling *settling, const struct edit *edit)
+{
+	unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+
+	if (edit->noise || (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED))
+		return CANON_NONE;
+	uint32_t connection = registered(settling->pairing->canons[side],
+					 token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old));
+	return connection == CANON_NONE || side == SIDE_OLD ? connection
+							    : settling->pairing->objects[SIDE_NEW][connection];
+}
+
+/* Who says later that he waits, because there was something to be had, says it once all the same. */
+static int settle_later(struct settling *settling)
+{
+	uint32_t count = settling->pairing->canons[SIDE_OLD]->objects_count;
+	int32_t *sums = calloc(count + 1ull, sizeof(*sums));
+
+	for (uint32_t i = 0; sums && i < settling->edits->count; i++) {
+		uint32_t connection = lone_registration(settling, &settling->edits->rows[i]);
+		if (connection != CANON_NONE)
+			sums[connection] += settling->edits->rows[i].kind == EDIT_ADDED ? 1 : -1;
+	}
+	for (uint32_t i = 0; sums && i < settling->edits->count; i++) {
+		uint32_t connection = lone_registration(settling, &settling->edits->rows[i]);
+		if (connection != CANON_NONE && !sums[connection])
+			settle_mark(settling, &settling->edits->rows[i], NOISE_SCHEDULE);
+	}
+	int rc = sums ? 0 : -ENOMEM;
+	free(sums);
+	return rc;
+}
+
 int settle_registrations(struct settling *settling)
 {
 	int rc = settle_others(settling);
 
-	return rc ? rc : settle_own(settling);
+	if (!rc)
+		rc = settle_own(settling);
+	return rc ? rc : settle_later(settling);
 }
