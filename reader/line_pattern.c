@@ -105,11 +105,11 @@ void line_pattern_write(struct lines *lines, const struct line_memo *memo, const
 			const struct event *event, const struct line_form *form, struct text *out)
 {
 	const char *text = memo->common.bytes + pattern->begin;
-	const struct line_gap *gap = memo->gaps + pattern->gaps, *end = gap + pattern->gaps_count;
 	size_t begin = out->size;
 	uint32_t at = 0;
 
-	for (; gap < end; gap++) {
+	for (uint32_t i = 0; i < pattern->gaps_count; i++) {
+		const struct line_gap *gap = &memo->gaps[pattern->gaps + i];
 		text_add(out, text + at, gap->at - at);
 		at = gap->at;
 		if (gap->what == GAP_NAME)

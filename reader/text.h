@@ -61,9 +61,9 @@ static inline char *text_room(struct text *text, size_t more)
 
 static inline void text_add(struct text *text, const void *bytes, size_t size)
 {
-	char *room = text_room(text, size);
+	char *room = size ? text_room(text, size) : NULL;
 
-	if (!room || !size)
+	if (!room)
 		return;
 	memcpy(room, bytes, size);
 	text->size += size;
