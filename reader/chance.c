@@ -106,13 +106,12 @@ static bool has_other_identifiers(const struct contents *contents)
 	return true;
 }
 
-/* The same bytes in all. */
-static bool is_permuted(const struct contents *contents)
+bool contents_have_same_bytes(const struct contents *contents)
 {
 	int64_t counts[256] = {0};
 	uint64_t others = 0;
 
-	if (contents->is_cut || contents->old_size != contents->new_size || count_different(contents, 0) < PERMUTED_MIN)
+	if (contents->is_cut || contents->old_size != contents->new_size)
 		return false;
 	for (uint32_t i = 0; i < contents->old_size; i++) {
 		counts[contents->old[i]]++;
@@ -121,6 +120,12 @@ static bool is_permuted(const struct contents *contents)
 	for (unsigned i = 0; i < 256; i++)
 		others += (uint64_t)llabs(counts[i]);
 	return !others;
+}
+
+/* So many that it is no accident. */
+static bool is_permuted(const struct contents *contents)
+{
+	return contents_have_same_bytes(contents) && count_different(contents, 0) >= PERMUTED_MIN;
 }
 
 static bool is_digest(const struct contents *contents)

@@ -32,6 +32,9 @@ struct chance {
 /* NULL when they would not. Lives forever. */
 const struct chance *contents_chance(const struct contents *contents);
 
+/* Whether they are the same bytes in all, in whatever order. */
+bool contents_have_same_bytes(const struct contents *contents);
+
 /* Whether they are the same bytes in another order, of more than two parts. */
 bool contents_are_permuted(const struct contents *contents);
 

@@ -64,10 +64,10 @@ void difference_judge_chance(struct difference *difference, const struct judged 
 	else if (difference->class == CLASS_ARGUMENTS && difference->old &&
 		 difference->new &&is_quoted(difference->old) && texts_are_chance(difference->old, difference->new))
 		chance = &named;
-	bool is_swapped = difference->class == CLASS_PAYLOAD && !chance && contents_are_swapped(&contents);
-	if (is_swapped && is_joint(judged, tokens[0])) {
+	bool is_payload = difference->class == CLASS_PAYLOAD && !chance;
+	if (is_payload && is_joint(judged, tokens[0]) && contents_have_same_bytes(&contents)) {
 		chance = &joint;
-	} else if (is_swapped) {
+	} else if (is_payload && contents_are_swapped(&contents)) {
 		difference->class = CLASS_REORDERED_CAUSAL;
 		free(difference->explanation);
 		difference->explanation = strdup("two parts of what was said have changed places");

@@ -48,6 +48,18 @@ Test(chance, the_same_in_another_order_is)
 	cr_assert_not_null(judge("alpha beta gamma delta", "delta gamma beta alpha", false));
 }
 
+Test(chance, a_few_bytes_in_another_order_may_be_where_it_is_known_that_there_is_none)
+{
+	const char *old = "job 1, job 2", *new = "job 2, job 1", *other = "job 2, job 2";
+	struct contents contents = {
+		.old = (const uint8_t *)old, .new = (const uint8_t *)new, .old_size = 12, .new_size = 12};
+
+	cr_assert(contents_have_same_bytes(&contents));
+	cr_assert_null(judge(old, new, false));
+	contents.new = (const uint8_t *)other;
+	cr_assert_not(contents_have_same_bytes(&contents));
+}
+
 Test(chance, two_parts_that_changed_places_are_not)
 {
 	const char *old = "0045want 1111 side-band\n0032have 2222\n0009done\n",
