@@ -278,9 +278,9 @@ static inline char *spell(char *at, const struct spelling *spelling, uint8_t nex
 }
 
 /*
- * Spells 16 bytes of the 32 that can be read at `bytes`: most stand for themselves and are copied together. 64 printable
- * bytes take 10 ns, a byte at a time 100 and more; those of a request to redis, with six ends of lines, 50 instead of 125
- * to 160.
+ * Spells 16 bytes of the 32 that can be read at `bytes`: most stand for themselves and are copied together. 64
+ * printable bytes take 10 ns, a byte at a time 100 and more; those of a request to redis, with six ends of lines, 50
+ * instead of 125 to 160.
  */
 static inline char *spell_sixteen(char *at, const uint8_t *bytes, const struct spelling *spellings)
 {
