@@ -23,17 +23,21 @@ def ask(client, number, name):
     return client.recv(1000)
 
 
+def ask_all(port, change):
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.settimeout(30)
+        client.connect(('127.0.0.1', port))
+        for number, name in enumerate(NAMES):
+            ask(client, number, 'four.test' if change and number == 4 else name)
+
+
 def run(run, change):
     port = run.series.port
     server = run.start(program_find('dnsmasq'), '-k', '-C', '/dev/null', f'--port={port}', '--listen-address=127.0.0.1', '--bind-interfaces',
                        '--no-resolv', '--no-hosts', f'--addn-hosts={run.folder}/names', '--local=/test/', '--user=root', f'--pid-file={run.folder}/pid',
                        '--log-facility=-', name=RECORDED)
     wait_until('dnsmasq does not listen', lambda: b'read' in (run.folder / f'{RECORDED}.stderr').read_bytes())
-    with socket.socket(type=socket.SOCK_DGRAM) as client:
-        client.settimeout(30)
-        client.connect(('127.0.0.1', port))
-        for number, name in enumerate(NAMES):
-            ask(client, number, 'four.test' if change and number == 4 else name)
+    ask_all(port, change)
     run.stop(server, signal.SIGTERM)
 
 if __name__ == '__main__':

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 """named with a zone of its own, asked for six names over UDP."""
 import signal
-import socket
 import sys
 
-from dnsmasq_names import NAMES, ask
+from dnsmasq_names import ask_all
 from series import RECORDED, main, program_find, wait_until
 
 CHANGES = ['other-name']
@@ -28,11 +27,7 @@ def run(run, change):
     (run.folder / 'named.conf').write_text(CONFIGURATION.format(folder=run.folder, port=port))
     server = run.start(program_find('named'), '-g', '-n', '2', '-c', run.folder / 'named.conf', name=RECORDED)
     wait_until('named does not listen', lambda: b' running\n' in (run.folder / f'{RECORDED}.stderr').read_bytes())
-    with socket.socket(type=socket.SOCK_DGRAM) as client:
-        client.settimeout(30)
-        client.connect(('127.0.0.1', port))
-        for number, name in enumerate(NAMES):
-            ask(client, number, 'four.test' if change and number == 4 else name)
+    ask_all(port, change)
     run.stop(server, signal.SIGTERM)
 
 if __name__ == '__main__':

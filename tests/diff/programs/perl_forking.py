@@ -37,10 +37,11 @@ def ask(port, number, lines):
             assert stream.readline() == f'CLIENT {number} LINE {line}\n'
 
 
-def run(run, change):
+def run_asked(run, change, *server):
+    """Runs a server, which is told a port and a file to make when it listens there, while five clients ask it."""
     ready = run.folder / 'ready'
     ready.unlink(missing_ok=True)
-    server = run.start(program_find('perl'), run.folder / 'server.pl', run.series.port, ready, name=RECORDED)
+    server = run.start(*server, run.series.port, ready, name=RECORDED)
     wait_until('the server does not listen', ready.exists)
     clients = [threading.Thread(target=ask, args=(run.series.port, number, 5 if change and number == 3 else 4)) for number in range(5)]
     for client in clients:
@@ -48,6 +49,10 @@ def run(run, change):
     for client in clients:
         client.join()
     run.status(server)
+
+
+def run(run, change):
+    run_asked(run, change, program_find('perl'), run.folder / 'server.pl')
 
 if __name__ == '__main__':
     main(sys.modules[__name__])

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 """A server in ruby with a thread for each of five clients, which come at the same time and are not recorded."""
 import sys
-import threading
 
-from perl_forking import ask
-from series import RECORDED, main, program_find, wait_until
+from perl_forking import run_asked
+from series import main, program_find
 
 CHANGES = ['one-more']
 
@@ -31,16 +30,7 @@ def prepare(run):
 
 
 def run(run, change):
-    ready = run.folder / 'ready'
-    ready.unlink(missing_ok=True)
-    server = run.start(program_find('ruby'), run.folder / 'server.rb', run.series.port, ready, name=RECORDED)
-    wait_until('the server does not listen', ready.exists)
-    clients = [threading.Thread(target=ask, args=(run.series.port, number, 5 if change and number == 3 else 4)) for number in range(5)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    run.status(server)
+    run_asked(run, change, program_find('ruby'), run.folder / 'server.rb')
 
 if __name__ == '__main__':
     main(sys.modules[__name__])
