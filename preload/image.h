@@ -21,8 +21,8 @@ struct image {
 	struct live_view view;
 	int64_t errno_offset;		/* of a thread's errno from its thread pointer, in bytes */
 	volatile uint32_t ticks_source; /* enum ticks_source */
-	bool has_crc32c;		/* the processor, and hashes may be kept */
 	uint32_t payload_limit;		/* bytes of each payload that may be kept */
+	uint32_t payload_whole;		/* a payload of no more is kept whole, and hashed while it is copied */
 	uint32_t stack_depth;		/* of live_control; up to here each call wants to know */
 	uint32_t pid;
 	uint32_t parent;

@@ -31,7 +31,7 @@ static inline uint32_t payload_words(uint64_t total)
 /* Whether payload_put_whole() does for a payload of `total` bytes. */
 static inline bool payload_is_whole(uint64_t total)
 {
-	return image.has_crc32c && total <= image.payload_limit;
+	return total <= image.payload_whole;
 }
 
 /* The item of argument `arg`, element `index`: a payload of `total` bytes at `from`. Any payload, any machine. */

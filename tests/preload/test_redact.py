@@ -22,6 +22,14 @@ a, b = socket.socketpair()
 for length in range(1, 150):
     a.send(bytes(i % 128 for i in range(length))); b.recv(200)
 '''
+LONG = '''
+import os, socket
+a, b = socket.socketpair()
+for length in (3071, 3072, 6150, 9000):
+    data = bytes(i % 128 for i in range(length))
+    a.send(data); b.recv(20000)
+    os.writev(a.fileno(), [data[:5], data[5:3080], data[3080:]]); os.readv(b.fileno(), [bytearray(4000), bytearray(8000)])
+'''
 PIECES = '''
 import ctypes, os, socket
 libc = ctypes.CDLL(None)
@@ -97,6 +105,16 @@ class Redaction(unittest.TestCase):
             self.assertEqual([e['result'] for e in events], [length for length in range(1, 150) for _ in 'sr'])
             for event in events:
                 sent, data = bytes(i % 128 for i in range(event['result'])), event['args']['buf']
+                self.assertEqual((data['length'], data['hash'], data['bytes'].encode()), (len(sent), crc32c(sent), sent[:kept]))
+
+    def test_long_ones_are_too(self):
+        for kept in (100, 3072, 8192, 9000):
+            events = self.record(LONG, '-e', 'send,recv,writev,readv', '-s', str(kept))
+            self.assertEqual([e['result'] for e in events], [length for length in (3071, 3072, 6150, 9000) for _ in range(4)])
+            for event in events:
+                sent = bytes(i % 128 for i in range(event['result']))
+                value = event['args'].get('buf') or event['args']['iov']
+                data = value.get('data', value)
                 self.assertEqual((data['length'], data['hash'], data['bytes'].encode()), (len(sent), crc32c(sent), sent[:kept]))
 
     def test_so_is_what_comes_in_pieces_or_behind_a_type(self):
