@@ -235,8 +235,9 @@ def scale_row(options, tracer, name, words, events, folder):
     native = tracers.run(line, timeout=seconds)
     size = done.log_bytes
     remove(folder / 'log')
-    return [name, events, native.seconds * 1e9 / events, done.seconds * 1e9 / events, size / events,
-            done.collector_cpu * 1e9 / events, done.collector_rss]
+    # a few thousand events are over before the collector has been looked at
+    collector = [done.collector_cpu * 1e9 / events, done.collector_rss] if done.collector_rss else [None, None]
+    return [name, events, native.seconds * 1e9 / events, done.seconds * 1e9 / events, size / events, *collector]
 
 
 def object_row(options, tracer, mode, count, events, folder):

@@ -51,7 +51,6 @@ class Watch(threading.Thread):
             self.cpu, self.rss = max(self.cpu, cpu), max(self.rss, rss)
 
     def run(self):
-        self.look()  # some are over before the first wait
         while not self.ended.wait(0.01):
             self.look()
 
