@@ -83,8 +83,6 @@ void call_tallies_free(struct call_tallies *tallies);
 /* Counts all events of a frame. 0 or -ENOMEM. */
 int call_tallies_add(struct call_tallies *tallies, const struct report_view *view, const struct frame *frame);
 
-/* Adds `from`, which is left as it is. 0 or -ENOMEM. */
-int call_tallies_merge(struct call_tallies *tallies, const struct call_tallies *from);
 void call_tallies_print(const struct call_tallies *tallies, const struct report_view *view, struct text *out);
 void call_tallies_print_json(const struct call_tallies *tallies, const struct report_view *view, struct text *out);
 

@@ -143,27 +143,6 @@ int call_tallies_add(struct call_tallies *tallies, const struct report_view *vie
 	return 0;
 }
 
-int call_tallies_merge(struct call_tallies *tallies, const struct call_tallies *from)
-{
-	for (uint32_t i = 0; i < tallies->count; i++) {
-		struct call_tally *row = &tallies->rows[i];
-		if (!from->rows[i].durations)
-			continue;
-		if (prepare_row(row))
-			return -ENOMEM;
-		histogram_merge(row->durations, from->rows[i].durations);
-		row->errors += from->rows[i].errors;
-		row->bytes += from->rows[i].bytes;
-		row->unfinished += from->rows[i].unfinished;
-		for (uint32_t j = 0; j < from->rows[i].by_error.count; j++) {
-			const struct error_tally *error = &from->rows[i].by_error.rows[j];
-			if (error_tallies_add(&row->by_error, error->error, error->count))
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
 /* ---- printing ---- */
 
 struct call_order {

@@ -108,6 +108,8 @@ static int area_open(struct steering *steering, struct log_trouble *trouble)
 	struct stat status;
 	void *mapped;
 
+	if (!stat(steering->path, &status) && !S_ISREG(status.st_mode))
+		return fail(trouble, "%s: not a trace", steering->path);
 	snprintf(live, sizeof(live), "%s%s", steering->path, live_suffix);
 	steering->fd = open(live, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (steering->fd < 0 && errno == ENOENT && !access(steering->path, F_OK))

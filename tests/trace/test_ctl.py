@@ -305,6 +305,7 @@ class CtlTest(unittest.TestCase):
 
     def test_what_cannot_be_steered_is_said_in_one_line(self):
         self.assertIn('No such file', self.refused('status'))
+        self.assertIn('not a trace', self.refused('status', trace=self.path))
         self.start()
         self.finish()
         self.assertIn('is finished', self.refused('stop'))
