@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Frames read ahead by a second thread: whoever goes through a trace finds the next frame decoded, and where decoding
- * is all that there is to do, both decode. Of 0.62 s of processor time for printing 10 M calls 0.15 s are this thread's.
+ * is all that there is to do, both decode. Of 0.62 s of processor time for printing 10 M calls 0.15 s are this
+ * thread's.
  *
  * Frames come in one given order, each once. At most two are in memory beside those that have been given away.
  */

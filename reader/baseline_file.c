@@ -17,7 +17,7 @@
 /* 2: what is drawn by lot is learned, too. */
 #define HEAD_START "# ipctrace baseline "
 #define HEAD_LINE  HEAD_START "2\n"
-#define SUM_LINE  "# reference crc32c "
+#define SUM_LINE   "# reference crc32c "
 
 static int say(const char *path, int error)
 {

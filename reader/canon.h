@@ -80,8 +80,8 @@ struct canon_object {
 	char *shown;	   /* as in print -y */
 	uint64_t class_id; /* of its role and label, without its ordinal */
 	uint64_t stem;	   /* the same without what looks like chance in the label */
-	uint64_t shape;	   /* the same without the last word in the label that could have been drawn, but for its length */
-	uint64_t order;	   /* hash of the keys of the tokens on it, in order, without repeats */
+	uint64_t shape; /* the same without the last word in the label that could have been drawn, but for its length */
+	uint64_t order; /* hash of the keys of the tokens on it, in order, without repeats */
 	uint64_t last;
 	uint32_t thread; /* who made it, or CANON_NONE */
 	uint32_t ordinal;

@@ -143,7 +143,7 @@ struct identities {
 	uint32_t made_count;
 	struct moment moment;
 	uint64_t last_id;
-	uint64_t epoch; /* see identity_epoch() */
+	uint64_t epoch;		/* see identity_epoch() */
 	struct object *objects; /* all, newest first */
 	struct object *dying;
 	bool is_burying;

@@ -50,7 +50,7 @@ struct order {
 	uint64_t open_bytes; /* of the frames in them */
 	struct order_cursor **heap;
 	size_t heap_count, heap_room;
-	bool is_given; /* heap[0] was given last */
+	bool is_given;	     /* heap[0] was given last */
 	struct ahead *ahead; /* over the frames from `next_frame` on; NULL before the first one */
 	struct frame *spare;
 	uint32_t *free_ids; /* numbers that cursors over batches have given back */
