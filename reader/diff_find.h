@@ -37,6 +37,22 @@ struct edit {
 	uint32_t strands[SIDES];
 };
 
+/* Whether it is about a call that only one side has; which side, and which token there. */
+static inline bool edit_is_alone(const struct edit *edit)
+{
+	return edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED;
+}
+
+static inline unsigned edit_side(const struct edit *edit)
+{
+	return edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+}
+
+static inline uint32_t edit_token(const struct edit *edit)
+{
+	return edit->kind == EDIT_ADDED ? edit->new : edit->old;
+}
+
 struct edits {
 	struct edit *rows;
 	uint32_t count, room;

@@ -188,10 +188,10 @@ int settle_locks(struct settling *settling)
 /* The semaphore in memory that several processes or threads share of which an edit is one wait or post more or less. */
 static const struct canon_object *handoff_of(const struct settling *settling, const struct edit *edit)
 {
-	unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+	unsigned side = edit_side(edit);
 	const struct canon *canon = settling->pairing->canons[side];
 
-	if (edit->noise || (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED))
+	if (edit->noise || !edit_is_alone(edit))
 		return NULL;
 	const struct canon_token *token = &canon->tokens[side == SIDE_NEW ? edit->new : edit->old];
 	if (token->sort->objects[0] == CANON_NONE || token->sort->error || token->flags & (TOKEN_MAKES | TOKEN_ENDS))

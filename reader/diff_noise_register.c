@@ -39,9 +39,9 @@ static int settle_others(struct settling *settling)
 	}
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
-		uint32_t token = side == SIDE_NEW ? edit->new : edit->old;
-		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
+		unsigned side = edit_side(edit);
+		uint32_t token = edit_token(edit);
+		if (!edit_is_alone(edit))
 			continue;
 		bool is_prelude = token_of(settling, side, token)->flags & (TOKEN_PRELUDE | TOKEN_WAKES);
 		if (is_prelude || (is_registration(settling, side, token, edit->strands[side]) &&
@@ -136,9 +136,9 @@ static int settle_own(struct settling *settling)
 		rc = count_said(settling->pairing->canons[side], &said[side]);
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
-		uint32_t token = side == SIDE_NEW ? edit->new : edit->old;
-		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
+		unsigned side = edit_side(edit);
+		uint32_t token = edit_token(edit);
+		if (!edit_is_alone(edit))
 			continue;
 		if (is_own_registration(settling, said, side, token))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
@@ -153,12 +153,11 @@ static int settle_own(struct settling *settling)
 /* The old number of the accepted connection which the edit registers on one side only, or CANON_NONE. */
 static uint32_t lone_registration(const struct settling *settling, const struct edit *edit)
 {
-	unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+	unsigned side = edit_side(edit);
 
-	if (edit->noise || (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED))
+	if (edit->noise || !edit_is_alone(edit))
 		return CANON_NONE;
-	uint32_t connection = registered(settling->pairing->canons[side],
-					 token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old));
+	uint32_t connection = registered(settling->pairing->canons[side], token_of(settling, side, edit_token(edit)));
 	return connection == CANON_NONE || side == SIDE_OLD ? connection
 							    : settling->pairing->objects[SIDE_NEW][connection];
 }

@@ -91,7 +91,7 @@ static uint32_t memory_of(const struct settling *settling, unsigned side, const 
 	const struct canon *canon = settling->pairing->canons[side];
 	const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
 
-	if ((edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & (TOKEN_MAKES | TOKEN_ENDS)))
+	if (!edit_is_alone(edit) || !(token->flags & (TOKEN_MAKES | TOKEN_ENDS)))
 		return CANON_NONE;
 	uint32_t object = token->sort->objects[0] != CANON_NONE ? token->sort->objects[0] : token->sort->objects[1];
 	bool is_memory = object != CANON_NONE && canon->objects[object].type == OBJECT_MAPPING &&
@@ -138,7 +138,7 @@ void settle_memory(struct settling *settling)
 
 	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+		unsigned side = edit_side(edit);
 		uint32_t object = memory_of(settling, side, edit);
 		if (object == CANON_NONE)
 			continue;
@@ -174,9 +174,9 @@ void settle_counters(struct settling *settling)
 {
 	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+		unsigned side = edit_side(edit);
 		const struct canon *const *canons = settling->pairing->canons;
-		if (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED)
+		if (!edit_is_alone(edit))
 			continue;
 		const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
 		uint32_t object = token->sort->objects[0];
@@ -208,10 +208,10 @@ static int64_t count_workers(const struct settling *settling, unsigned side, uin
 /* Whether the edit is that a thread is made on one side only, by a thread that is `maker` on the old side. */
 static bool makes_worker(const struct settling *settling, const struct edit *edit, uint32_t maker)
 {
-	unsigned side = edit->kind == EDIT_ADDED ? SIDE_NEW : SIDE_OLD;
+	unsigned side = edit_side(edit);
 	const struct canon_token *token = token_of(settling, side, side == SIDE_NEW ? edit->new : edit->old);
 
-	if (edit->noise || (edit->kind != EDIT_ADDED && edit->kind != EDIT_REMOVED) || !(token->flags & TOKEN_FORKS))
+	if (edit->noise || !edit_is_alone(edit) || !(token->flags & TOKEN_FORKS))
 		return false;
 	return maker ==
 	       (side == SIDE_OLD ? token->sort->thread : settling->pairing->threads[side][token->sort->thread]);

@@ -68,7 +68,7 @@ int settle_told(struct settling *settling)
 
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		if ((edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED) && came_less_far(settling, edit, lone))
+		if (edit_is_alone(edit) && came_less_far(settling, edit, lone))
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 	free(lone[SIDE_OLD]);
@@ -100,7 +100,7 @@ static bool tells_child(const struct canon *canon, const struct canon_token *tok
 /* The token of an edit that only one side has; NULL: both have it. */
 static const struct canon_token *lone_token(const struct settling *settling, const struct edit *edit)
 {
-	if (edit->noise || (edit->kind != EDIT_REMOVED && edit->kind != EDIT_ADDED))
+	if (edit->noise || !edit_is_alone(edit))
 		return NULL;
 	return edit->kind == EDIT_REMOVED ? token_of(settling, SIDE_OLD, edit->old)
 					  : token_of(settling, SIDE_NEW, edit->new);

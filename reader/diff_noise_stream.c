@@ -466,7 +466,7 @@ void settle_misdirected(struct settling *settling)
 	for (uint32_t i = 0; i < edits->count; i++) {
 		struct edit *alone = &edits->rows[i];
 		uint32_t from = i > MISDIRECTED_NEAR ? i - MISDIRECTED_NEAR : 0;
-		if (alone->noise || (alone->kind != EDIT_REMOVED && alone->kind != EDIT_ADDED))
+		if (alone->noise || !edit_is_alone(alone))
 			continue;
 		if (!(token_of(settling, alone->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW,
 			       alone->kind == EDIT_REMOVED ? alone->old : alone->new)

@@ -166,8 +166,7 @@ static const struct canon_thread *thread_of_its_own(const struct classifier *cla
 	unsigned side = edit->kind == EDIT_REMOVED ? SIDE_OLD : SIDE_NEW;
 	const struct canon_token *token = token_of(classifier, side, side == SIDE_OLD ? edit->old : edit->new);
 
-	if ((edit->kind != EDIT_REMOVED && edit->kind != EDIT_ADDED) ||
-	    classifier->pairing->threads[side][token->sort->thread] != CANON_NONE)
+	if (!edit_is_alone(edit) || classifier->pairing->threads[side][token->sort->thread] != CANON_NONE)
 		return NULL;
 	return &classifier->pairing->canons[side]->threads[token->sort->thread];
 }
@@ -278,7 +277,7 @@ static int describe_edit(struct classifier *classifier, struct difference *added
 	added->edit = index;
 	added->sites[SIDE_OLD].token = edit->old;
 	added->sites[SIDE_NEW].token = edit->new;
-	if (edit->kind == EDIT_REMOVED || edit->kind == EDIT_ADDED)
+	if (edit_is_alone(edit))
 		added->sites[edit->kind == EDIT_REMOVED ? SIDE_NEW : SIDE_OLD].next = edit->next;
 	/* By time since the beginning, which is about the same on both sides. */
 	added->order = time_of(token) - from->tokens[0].enter;

@@ -43,9 +43,11 @@ void missing_print(struct trace *trace, struct text *out)
 		is_said = true;
 	}
 	if (loss->damaged_frames || loss->damage_regions) {
-		text_format(out,
-			    "DAMAGED: %llu frames and %llu regions of the file could not be read; see ipctrace check\n",
-			    (unsigned long long)loss->damaged_frames, (unsigned long long)loss->damage_regions);
+		text_format(
+			out,
+			"DAMAGED: %llu frame%s and %llu region%s of the file could not be read; see ipctrace check\n",
+			(unsigned long long)loss->damaged_frames, loss->damaged_frames == 1 ? "" : "s",
+			(unsigned long long)loss->damage_regions, loss->damage_regions == 1 ? "" : "s");
 		is_said = true;
 	}
 	if (!loss->is_closed) {

@@ -151,17 +151,20 @@ static void *thread_run(void)
 	{                                             \
 		__asm__ volatile("" ::"i"(n));        \
 		return thread_run();                  \
-	}
+	}                                             \
+	_Static_assert(n < PART_STARTS, "has a place in starts[]")
 
-START(0)
-START(1)
-START(2)
-START(3)
-START(4) START(5) START(6) START(7)
+START(0);
+START(1);
+START(2);
+START(3);
+START(4);
+START(5);
+START(6);
+START(7);
 
-	static void *(*const starts[PART_STARTS])(void *) = {thread_start_0, thread_start_1, thread_start_2,
-							     thread_start_3, thread_start_4, thread_start_5,
-							     thread_start_6, thread_start_7};
+static void *(*const starts[PART_STARTS])(void *) = {thread_start_0, thread_start_1, thread_start_2, thread_start_3,
+						     thread_start_4, thread_start_5, thread_start_6, thread_start_7};
 
 int64_t player_thread(struct player_thread *thread, uint32_t part, bool has_argument)
 {
