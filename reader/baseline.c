@@ -3,6 +3,7 @@
  * `ipctrace baseline`: learn what varies between good runs, check a run against that, accept what is new.
  */
 #include "reader/baseline_file.h"
+#include "format/trouble.h"
 #include "reader/command.h"
 #include "reader/diff_show.h"
 #include "reader/option.h"
@@ -101,7 +102,7 @@ static int learn_from(struct learned *learned, struct run *reference, struct run
 	int rc = comparison_make(&comparison, reference, other, DETAILED_MAX);
 
 	if (!rc && comparison.is_incomplete) {
-		fprintf(stderr, "ipctrace baseline: %s\n", comparison_trouble(&comparison));
+		trouble_say("ipctrace baseline: %s", comparison_trouble(&comparison));
 		rc = -EINVAL;
 	} else if (!rc) {
 		say_refused(&comparison, other->path);
@@ -117,7 +118,7 @@ static bool output_is_apart(const char *output, int count, char **runs)
 	bool is_run = output_is_input(output, (const char *const *)runs, (size_t)count);
 
 	if (is_run)
-		fprintf(stderr, "ipctrace baseline: -o %s: %s\n", output, output_trouble(-EINVAL));
+		trouble_say("ipctrace baseline: -o %s: %s", output, output_trouble(-EINVAL));
 	return !is_run;
 }
 
@@ -136,10 +137,10 @@ static int learn(const struct baseline_settings *settings, int count, char **pat
 		if (!rc)
 			status = baseline_write(settings->output, paths[reference], &runs[reference], &learned);
 		else if (rc != -EINVAL)
-			fprintf(stderr, "ipctrace baseline: %s\n", strerror(-rc));
+			trouble_say("ipctrace baseline: %s", strerror(-rc));
 		if (!status)
-			fprintf(stderr, "%s: %u runs, %u sorts of variation learned, %u not\n", settings->output,
-				learned.runs + 1, learned.count, learned.refused);
+			trouble_say("%s: %u runs, %u sorts of variation learned, %u not", settings->output,
+				    learned.runs + 1, learned.count, learned.refused);
 		if (!status && learned.refused)
 			status = 1;
 	}
@@ -221,9 +222,9 @@ static int check(const struct baseline_settings *settings, const char *path, con
 		if (!rc)
 			rc = verdict_make(&verdict, &comparison, &baseline.rules, ~(1u << CLASS_RANDOM), false);
 		if (rc)
-			fprintf(stderr, "ipctrace baseline: %s\n", strerror(-rc));
+			trouble_say("ipctrace baseline: %s", strerror(-rc));
 		if (!rc && accepts && comparison.is_incomplete) {
-			fprintf(stderr, "ipctrace baseline: nothing accepted: %s\n", comparison_trouble(&comparison));
+			trouble_say("ipctrace baseline: nothing accepted: %s", comparison_trouble(&comparison));
 			status = VERDICT_INCOMPLETE;
 		} else {
 			status = rc	   ? 2
@@ -266,13 +267,12 @@ int command_baseline(int argc, char **argv)
 	if (!strcmp(action, "accept") && count == 2)
 		return check(&settings, words[0], words[1], true);
 	if (*action && strcmp(action, "learn") && strcmp(action, "check") && strcmp(action, "accept")) {
-		fprintf(stderr,
-			"ipctrace baseline: '%s' is none of learn, check and accept; see ipctrace baseline --help\n",
-			action);
+		trouble_say("ipctrace baseline: '%s' is none of learn, check and accept; see ipctrace baseline --help",
+			    action);
 		return 2;
 	}
-	fprintf(stderr,
+	trouble_say(
 		"ipctrace baseline: expected learn -o FILE and at least two runs, check FILE RUN, or accept FILE RUN; "
-		"see ipctrace baseline --help\n");
+		"see ipctrace baseline --help");
 	return 2;
 }

@@ -4,6 +4,7 @@
  */
 #include "reader/baseline_file.h"
 #include "format/crc32c.h"
+#include "format/trouble.h"
 #include "reader/output.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 static int say(const char *path, int error)
 {
-	fprintf(stderr, "ipctrace baseline: %s: %s\n", path, strerror(error));
+	trouble_say("ipctrace baseline: %s: %s", path, strerror(error));
 	return 2;
 }
 
@@ -141,20 +142,20 @@ static int check_reference(struct baseline *baseline)
 	if (rc)
 		return say(baseline->path, -rc);
 	if (is_other) {
-		fprintf(stderr, "ipctrace baseline: %s: made by another version of ipctrace; learn it anew\n",
-			baseline->path);
+		trouble_say("ipctrace baseline: %s: made by another version of ipctrace; learn it anew",
+			    baseline->path);
 		return 2;
 	}
 	if (!has_sum) {
-		fprintf(stderr, "ipctrace baseline: %s: this is no baseline\n", baseline->path);
+		trouble_say("ipctrace baseline: %s: this is no baseline", baseline->path);
 		return 2;
 	}
 	rc = sum_file(baseline->reference, -1, &sum);
 	if (rc)
 		return say(baseline->reference, -rc);
 	if (sum != wanted) {
-		fprintf(stderr, "ipctrace baseline: %s is not the trace that %s was learned with\n",
-			baseline->reference, baseline->path);
+		trouble_say("ipctrace baseline: %s is not the trace that %s was learned with", baseline->reference,
+			    baseline->path);
 		return 2;
 	}
 	return 0;
@@ -173,7 +174,7 @@ int baseline_read(struct baseline *baseline, const char *path)
 		return status;
 	rc = diff_rules_read(&baseline->rules, path, trouble, sizeof(trouble));
 	if (rc)
-		fprintf(stderr, "ipctrace baseline: %s: %s\n", path, rc > 0 ? trouble : strerror(-rc));
+		trouble_say("ipctrace baseline: %s: %s", path, rc > 0 ? trouble : strerror(-rc));
 	return rc ? 2 : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "format/filter.h"
 #include "format/foreign.h"
 #include "format/log.h"
+#include "format/trouble.h"
 #include "reader/command.h"
 #include "reader/option.h"
 #include "reader/output.h"
@@ -146,7 +147,7 @@ static int list_calls(const struct catalogue *catalogue, const struct calls_sett
 		rc = rc == OUTPUT_E_CLOSED ? 0 : rc;
 	}
 	if (rc)
-		fprintf(stderr, "ipctrace calls: %s\n", rc > 0 ? trouble : strerror(-rc));
+		trouble_say("ipctrace calls: %s", rc > 0 ? trouble : strerror(-rc));
 	free(enabled);
 	free(expression);
 	output_free(&output);
@@ -164,7 +165,7 @@ int command_calls(int argc, char **argv)
 	if (index < 0)
 		return 2;
 	if (settings.log && log_open(settings.log, &log, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		return 2;
 	}
 	status = list_calls(log ? log_catalogue(log) : &catalogue_builtin, &settings, argc - index, argv + index);

@@ -3,6 +3,7 @@
  * `ipctrace check`: is a trace whole, and if not, what is missing; and a whole log made of what can be read.
  */
 #include "reader/command.h"
+#include "format/trouble.h"
 #include "reader/option.h"
 #include "reader/repair.h"
 #include "reader/text.h"
@@ -211,7 +212,7 @@ static int read_all(struct trace *trace)
 
 static int complain(const char *path, int rc)
 {
-	fprintf(stderr, "ipctrace: %s: %s\n", path, strerror(-rc));
+	trouble_say("ipctrace: %s: %s", path, strerror(-rc));
 	return STATUS_NO_TRACE;
 }
 
@@ -249,17 +250,17 @@ int command_check(int argc, char **argv)
 	if (index < 0)
 		return STATUS_NO_TRACE;
 	if (argc - index != 1) {
-		fprintf(stderr, "ipctrace check: expected one trace; see ipctrace check --help\n");
+		trouble_say("ipctrace check: expected one trace; see ipctrace check --help");
 		return STATUS_NO_TRACE;
 	}
 	if (trace_open(&trace, argv[index], &opening, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		return STATUS_NO_TRACE;
 	}
 	status = check_trace(trace, argv[index], &settings);
 	trace_close(trace);
 	if (fflush(stdout) && errno != EPIPE) {
-		fprintf(stderr, "ipctrace: standard output: %s\n", strerror(errno));
+		trouble_say("ipctrace: standard output: %s", strerror(errno));
 		return STATUS_NO_TRACE;
 	}
 	return status;

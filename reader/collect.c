@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "reader/command.h"
+#include "format/trouble.h"
 #include "reader/setting_option.h"
 #include "trace/clock.h"
 #include "trace/collector.h"
@@ -131,7 +132,7 @@ static int settings_read(struct collect_settings *settings, int argc, char **arg
 		return -1;
 	if (settings->trace.output)
 		return 0;
-	fprintf(stderr, "ipctrace collect: no log is named; set IPCTRACE_OUTPUT\n");
+	trouble_say("ipctrace collect: no log is named; set IPCTRACE_OUTPUT");
 	return -1;
 }
 
@@ -160,7 +161,7 @@ int command_collect(int argc, char **argv)
 		return 0;
 	}
 	if (rc) {
-		fprintf(stderr, "ipctrace: cannot write '%s': %s; the program runs untraced\n", path, strerror(-rc));
+		trouble_say("ipctrace: cannot write '%s': %s; the program runs untraced", path, strerror(-rc));
 		return 2;
 	}
 	output_drop(settings.ready_fd);

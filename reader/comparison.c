@@ -4,6 +4,7 @@
  */
 #include "reader/comparison.h"
 #include "format/filter.h"
+#include "format/trouble.h"
 #include "reader/progress.h"
 #include "reader/steered.h"
 
@@ -54,7 +55,7 @@ static int open_run(struct run *run, const char *path)
 
 	*run = (struct run){.path = path};
 	if (trace_open(&run->trace, path, &opening, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		run->trace = NULL;
 		return 2;
 	}
@@ -233,7 +234,7 @@ int runs_open(struct run *runs, const char *const *paths, const struct canon_sco
 		rc = read_runs(runs, count, &progress);
 	progress_end(&progress);
 	if (rc)
-		fprintf(stderr, "ipctrace: reading: %s\n", strerror(-rc));
+		trouble_say("ipctrace: reading: %s", strerror(-rc));
 	return rc ? 2 : 0;
 }
 

@@ -4,6 +4,7 @@
  * a switch.
  */
 #include "format/filter.h"
+#include "format/trouble.h"
 #include "reader/amount.h"
 #include "reader/command.h"
 #include "reader/option.h"
@@ -139,7 +140,7 @@ static int tell(const struct ctl_settings *settings, const struct control_box *a
 	rc = output_flush(&output);
 	output_free(&output);
 	if (rc < 0)
-		fprintf(stderr, "ipctrace: standard output: %s\n", strerror(-rc));
+		trouble_say("ipctrace: standard output: %s", strerror(-rc));
 	return rc < 0 ? STATUS_USAGE : 0;
 }
 
@@ -177,9 +178,9 @@ static int say_unknown(const char *word)
 		}
 	}
 	if (near)
-		fprintf(stderr, "ipctrace ctl: unknown action '%s'; did you mean '%s'?\n", word, near);
+		trouble_say("ipctrace ctl: unknown action '%s'; did you mean '%s'?", word, near);
 	else
-		fprintf(stderr, "ipctrace ctl: unknown action '%s'; see ipctrace ctl --help\n", word);
+		trouble_say("ipctrace ctl: unknown action '%s'; see ipctrace ctl --help", word);
 	return STATUS_USAGE;
 }
 
@@ -189,14 +190,13 @@ static int argument_check(const struct option_spec *action, const char *argument
 	char trouble[160];
 
 	if (!argument)
-		fprintf(stderr, "ipctrace ctl: %s needs a value: %s %s\n", action->name, action->name,
-			action->argument);
+		trouble_say("ipctrace ctl: %s needs a value: %s %s", action->name, action->name, action->argument);
 	else if (strlen(argument) >= CONTROL_TEXT_MAX)
-		fprintf(stderr, "ipctrace ctl: %s: %s is longer than %d bytes\n", action->name, action->argument,
-			CONTROL_TEXT_MAX - 1);
+		trouble_say("ipctrace ctl: %s: %s is longer than %d bytes", action->name, action->argument,
+			    CONTROL_TEXT_MAX - 1);
 	else if (action_number(action) == CONTROL_SELECT &&
 		 filter_parse(argument, &catalogue_builtin, enabled, trouble, sizeof(trouble)))
-		fprintf(stderr, "ipctrace ctl: select %s: %s\n", argument, trouble);
+		trouble_say("ipctrace ctl: select %s: %s", argument, trouble);
 	else
 		return 0;
 	return STATUS_USAGE;
@@ -206,7 +206,7 @@ static int argument_check(const struct option_spec *action, const char *argument
 static int words_check(char *const *words)
 {
 	if (!*words) {
-		fprintf(stderr, "ipctrace ctl: expected a trace and an action; see ipctrace ctl --help\n");
+		trouble_say("ipctrace ctl: expected a trace and an action; see ipctrace ctl --help");
 		return STATUS_USAGE;
 	}
 	for (; *words; words++) {
@@ -236,7 +236,7 @@ static int steer(const struct ctl_settings *settings, struct steering *steering,
 		bool waits = !settings->no_wait || action == CONTROL_STATUS || action == CONTROL_FLUSH;
 		const char *argument = row->argument ? *++words : NULL;
 		if (steering_ask(steering, action, argument, waits ? &answer : NULL, trouble)) {
-			fprintf(stderr, "ipctrace: %s\n", trouble->text);
+			trouble_say("ipctrace: %s", trouble->text);
 			return STATUS_USAGE;
 		}
 		if (action == CONTROL_STATUS)
@@ -259,7 +259,7 @@ int command_ctl(int argc, char **argv)
 	if (status)
 		return status;
 	if (steering_open(&steering, argv[index], &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		status = STATUS_USAGE;
 	} else {
 		status = steer(&settings, &steering, argv + index + 1, &trouble);

@@ -3,6 +3,8 @@
  * `ipctrace diff`: what one run of a program did otherwise than another one.
  */
 #include "reader/diff.h"
+#include "format/number.h"
+#include "format/trouble.h"
 #include "reader/baseline_file.h"
 #include "reader/command.h"
 #include "reader/comparison.h"
@@ -41,7 +43,7 @@ static int set_fail_on(void *settings, const char *value)
 		diff->fail_on &= ~(1u << CLASS_RANDOM); /* never counts between two runs */
 		return 0;
 	}
-	fprintf(stderr, "ipctrace diff: --fail-on: there is no class '%s'\n", word);
+	trouble_say("ipctrace diff: --fail-on: there is no class '%s'", word);
 	return -EINVAL;
 }
 
@@ -55,21 +57,20 @@ static int set_ignore(void *settings, const char *value)
 			 : diff_rules_add(&diff->rules, value, trouble, sizeof(trouble));
 
 	if (rc > 0 && !is_file)
-		fprintf(stderr, "ipctrace diff: --ignore %s: no such file, and as a rule: %s\n", value, trouble);
+		trouble_say("ipctrace diff: --ignore %s: no such file, and as a rule: %s", value, trouble);
 	else if (rc)
-		fprintf(stderr, "ipctrace diff: --ignore %s: %s\n", value, rc > 0 ? trouble : strerror(-rc));
+		trouble_say("ipctrace diff: --ignore %s: %s", value, rc > 0 ? trouble : strerror(-rc));
 	return rc ? -EINVAL : 0;
 }
 
 static int set_limit(void *settings, const char *value)
 {
-	char *end;
-	unsigned long limit = strtoul(value, &end, 10);
+	uint64_t limit;
+	int rc = number_parse(value, 0, DETAILED_MAX, &limit);
 
-	if (!*value || *end || *value == '-' || limit > DETAILED_MAX)
-		return 1;
-	((struct diff_settings *)settings)->limit = (uint32_t)limit;
-	return 0;
+	if (!rc)
+		((struct diff_settings *)settings)->limit = (uint32_t)limit;
+	return rc;
 }
 
 static int set_latency(void *settings, const char *value)
@@ -94,7 +95,7 @@ static int set_baseline(void *settings, const char *value)
 /* Taken out of the line before: see take_sides(). */
 static int set_side(void *settings, const char *value)
 {
-	fprintf(stderr, "ipctrace diff: expected --old RUN... --new RUN...\n");
+	trouble_say("ipctrace diff: expected --old RUN... --new RUN...");
 	return -EINVAL;
 }
 
@@ -161,7 +162,7 @@ static int write_text(struct output *output, const char *path)
 	output_free(output);
 	if (rc >= 0)
 		return 0;
-	fprintf(stderr, "ipctrace diff: %s: %s\n", path ? path : "standard output", strerror(-rc));
+	trouble_say("ipctrace diff: %s: %s", path ? path : "standard output", strerror(-rc));
 	return 2;
 }
 
@@ -294,7 +295,7 @@ static int compare_sides(struct diff_settings *settings, const struct sides *sid
 	if (!rc && sides->counts[SIDE_NEW] > 1)
 		comparison_note(&worst, "%u of %u new runs differ", differing, sides->counts[SIDE_NEW]);
 	if (rc)
-		fprintf(stderr, "ipctrace diff: %s\n", strerror(-rc));
+		trouble_say("ipctrace diff: %s", strerror(-rc));
 	else
 		status = show(settings, &worst, &worst_verdict);
 	free(worst_verdict.counts);
@@ -371,7 +372,7 @@ static bool junit_is_apart(const struct diff_settings *settings, const struct si
 		 (settings->baseline && output_is_input(settings->junit, &settings->baseline, 1)));
 
 	if (is_input)
-		fprintf(stderr, "ipctrace diff: --junit %s: %s\n", settings->junit, output_trouble(-EINVAL));
+		trouble_say("ipctrace diff: --junit %s: %s", settings->junit, output_trouble(-EINVAL));
 	return !is_input;
 }
 
@@ -383,7 +384,7 @@ static int run_diff(struct diff_settings *settings, struct sides *sides, int cou
 	const char *needed = status ? NULL : choose_paths(settings, &baseline, sides, count, words);
 
 	if (needed) {
-		fprintf(stderr, "ipctrace diff: expected %s; see ipctrace diff --help\n", needed);
+		trouble_say("ipctrace diff: expected %s; see ipctrace diff --help", needed);
 		status = 2;
 	}
 	if (!status && !junit_is_apart(settings, sides))
@@ -425,7 +426,7 @@ int command_diff(int argc, char **argv)
 	int status = 2;
 
 	if (index >= 0 && settings.json && settings.markdown)
-		fprintf(stderr, "ipctrace diff: --json and --markdown: only one of them can be printed\n");
+		trouble_say("ipctrace diff: --json and --markdown: only one of them can be printed");
 	else if (index >= 0)
 		status = run_diff(&settings, &sides, left - index, argv + index);
 

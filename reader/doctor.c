@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "format/catalogue.h"
+#include "format/trouble.h"
 #include "reader/command.h"
 #include "reader/option.h"
 #include "reader/output.h"
@@ -278,15 +279,15 @@ static int examine(struct doctor *doctor, char *path, size_t size)
 			find(doctor, LEVEL_OK, NULL, "%s is a script, run by %s", script, path);
 			if (!error)
 				continue;
-			fprintf(stderr, "ipctrace doctor: %s: interpreter %s: %s\n", script, path, strerror(error));
+			trouble_say("ipctrace doctor: %s: interpreter %s: %s", script, path, strerror(error));
 			return 2;
 		}
 		if (outcome == PROGRAM_E_FOREIGN) {
-			fprintf(stderr, "ipctrace doctor: %s: neither a program nor a script\n", path);
+			trouble_say("ipctrace doctor: %s: neither a program nor a script", path);
 			return 2;
 		}
 		if (outcome) {
-			fprintf(stderr, "ipctrace doctor: %s: %s\n", path, strerror(errno));
+			trouble_say("ipctrace doctor: %s: %s", path, strerror(errno));
 			return 2;
 		}
 		check_rights(doctor, path);
@@ -294,7 +295,7 @@ static int examine(struct doctor *doctor, char *path, size_t size)
 		program_free(&program);
 		return 0;
 	}
-	fprintf(stderr, "ipctrace doctor: %s: scripts that run scripts, too deep\n", path);
+	trouble_say("ipctrace doctor: %s: scripts that run scripts, too deep", path);
 	return 2;
 }
 
@@ -373,12 +374,12 @@ int command_doctor(int argc, char **argv)
 	if (first < 0)
 		return 2;
 	if (first >= argc) {
-		fprintf(stderr, "ipctrace doctor: a command is wanted; see ipctrace doctor --help\n");
+		trouble_say("ipctrace doctor: a command is wanted; see ipctrace doctor --help");
 		return 2;
 	}
 	int error = program_find(argv[first], path, sizeof(path));
 	if (error) {
-		fprintf(stderr, "ipctrace doctor: cannot run '%s': %s\n", argv[first], strerror(error));
+		trouble_say("ipctrace doctor: cannot run '%s': %s", argv[first], strerror(error));
 		return 2;
 	}
 	struct doctor *doctor = calloc(1, sizeof(*doctor));
@@ -390,7 +391,7 @@ int command_doctor(int argc, char **argv)
 			print_findings(doctor, argv[first], &out.text);
 		int written = output_flush(&out);
 		if (written < 0)
-			fprintf(stderr, "ipctrace doctor: cannot write: %s\n", strerror(-written));
+			trouble_say("ipctrace doctor: cannot write: %s", strerror(-written));
 		status = written < 0 ? 2 : level_statuses[doctor->worst];
 	}
 	output_free(&out);

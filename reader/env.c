@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "reader/command.h"
+#include "format/trouble.h"
 #include "reader/library.h"
 #include "reader/setting_option.h"
 
@@ -16,8 +17,7 @@
 static int print_variable(const char *name, const char *value)
 {
 	if (value[strcspn(value, " \t\n")]) {
-		fprintf(stderr, "ipctrace env: %s: '%s' has white space in it, which the line cannot carry\n", name,
-			value);
+		trouble_say("ipctrace env: %s: '%s' has white space in it, which the line cannot carry", name, value);
 		return -1;
 	}
 	printf(" %s=%s", name, value);
@@ -51,7 +51,7 @@ int command_env(int argc, char **argv)
 	if (index < 0)
 		return 2;
 	if (index < argc) {
-		fprintf(stderr, "ipctrace env: takes no command; see ipctrace env --help\n");
+		trouble_say("ipctrace env: takes no command; see ipctrace env --help");
 		return 2;
 	}
 	if (library_find(library, sizeof(library)))

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/trouble.h"
 #include "reader/choice.h"
 #include "reader/command.h"
 #include "reader/line.h"
@@ -40,7 +41,7 @@ static int set_format(void *settings, const char *value)
 		if (strcmp(formats[i]->name, value))
 			continue;
 		if (formats[i]->absent) {
-			fprintf(stderr, "ipctrace export: %s: %s\n", value, formats[i]->absent);
+			trouble_say("ipctrace export: %s: %s", value, formats[i]->absent);
 			return -1;
 		}
 		((struct export_settings *)settings)->format = formats[i];
@@ -121,11 +122,11 @@ static int say_failure(const struct exporting *exporting, const char *path, int 
 	if (rc == OUTPUT_E_CLOSED)
 		return 0;
 	if (rc != EXPORT_E_SAID)
-		fprintf(stderr, "ipctrace: %s: %s\n",
-			!is_output	  ? path
-			: exporting->path ? exporting->path
-					  : "standard output",
-			strerror(-rc));
+		trouble_say("ipctrace: %s: %s",
+			    !is_output	      ? path
+			    : exporting->path ? exporting->path
+					      : "standard output",
+			    strerror(-rc));
 	return 2;
 }
 
@@ -135,7 +136,7 @@ static int export_trace(struct exporting *exporting, struct export_settings *set
 	int rc = choice_prepare(&settings->choice, trace_catalogue(exporting->trace), trouble, sizeof(trouble));
 
 	if (rc > 0) {
-		fprintf(stderr, "ipctrace export: -e %s: %s\n", settings->choice.calls, trouble);
+		trouble_say("ipctrace export: -e %s: %s", settings->choice.calls, trouble);
 		return 2;
 	}
 	if (!rc)
@@ -187,7 +188,7 @@ static int open_output(struct exporting *exporting, const struct export_settings
 	if (!trouble && !path && isatty(STDOUT_FILENO))
 		trouble = "a terminal cannot show this; -o names a file";
 	if (trouble) {
-		fprintf(stderr, "ipctrace export: %s: %s\n", path ? path : "standard output", trouble);
+		trouble_say("ipctrace export: %s: %s", path ? path : "standard output", trouble);
 		return 2;
 	}
 	*is_made = path && (settings->format->needs_file || (!fstat(output->fd, &there) && S_ISREG(there.st_mode)));
@@ -203,7 +204,7 @@ static int open_and_export(struct export_settings *settings, const char *path)
 	int status;
 
 	if (trace_open(&exporting.trace, path, NULL, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		return 2;
 	}
 	status = open_output(&exporting, settings, path, &is_made);
@@ -225,11 +226,11 @@ int command_export(int argc, char **argv)
 	int status = 2;
 
 	if (index >= 0 && argc - index != 1)
-		fprintf(stderr, "ipctrace export: expected one trace; see ipctrace export --help\n");
+		trouble_say("ipctrace export: expected one trace; see ipctrace export --help");
 	else if (index >= 0 && !settings.format)
-		fprintf(stderr, "ipctrace export: --format says which format; see ipctrace export --help\n");
+		trouble_say("ipctrace export: --format says which format; see ipctrace export --help");
 	else if (index >= 0 && !settings.output)
-		fprintf(stderr, "ipctrace export: -o names the file to write; see ipctrace export --help\n");
+		trouble_say("ipctrace export: -o names the file to write; see ipctrace export --help");
 	else if (index >= 0)
 		status = open_and_export(&settings, argv[index]);
 	choice_free(&settings.choice);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format/trouble.h"
 #include "reader/json.h"
 #include "reader/line.h"
 #include "reader/value.h"
@@ -305,7 +306,7 @@ static int say_trouble(const struct base *base)
 		return -ENOMEM;
 	if (!base->writer.error)
 		return 0;
-	fprintf(stderr, "ipctrace export: %s: %s\n", base->exporting->path, sql_trouble(&base->writer));
+	trouble_say("ipctrace export: %s: %s", base->exporting->path, sql_trouble(&base->writer));
 	return EXPORT_E_SAID;
 }
 

@@ -3,6 +3,7 @@
  * `ipctrace info`: what a trace is and how far it can be trusted. Counts without putting anything in order.
  */
 #include "format/live.h"
+#include "format/trouble.h"
 #include "reader/command.h"
 #include "reader/info.h"
 #include "reader/option.h"
@@ -212,7 +213,7 @@ static int tell(struct info *info, const struct info_settings *settings)
 	}
 	output_free(&output);
 	if (rc < 0)
-		fprintf(stderr, "ipctrace: %s: %s\n", what, strerror(-rc));
+		trouble_say("ipctrace: %s: %s", what, strerror(-rc));
 	return rc < 0 ? 2 : 0;
 }
 
@@ -228,12 +229,12 @@ int command_info(int argc, char **argv)
 	if (index < 0)
 		return 2;
 	if (argc - index != 1) {
-		fprintf(stderr, "ipctrace info: expected one trace; see ipctrace info --help\n");
+		trouble_say("ipctrace info: expected one trace; see ipctrace info --help");
 		return 2;
 	}
 	info.path = argv[index];
 	if (trace_open(&info.trace, info.path, &opening, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		return 2;
 	}
 	status = tell(&info, &settings);

@@ -2,6 +2,7 @@
 /*
  * See library.h.
  */
+#include "format/trouble.h"
 #include "reader/library.h"
 
 #include <errno.h>
@@ -54,7 +55,7 @@ static bool place_find(const char *name, char *path, size_t size)
 static int path_check(const char *path)
 {
 	if (path[strcspn(path, ": ")]) {
-		fprintf(stderr, "ipctrace: LD_PRELOAD cannot name '%s': it has a colon or a space in it\n", path);
+		trouble_say("ipctrace: LD_PRELOAD cannot name '%s': it has a colon or a space in it", path);
 		return -1;
 	}
 	return 0;
@@ -66,11 +67,11 @@ int library_find(char *path, size_t size)
 
 	if (named && *named) {
 		if (!path_resolve(named, path, size)) {
-			fprintf(stderr, "ipctrace: IPCTRACE_PRELOAD: cannot read '%s': %s\n", named, strerror(errno));
+			trouble_say("ipctrace: IPCTRACE_PRELOAD: cannot read '%s': %s", named, strerror(errno));
 			return -1;
 		}
 	} else if (!place_find(NAME, path, size)) {
-		fprintf(stderr, "ipctrace: cannot find %s; say in IPCTRACE_PRELOAD where it is\n", NAME);
+		trouble_say("ipctrace: cannot find %s; say in IPCTRACE_PRELOAD where it is", NAME);
 		return -1;
 	}
 	return path_check(path);
@@ -79,7 +80,7 @@ int library_find(char *path, size_t size)
 int library_find_peer(char *path, size_t size)
 {
 	if (!place_find(NAME_PEER, path, size)) {
-		fprintf(stderr, "ipctrace: cannot find %s beside ipctrace\n", NAME_PEER);
+		trouble_say("ipctrace: cannot find %s beside ipctrace", NAME_PEER);
 		return -1;
 	}
 	return path_check(path);

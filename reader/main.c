@@ -3,6 +3,7 @@
  * The command `ipctrace`: a table of subcommands, and the choice of one. What they do is in the files of their names.
  */
 #include "reader/option.h"
+#include "format/trouble.h"
 #include "reader/command.h"
 #include "replay/perform.h"
 #include "replay/replay.h"
@@ -82,9 +83,9 @@ static int say_unknown(const char *name)
 		}
 	}
 	if (near)
-		fprintf(stderr, "ipctrace: unknown command '%s'; did you mean '%s'?\n", name, near->name);
+		trouble_say("ipctrace: unknown command '%s'; did you mean '%s'?", name, near->name);
 	else
-		fprintf(stderr, "ipctrace: unknown command '%s'; see ipctrace --help\n", name);
+		trouble_say("ipctrace: unknown command '%s'; see ipctrace --help", name);
 	return 2;
 }
 

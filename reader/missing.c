@@ -3,6 +3,7 @@
  * See missing.h.
  */
 #include "reader/missing.h"
+#include "format/trouble.h"
 #include "reader/amount.h"
 #include "reader/steered.h"
 
@@ -19,12 +20,12 @@ int missing_say(struct trace *trace, const char *path, const char *done, bool qu
 	if (quiet)
 		return is_damaged ? 4 : 0;
 	if (!loss->events && !is_damaged)
-		fprintf(stderr, "ipctrace: %s: no calls were recorded\n", path);
+		trouble_say("ipctrace: %s: no calls were recorded", path);
 	if (lost)
-		fprintf(stderr, "ipctrace: %s: %lu calls were lost while recording\n", path, (unsigned long)lost);
+		trouble_say("ipctrace: %s: %lu calls were lost while recording", path, (unsigned long)lost);
 	if (is_damaged)
-		fprintf(stderr, "ipctrace: %s: the trace is damaged, what could be read was %s; see ipctrace check\n",
-			path, done);
+		trouble_say("ipctrace: %s: the trace is damaged, what could be read was %s; see ipctrace check", path,
+			    done);
 	return is_damaged ? 4 : 0;
 }
 

@@ -2,6 +2,7 @@
 /*
  * Command lines read by table. Knows nothing of any command; must not keep anything between calls.
  */
+#include "format/trouble.h"
 #include "reader/option.h"
 
 #include <stdbool.h>
@@ -142,15 +143,14 @@ static int option_apply(const struct parser *parser, const struct option_spec *s
 	int rc = spec->set(parser->settings, value);
 
 	if (rc > 0)
-		fprintf(stderr, "ipctrace %s: invalid value '%s' for %s: expected %s: %s\n", parser->argv[0],
-			value ? value : "", spelled, spec->argument ? spec->argument : "none", spec->help);
+		trouble_say("ipctrace %s: invalid value '%s' for %s: expected %s: %s", parser->argv[0],
+			    value ? value : "", spelled, spec->argument ? spec->argument : "none", spec->help);
 	return rc ? -1 : 0;
 }
 
 static int option_missing(const struct parser *parser, const struct option_spec *spec, const char *spelled)
 {
-	fprintf(stderr, "ipctrace %s: option %s needs a value: %s %s\n", parser->argv[0], spelled, spelled,
-		spec->argument);
+	trouble_say("ipctrace %s: option %s needs a value: %s %s", parser->argv[0], spelled, spelled, spec->argument);
 	return -1;
 }
 
@@ -170,8 +170,8 @@ static int parse_letters(struct parser *parser, const char *letters)
 		if (!spec && *letters == 'h')
 			print_help(parser);
 		if (!spec) {
-			fprintf(stderr, "ipctrace %s: unknown option '%s'; see ipctrace %s --help\n", parser->argv[0],
-				spelled, parser->argv[0]);
+			trouble_say("ipctrace %s: unknown option '%s'; see ipctrace %s --help", parser->argv[0],
+				    spelled, parser->argv[0]);
 			return -1;
 		}
 		if (!spec->argument) {
@@ -202,11 +202,10 @@ static int unknown_name(const struct parser *parser, const char *name)
 		}
 	}
 	if (near)
-		fprintf(stderr, "ipctrace %s: unknown option '--%s'; did you mean '--%s'?\n", parser->argv[0], name,
-			near);
+		trouble_say("ipctrace %s: unknown option '--%s'; did you mean '--%s'?", parser->argv[0], name, near);
 	else
-		fprintf(stderr, "ipctrace %s: unknown option '--%s'; see ipctrace %s --help\n", parser->argv[0], name,
-			parser->argv[0]);
+		trouble_say("ipctrace %s: unknown option '--%s'; see ipctrace %s --help", parser->argv[0], name,
+			    parser->argv[0]);
 	return -1;
 }
 
@@ -227,7 +226,7 @@ static int parse_name(struct parser *parser, const char *word)
 	if (!spec)
 		return unknown_name(parser, name);
 	if (!spec->argument && value) {
-		fprintf(stderr, "ipctrace %s: option %s takes no value\n", parser->argv[0], spelled);
+		trouble_say("ipctrace %s: option %s takes no value", parser->argv[0], spelled);
 		return -1;
 	}
 	if (spec->argument && !value && !is_optional(spec)) {

@@ -3,6 +3,8 @@
  * `ipctrace print`: the calls of a trace, a line each. Chooses and orders nothing itself.
  */
 #include "reader/choice.h"
+#include "format/number.h"
+#include "format/trouble.h"
 #include "reader/command.h"
 #include "reader/line.h"
 #include "reader/missing.h"
@@ -70,15 +72,12 @@ static int set_names(void *settings, const char *value)
 
 static int set_string_limit(void *settings, const char *value)
 {
-	unsigned long limit;
-	char *end;
+	uint64_t limit;
+	int rc = number_parse(value, 0, UINT32_MAX, &limit);
 
-	errno = 0;
-	limit = strtoul(value, &end, 10);
-	if (!*value || *end || errno || value[0] == '-' || limit > UINT32_MAX)
-		return 1;
-	((struct print_settings *)settings)->style.string_limit = (uint32_t)limit;
-	return 0;
+	if (!rc)
+		((struct print_settings *)settings)->style.string_limit = (uint32_t)limit;
+	return rc;
 }
 
 static int set_stacks(void *settings, const char *value)
@@ -198,7 +197,7 @@ static int say_failure(const char *what, int rc)
 {
 	if (rc == OUTPUT_E_CLOSED)
 		return 0;
-	fprintf(stderr, "ipctrace: %s: %s\n", what, strerror(-rc));
+	trouble_say("ipctrace: %s: %s", what, strerror(-rc));
 	return 2;
 }
 
@@ -211,7 +210,7 @@ static int print_trace(struct printing *printing, const char *path)
 
 	rc = choice_prepare(&settings->choice, trace_catalogue(printing->trace), trouble, sizeof(trouble));
 	if (rc > 0) {
-		fprintf(stderr, "ipctrace print: -e %s: %s\n", settings->choice.calls, trouble);
+		trouble_say("ipctrace print: -e %s: %s", settings->choice.calls, trouble);
 		return 2;
 	}
 	if (!rc && wants_names(printing))
@@ -245,13 +244,13 @@ static int open_and_print(struct print_settings *settings, const char *path)
 
 	printing.has_paths = settings->choice.paths_count != 0;
 	if (trace_open(&printing.trace, path, &opening, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		return 2;
 	}
 	if (settings->output)
 		printing.output.fd = output_create(settings->output, &path, 1);
 	if (printing.output.fd < 0) {
-		fprintf(stderr, "ipctrace: %s: %s\n", settings->output, output_trouble(printing.output.fd));
+		trouble_say("ipctrace: %s: %s", settings->output, output_trouble(printing.output.fd));
 	} else {
 		settings->style.color = !settings->json && output_color(settings->color, printing.output.fd) > 0;
 		status = print_trace(&printing, path);
@@ -270,7 +269,7 @@ int command_print(int argc, char **argv)
 	int status = 2;
 
 	if (index >= 0 && argc - index != 1)
-		fprintf(stderr, "ipctrace print: expected one trace; see ipctrace print --help\n");
+		trouble_say("ipctrace print: expected one trace; see ipctrace print --help");
 	else if (index >= 0)
 		status = open_and_print(&settings, argv[index]);
 	choice_free(&settings.choice);

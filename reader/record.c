@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "reader/command.h"
+#include "format/trouble.h"
 #include "reader/launch.h"
 #include "reader/library.h"
 #include "reader/setting_option.h"
@@ -132,7 +133,7 @@ static int path_choose(struct recording *recording)
 
 static int say_not_run(const char *command, int error)
 {
-	fprintf(stderr, "ipctrace: cannot run '%s': %s\n", command, strerror(error));
+	trouble_say("ipctrace: cannot run '%s': %s", command, strerror(error));
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
@@ -157,11 +158,11 @@ static void collector_begin(struct recording *recording)
 	if (!rc)
 		rc = collector_watch(recording->collector, (uint32_t)recording->launch.pid);
 	if (rc == COLLECTOR_E_IN_USE)
-		fprintf(stderr, "ipctrace: '%s' is being recorded into already; the command runs untraced\n",
-			path_shown(recording));
+		trouble_say("ipctrace: '%s' is being recorded into already; the command runs untraced",
+			    path_shown(recording));
 	else if (rc)
-		fprintf(stderr, "ipctrace: cannot write '%s': %s; the command runs untraced\n", path_shown(recording),
-			strerror(-rc));
+		trouble_say("ipctrace: cannot write '%s': %s; the command runs untraced", path_shown(recording),
+			    strerror(-rc));
 	if (rc && recording->collector) {
 		collector_close(recording->collector, NULL);
 		recording->collector = NULL;
@@ -188,8 +189,8 @@ static void say_waiting(const struct recording *recording)
 	size_t alive = collector_alive(recording->collector);
 
 	if (!recording->settings->quiet && isatty(STDERR_FILENO))
-		fprintf(stderr, "ipctrace: waiting for %zu %s still running; Ctrl-C ends the trace\n", alive,
-			alive == 1 ? "process" : "processes");
+		trouble_say("ipctrace: waiting for %zu %s still running; Ctrl-C ends the trace", alive,
+			    alive == 1 ? "process" : "processes");
 }
 
 /* Until everything traced is gone, or the user has had enough. */
@@ -252,11 +253,11 @@ static void say_trouble(const struct recording *recording, const struct collecto
 
 	text_of_count(summary->account.lost_write, lost, sizeof(lost));
 	if (summary->trouble == DRAIN_E_SIZE)
-		fprintf(stderr, "ipctrace: '%s' has reached its size limit; %s events after that are lost\n",
-			path_shown(recording), lost);
+		trouble_say("ipctrace: '%s' has reached its size limit; %s events after that are lost",
+			    path_shown(recording), lost);
 	else if (summary->trouble)
-		fprintf(stderr, "ipctrace: cannot write '%s': %s; %s events are lost\n", path_shown(recording),
-			strerror(-summary->trouble), lost);
+		trouble_say("ipctrace: cannot write '%s': %s; %s events are lost", path_shown(recording),
+			    strerror(-summary->trouble), lost);
 }
 
 static void say_summary(const struct recording *recording, const struct collector_summary *summary)
@@ -264,12 +265,12 @@ static void say_summary(const struct recording *recording, const struct collecto
 	const struct object_end *end = &summary->account;
 	char events[32], processes[32], threads[32], lost[32], bytes[32];
 
-	fprintf(stderr, "ipctrace: %s event%s, %s process%s, %s thread%s, %s, %s lost -> %s\n",
-		text_of_count(end->events, events, sizeof(events)), end->events == 1 ? "" : "s",
-		text_of_count(end->processes, processes, sizeof(processes)), end->processes == 1 ? "" : "es",
-		text_of_count(end->threads, threads, sizeof(threads)), end->threads == 1 ? "" : "s",
-		text_of_bytes(summary->bytes, bytes, sizeof(bytes)), text_of_count(summary->lost, lost, sizeof(lost)),
-		path_shown(recording));
+	trouble_say("ipctrace: %s event%s, %s process%s, %s thread%s, %s, %s lost -> %s",
+		    text_of_count(end->events, events, sizeof(events)), end->events == 1 ? "" : "s",
+		    text_of_count(end->processes, processes, sizeof(processes)), end->processes == 1 ? "" : "es",
+		    text_of_count(end->threads, threads, sizeof(threads)), end->threads == 1 ? "" : "s",
+		    text_of_bytes(summary->bytes, bytes, sizeof(bytes)),
+		    text_of_count(summary->lost, lost, sizeof(lost)), path_shown(recording));
 }
 
 /* A shell says it of some signals and is silent about others, SIGPIPE among them. */
@@ -278,8 +279,8 @@ static void say_signal(const struct recording *recording)
 	const char *name = WIFSIGNALED(recording->status) ? sigabbrev_np(WTERMSIG(recording->status)) : NULL;
 
 	if (recording->is_over && name)
-		fprintf(stderr, "ipctrace: the command was killed by SIG%s (%s)\n", name,
-			sigdescr_np(WTERMSIG(recording->status)));
+		trouble_say("ipctrace: the command was killed by SIG%s (%s)", name,
+			    sigdescr_np(WTERMSIG(recording->status)));
 }
 
 /* Ends as the command did: with its status, or by the same signal, but without a core of ours. */
@@ -327,10 +328,9 @@ static int record_traced(struct recording *recording, const char *library)
 	signalled_collector = NULL;
 	collector_close(recording->collector, &summary);
 	if (!seen)
-		fprintf(stderr,
-			"ipctrace: '%s' itself could not be traced: is it static, set-user-ID or of another "
-			"architecture? (ipctrace doctor %s)\n",
-			recording->command[0], recording->command[0]);
+		trouble_say("ipctrace: '%s' itself could not be traced: is it static, set-user-ID or of another "
+			    "architecture? (ipctrace doctor %s)",
+			    recording->command[0], recording->command[0]);
 	say_trouble(recording, &summary);
 	if (!recording->settings->quiet) {
 		say_signal(recording);
@@ -363,7 +363,7 @@ int command_record(int argc, char **argv)
 	if (index < 0)
 		return STATUS_USAGE;
 	if (index >= argc) {
-		fprintf(stderr, "ipctrace record: no command is given; see ipctrace record --help\n");
+		trouble_say("ipctrace record: no command is given; see ipctrace record --help");
 		return STATUS_USAGE;
 	}
 	recording.command = argv + index;
@@ -371,7 +371,7 @@ int command_record(int argc, char **argv)
 		return STATUS_USAGE;
 	rc = launch_prepare(&recording.launch, recording.command);
 	if (rc) {
-		fprintf(stderr, "ipctrace: cannot start a process: %s\n", strerror(-rc));
+		trouble_say("ipctrace: cannot start a process: %s", strerror(-rc));
 		return STATUS_USAGE;
 	}
 	signalled_command = recording.launch.pid;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "format/filter.h"
+#include "format/trouble.h"
 #include "reader/command.h"
 #include "reader/missing.h"
 #include "reader/option.h"
@@ -176,7 +177,7 @@ static int prepare(struct report *report)
 		report->flows[i] = flow_of_call(&catalogue->calls[i]);
 	if (report->settings->filter &&
 	    filter_parse(report->settings->filter, catalogue, report->enabled, trouble, sizeof(trouble))) {
-		fprintf(stderr, "ipctrace report: -e %s: %s\n", report->settings->filter, trouble);
+		trouble_say("ipctrace report: -e %s: %s", report->settings->filter, trouble);
 		return 1;
 	}
 	report->view = (struct report_view){.catalogue = catalogue,
@@ -438,7 +439,7 @@ static int write_out(struct output *out)
 	int error = output_flush(out);
 
 	if (error < 0)
-		fprintf(stderr, "ipctrace report: cannot write: %s\n", strerror(-error));
+		trouble_say("ipctrace report: cannot write: %s", strerror(-error));
 	return error < 0 ? 2 : 0;
 }
 
@@ -452,7 +453,7 @@ static int run(const struct settings *settings, const char *path)
 	int status = 2;
 
 	if (trace_open(&report.trace, path, &opening, &trouble)) {
-		fprintf(stderr, "ipctrace report: %s\n", trouble.text);
+		trouble_say("ipctrace report: %s", trouble.text);
 		return 2;
 	}
 	int error = gather(&report, parts);
@@ -464,7 +465,7 @@ static int run(const struct settings *settings, const char *path)
 			print_report(&report, parts, &out.text);
 		status = write_out(&out);
 	} else if (error < 0) {
-		fprintf(stderr, "ipctrace report: %s: %s\n", path, strerror(-error));
+		trouble_say("ipctrace report: %s: %s", path, strerror(-error));
 	}
 	output_free(&out);
 	report_free(&report);
@@ -479,7 +480,7 @@ int command_report(int argc, char **argv)
 	if (first < 0)
 		return 2;
 	if (argc - first != 1) {
-		fprintf(stderr, "ipctrace report: one trace is wanted; see ipctrace report --help\n");
+		trouble_say("ipctrace report: one trace is wanted; see ipctrace report --help");
 		return 2;
 	}
 	return run(&settings, argv[first]);

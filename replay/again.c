@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "reader/class.h"
+#include "format/trouble.h"
 #include "reader/line.h"
 #include "reader/output.h"
 #include "replay/brood.h"
@@ -65,7 +66,7 @@ static void signals_prepare(void)
 
 static bool say_refused(const char *path, const char *why)
 {
-	fprintf(stderr, "ipctrace replay: cannot run '%s' again: %s\n", path, why);
+	trouble_say("ipctrace replay: cannot run '%s' again: %s", path, why);
 	return false;
 }
 
@@ -166,7 +167,7 @@ static int perform(struct rerun *rerun)
 	signals_prepare();
 	rc = brood_start(&brood, rerun->recording[0] ? recorded : plain);
 	if (rc) {
-		fprintf(stderr, "ipctrace replay: cannot start: %s\n", strerror(rc < 0 ? -rc : rc));
+		trouble_say("ipctrace replay: cannot start: %s", strerror(rc < 0 ? -rc : rc));
 		return REPLAY_TROUBLE;
 	}
 	watch(rerun, &brood);
@@ -287,9 +288,9 @@ static int verify(const struct rerun *rerun, int status)
 	if (ended > 0 && WIFEXITED(ending))
 		return WEXITSTATUS(ending) ? WEXITSTATUS(ending) : status;
 	if (ended < 0)
-		fprintf(stderr, "ipctrace replay: cannot compare: %s\n", strerror(errno));
+		trouble_say("ipctrace replay: cannot compare: %s", strerror(errno));
 	else if (!stopped)
-		fprintf(stderr, "ipctrace replay: diff was ended by signal %d\n", WTERMSIG(ending));
+		trouble_say("ipctrace replay: diff was ended by signal %d", WTERMSIG(ending));
 	return REPLAY_TROUBLE;
 }
 
@@ -315,7 +316,7 @@ static int rerun_do(struct rerun *rerun)
 		return REPLAY_TROUBLE;
 	}
 	if (rc) {
-		fprintf(stderr, "ipctrace replay: %s: %s\n", rerun->options->trace, strerror(-rc));
+		trouble_say("ipctrace replay: %s: %s", rerun->options->trace, strerror(-rc));
 		return REPLAY_TROUBLE;
 	}
 	rerun->score->speed = rerun->options->speed;
@@ -340,7 +341,7 @@ int replay_again(struct replay_options *options)
 	int status = REPLAY_TROUBLE;
 
 	if (trace_open(&rerun.trace, options->trace, NULL, &trouble)) {
-		fprintf(stderr, "ipctrace replay: %s\n", trouble.text);
+		trouble_say("ipctrace replay: %s", trouble.text);
 		return REPLAY_TROUBLE;
 	}
 	if (is_admissible(&rerun))

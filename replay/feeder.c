@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "format/trouble.h"
 #include "peer/protocol.h"
 #include "replay/pace.h"
 
@@ -141,7 +142,7 @@ static int client_connect_live(struct feeder *feeder, struct session *session)
 		return -errno;
 	if (connect(fd, (const struct sockaddr *)to->bytes, to->size)) {
 		endpoint_print(&conversation->local, false, name, sizeof(name));
-		fprintf(stderr, "ipctrace: cannot connect to %s: %s\n", name, strerror(errno));
+		trouble_say("ipctrace: cannot connect to %s: %s", name, strerror(errno));
 		close(fd);
 		return 1;
 	}

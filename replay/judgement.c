@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "format/catalogue.h"
+#include "format/trouble.h"
 #include "reader/diff.h"
 #include "reader/flow.h"
 #include "reader/trace.h"
@@ -209,13 +210,13 @@ int judgement_make(struct score *score, const struct stage *stage, const char *r
 	int rc, status = REPLAY_TROUBLE;
 
 	if (trace_open(&trace, recording, NULL, &trouble)) {
-		fprintf(stderr, "ipctrace replay: %s\n", trouble.text);
+		trouble_say("ipctrace replay: %s", trouble.text);
 		return REPLAY_TROUBLE;
 	}
 	rc = scopes_make(&judgement, score, stage, trace);
 	trace_close(trace);
 	if (rc)
-		fprintf(stderr, "ipctrace replay: %s\n", strerror(-rc));
+		trouble_say("ipctrace replay: %s", strerror(-rc));
 	else
 		status = diff_again(paths, judgement.scopes);
 	free(judgement.record);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "peer/protocol.h"
+#include "format/trouble.h"
 #include "reader/class.h"
 #include "reader/launch.h"
 #include "reader/library.h"
@@ -69,7 +70,7 @@ static int masks_read(struct peer *peer)
 	for (uint32_t i = 0; !rc && i < peer->options->masks_count; i++) {
 		rc = masks_add(&peer->masks, peer->options->masks[i], trouble, sizeof(trouble));
 		if (rc > 0)
-			fprintf(stderr, "ipctrace replay: --mask %s: %s\n", peer->options->masks[i], trouble);
+			trouble_say("ipctrace replay: --mask %s: %s", peer->options->masks[i], trouble);
 	}
 	return rc;
 }
@@ -133,8 +134,8 @@ static int conversations_prepare(struct peer *peer)
 		return rc;
 	class_judge_trust(&trust, peer->trace);
 	if (trust.level < CLASS_PEER) {
-		fprintf(stderr, "ipctrace: %s: the recorded peer cannot be played: %s\n", peer->options->trace,
-			trust.reasons[0].text);
+		trouble_say("ipctrace: %s: the recorded peer cannot be played: %s", peer->options->trace,
+			    trust.reasons[0].text);
 		return 1;
 	}
 	if (!peer->options->peer_is_clients && pid)
@@ -146,7 +147,7 @@ static int conversations_prepare(struct peer *peer)
 		return rc;
 	if (!conversations_are_whole(&peer->conversations, reason, sizeof(reason)) ||
 	    !sysv_is_whole(&peer->sysv, reason, sizeof(reason)) || !is_anything_played(peer, reason, sizeof(reason))) {
-		fprintf(stderr, "ipctrace: %s: the recorded peer cannot be played: %s\n", peer->options->trace, reason);
+		trouble_say("ipctrace: %s: the recorded peer cannot be played: %s", peer->options->trace, reason);
 		return 1;
 	}
 	return masks_read(peer);
@@ -195,7 +196,7 @@ static int program_start(struct peer *peer)
 	setenv(PEER_VARIABLE, peer->feeder.address, 1);
 	rc = brood_start(&peer->brood, command);
 	if (rc > 0)
-		fprintf(stderr, "ipctrace: cannot run '%s': %s\n", peer->options->command[0], strerror(rc));
+		trouble_say("ipctrace: cannot run '%s': %s", peer->options->command[0], strerror(rc));
 	free(preload);
 	free(command);
 	return rc;
@@ -261,14 +262,14 @@ static void tell_waiting(const struct peer *peer)
 	for (uint32_t i = 0; i < peer->conversations.count; i++) {
 		const struct session *session = &peer->feeder.sessions[i];
 		if (session->is_claimed && !session->is_over && !expectation_is_met(&session->expectation)) {
-			fprintf(stderr,
-				"ipctrace: nothing happens: %s: byte %" PRIu64 " of what the program sends is waited "
-				"for\n",
-				session->conversation->name, session->expectation.matched);
+			trouble_say("ipctrace: nothing happens: %s: byte %" PRIu64
+				    " of what the program sends is waited "
+				    "for",
+				    session->conversation->name, session->expectation.matched);
 			return;
 		}
 	}
-	fprintf(stderr, "ipctrace: nothing happens, and the record has nothing for the program to wait for\n");
+	trouble_say("ipctrace: nothing happens, and the record has nothing for the program to wait for");
 }
 
 /* "ipctrace: 3 of 3 conversations, 12 of 12 messages matched, 1 masked: same; the program exited with 0" */
@@ -349,7 +350,7 @@ static int peer_run(struct peer *peer)
 		brood_end(&peer->brood);
 	}
 	if (rc < 0)
-		fprintf(stderr, "ipctrace: %s: %s\n", options->trace, strerror(-rc));
+		trouble_say("ipctrace: %s: %s", options->trace, strerror(-rc));
 	return rc ? REPLAY_TROUBLE : tell(peer);
 }
 
@@ -361,7 +362,7 @@ int replay_peer(struct replay_options *options)
 	int status;
 
 	if (trace_open(&peer.trace, options->trace, &opening, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		return REPLAY_TROUBLE;
 	}
 	status = peer_run(&peer);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "format/catalogue.h"
+#include "format/trouble.h"
 #include "replay/perform.h"
 #include "replay/raw.h"
 
@@ -292,7 +293,7 @@ int command_perform(int argc, char **argv)
 	struct timespec now;
 
 	if (!score || !player_make(score)) {
-		fprintf(stderr, "ipctrace perform: is part of ipctrace replay\n");
+		trouble_say("ipctrace perform: is part of ipctrace replay");
 		return 2;
 	}
 	crc32c_tables_make();

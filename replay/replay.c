@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/trouble.h"
 #include "reader/option.h"
 #include "reader/output.h"
 #include "replay/pace.h"
@@ -202,7 +203,7 @@ static bool words_take(struct replay_options *options, int argc, char **argv, in
 	bool has_command;
 
 	if (index >= argc) {
-		fprintf(stderr, "ipctrace replay: a trace is expected; see ipctrace replay --help\n");
+		trouble_say("ipctrace replay: a trace is expected; see ipctrace replay --help");
 		return false;
 	}
 	options->trace = argv[index++];
@@ -211,9 +212,9 @@ static bool words_take(struct replay_options *options, int argc, char **argv, in
 	if (has_command)
 		options->command = argv + index;
 	if (options->way != REPLAY_PEER && has_command)
-		fprintf(stderr, "ipctrace replay: expected one trace; see ipctrace replay --help\n");
+		trouble_say("ipctrace replay: expected one trace; see ipctrace replay --help");
 	else if (options->way == REPLAY_PEER && !options->peer_is_clients && !has_command)
-		fprintf(stderr, "ipctrace replay: --peer: a program is expected behind the trace\n");
+		trouble_say("ipctrace replay: --peer: a program is expected behind the trace");
 	else
 		return true;
 	return false;
@@ -233,7 +234,7 @@ static bool output_is_writable(const struct replay_options *options)
 	if (!path || options->is_dry)
 		return true;
 	if (output_is_input(path, &options->trace, 1)) {
-		fprintf(stderr, "ipctrace replay: -o %s: %s\n", path, output_trouble(-EINVAL));
+		trouble_say("ipctrace replay: -o %s: %s", path, output_trouble(-EINVAL));
 		return false;
 	}
 	is_there = !access(path, F_OK);
@@ -247,7 +248,7 @@ static bool output_is_writable(const struct replay_options *options)
 	if (fd >= 0 && !is_there)
 		unlink(path);
 	if (error)
-		fprintf(stderr, "ipctrace replay: cannot write '%s': %s\n", path, strerror(error));
+		trouble_say("ipctrace replay: cannot write '%s': %s", path, strerror(error));
 	return !error;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "format/trouble.h"
 #include "reader/amount.h"
 #include "reader/output.h"
 #include "replay/pace.h"
@@ -103,7 +104,7 @@ static int watch_prepare(struct watch *watch)
 	int rc = choice_prepare(&options->choice, trace_catalogue(watch->trace), trouble, sizeof(trouble));
 
 	if (rc > 0)
-		fprintf(stderr, "ipctrace replay: -e %s: %s\n", options->choice.calls, trouble);
+		trouble_say("ipctrace replay: -e %s: %s", options->choice.calls, trouble);
 	if (!rc && options->style.names)
 		rc = identity_new(&watch->lines.identities, trace_catalogue(watch->trace));
 	if (rc)
@@ -134,8 +135,8 @@ static int watch_trace(struct watch *watch)
 		lines_end(&watch->lines);
 	}
 	if (rc < 0) {
-		fprintf(stderr, "ipctrace: %s: %s\n",
-			watch->output.is_unwritable ? "standard output" : watch->options->trace, strerror(-rc));
+		trouble_say("ipctrace: %s: %s", watch->output.is_unwritable ? "standard output" : watch->options->trace,
+			    strerror(-rc));
 		return REPLAY_TROUBLE;
 	}
 	if (!watch->options->quiet)
@@ -151,7 +152,7 @@ int replay_watch(struct replay_options *options)
 	int status;
 
 	if (trace_open(&watch.trace, options->trace, &opening, &trouble)) {
-		fprintf(stderr, "ipctrace: %s\n", trouble.text);
+		trouble_say("ipctrace: %s", trouble.text);
 		return REPLAY_TROUBLE;
 	}
 	status = watch_trace(&watch);

@@ -4,7 +4,6 @@
  */
 #include "trace/settings.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,30 +12,8 @@
 
 #include "format/filter.h"
 #include "format/live_read.h"
-
-/* A number with an optional K, M or G (of 1024), between the bounds. 0, or positive when it is not that. */
-static int parse_number(const char *value, uint64_t min, uint64_t max, uint64_t *number)
-{
-	static const char units[] = "KMG";
-	char *end;
-	uint64_t parsed;
-
-	if (!isdigit((unsigned char)value[0]))
-		return 1;
-	errno = 0;
-	parsed = strtoull(value, &end, 10);
-	if (errno)
-		return 1;
-	if (*end) {
-		const char *unit = strchr(units, toupper((unsigned char)*end));
-		unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-		if (!unit || end[1] || parsed > UINT64_MAX >> shift)
-			return 1;
-		parsed <<= shift;
-	}
-	*number = parsed;
-	return parsed < min || parsed > max;
-}
+#include "format/number.h"
+#include "format/trouble.h"
 
 static int set_output(void *settings, const char *value)
 {
@@ -53,7 +30,7 @@ static int set_filter(void *settings, const char *value)
 	char trouble[160];
 
 	if (filter_parse(value, &catalogue_builtin, enabled, trouble, sizeof(trouble))) {
-		fprintf(stderr, "ipctrace: filter '%s': %s\n", value, trouble);
+		trouble_say("ipctrace: filter '%s': %s", value, trouble);
 		return -1;
 	}
 	to->texts[SETTING_FILTER] = to->filter = value;
@@ -64,7 +41,7 @@ static int set_payload(void *settings, const char *value)
 {
 	struct trace_settings *to = settings;
 	uint64_t number;
-	int rc = parse_number(value, 0, PAYLOAD_MAX, &number);
+	int rc = number_parse(value, 0, PAYLOAD_MAX, &number);
 
 	if (rc)
 		return rc;
@@ -80,7 +57,7 @@ static int set_stacks(void *settings, const char *value)
 {
 	struct trace_settings *to = settings;
 	uint64_t number = STACK_DEFAULT;
-	int rc = value ? parse_number(value, 0, STACK_MAX, &number) : 0;
+	int rc = value ? number_parse(value, 0, STACK_MAX, &number) : 0;
 
 	if (rc)
 		return rc;
@@ -94,14 +71,14 @@ static int set_size(void *settings, const char *value)
 	struct trace_settings *to = settings;
 
 	to->texts[SETTING_SIZE] = value;
-	return parse_number(value, SIZE_LIMIT_MIN, UINT64_MAX / 2, &to->size_limit);
+	return number_parse(value, SIZE_LIMIT_MIN, UINT64_MAX / 2, &to->size_limit);
 }
 
 static int set_buffer(void *settings, const char *value)
 {
 	struct trace_settings *to = settings;
 	uint64_t number;
-	int rc = parse_number(value, LIVE_RING_MIN, LIVE_RING_MAX, &number);
+	int rc = number_parse(value, LIVE_RING_MIN, LIVE_RING_MAX, &number);
 
 	if (rc)
 		return rc;
@@ -205,8 +182,8 @@ int settings_from_environment(struct trace_settings *settings)
 		const char *value = getenv(spec->variable);
 		int rc = value && *value ? spec->set(settings, value) : 0;
 		if (rc > 0)
-			fprintf(stderr, "ipctrace: %s: invalid value '%s': expected %s\n", spec->variable, value,
-				spec->argument);
+			trouble_say("ipctrace: %s: invalid value '%s': expected %s", spec->variable, value,
+				    spec->argument);
 		if (rc)
 			return -EINVAL;
 	}

@@ -109,6 +109,26 @@ class Commands(Case):
         self.assertEqual(self.run_it('check', self.log).returncode, 0)
         self.assertRegex(self.run_it('info', self.log).stdout, r'(?m)^Not seen +1 program that was started and never reported')
 
+    def test_values_with_control_bytes_in_them(self):
+        """An error is one line, and nothing in a name or value speaks to the terminal."""
+        value = 'two\nlines \033[31mred'
+        quoted = "two\\nlines \\033[31mred"
+        self.expect_line(self.run_it('record', '-s', value, '-o', self.log, GREET), 2, quoted)
+        self.expect_line(self.run_it('record', '-e', value, '-o', self.log, GREET), 2, quoted)
+        self.expect_line(self.run_it('record', '-o', self.log, value), 127, quoted)
+        for words in (['print', value], ['diff', value, value], ['replay', value], ['check', value], [value], ['ctl', 'x', 'select', value]):
+            done = self.run_it(*words)
+            self.expect_line(done, done.returncode, quoted)
+            self.assertTrue(done.returncode)
+
+    def test_sizes_with_a_unit(self):
+        """What record takes, print takes."""
+        self.run_it('record', '-q', '-s', '1k', '-o', self.log, GREET)
+        whole = self.run_it('print', '-s', '1024', self.log)
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        self.assertEqual(self.run_it('print', '-s', '1k', self.log).stdout, whole.stdout)
+        self.expect_line(self.run_it('print', '-s', '1T', self.log), 2, "'1T'")
+
     def test_nothing_to_record(self):
         done = self.run_it('record', '-o', self.log, '-e', 'none', GREET)
         self.expect_line(done, 3, '0 events', '0 lost')

@@ -113,6 +113,15 @@ Test(option, mistakes_are_said_in_one_line, .init = cr_redirect_stderr)
 				"ipctrace try: invalid value 'bad' for -o: expected FILE: where to\n");
 }
 
+Test(option, control_bytes_in_a_value_do_not_leave_the_line, .init = cr_redirect_stderr)
+{
+	cr_expect(eq(int, PARSE("--two\nlines"), -1));
+	cr_expect(eq(int, PARSE("-\033"), -1));
+	fflush(stderr);
+	cr_assert_stderr_eq_str("ipctrace try: unknown option '--two\\nlines'; see ipctrace try --help\n"
+				"ipctrace try: unknown option '-\\033'; see ipctrace try --help\n");
+}
+
 Test(option, help_is_made_of_the_table_and_ends_well, .init = cr_redirect_stdout, .exit_code = 0)
 {
 	PARSE("--help");
