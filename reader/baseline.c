@@ -249,17 +249,13 @@ int command_baseline(int argc, char **argv)
 	/* What follows is parsed as if the action were not there. */
 	if (skip)
 		argv[1] = argv[0];
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc - skip, argv + skip);
+	int index = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc - skip,
+					argv + skip, argc);
 
 	if (index < 0)
 		return 2;
 	char **words = argv + skip + index;
 	int count = argc - skip - index;
-	/* An option may also stand behind the runs, as in `learn RUN... -o FILE`. */
-	if (!strcmp(action, "learn") && !settings.output && count > 2 && !strcmp(words[count - 2], "-o")) {
-		settings.output = words[count - 1];
-		count -= 2;
-	}
 	if (!strcmp(action, "learn") && settings.output && count >= 2)
 		return output_is_apart(settings.output, count, words) ? learn(&settings, count, words) : 2;
 	if (!strcmp(action, "check") && count == 2)

@@ -157,7 +157,7 @@ static int list_calls(const struct catalogue *catalogue, const struct calls_sett
 int command_calls(int argc, char **argv)
 {
 	struct calls_settings settings = {0};
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int index = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv, argc);
 	struct log_trouble trouble;
 	struct log *log = NULL;
 	int status;

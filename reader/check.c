@@ -242,7 +242,7 @@ int command_check(int argc, char **argv)
 {
 	struct check_settings settings = {0};
 	const struct trace_opening opening = {.unordered = true};
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int index = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv, argc);
 	struct log_trouble trouble;
 	struct trace *trace;
 	int status;

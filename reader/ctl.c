@@ -248,7 +248,7 @@ static int steer(const struct ctl_settings *settings, struct steering *steering,
 int command_ctl(int argc, char **argv)
 {
 	struct ctl_settings settings = {0};
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int index = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv, 1);
 	struct log_trouble trouble;
 	struct steering steering;
 	int status;

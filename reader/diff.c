@@ -422,7 +422,9 @@ int command_diff(int argc, char **argv)
 	struct diff_settings settings = {.fail_on = ~(1u << CLASS_RANDOM), .limit = 20};
 	struct sides sides = {0};
 	int left = take_sides(&sides, argc, argv);
-	int index = left < 0 ? -1 : options_parse(options, sizeof(options) / sizeof(options[0]), &settings, left, argv);
+	int index = left < 0 ? -1
+			     : options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, left, argv,
+						   left);
 	int status = 2;
 
 	if (index >= 0 && settings.json && settings.markdown)

@@ -222,7 +222,7 @@ static int open_and_export(struct export_settings *settings, const char *path)
 int command_export(int argc, char **argv)
 {
 	struct export_settings settings = {0};
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int index = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv, argc);
 	int status = 2;
 
 	if (index >= 0 && argc - index != 1)

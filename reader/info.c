@@ -221,7 +221,7 @@ int command_info(int argc, char **argv)
 {
 	struct info_settings settings = {0};
 	const struct trace_opening opening = {.unordered = true};
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int index = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv, argc);
 	struct info info = {0};
 	struct log_trouble trouble;
 	int status;

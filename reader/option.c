@@ -237,20 +237,42 @@ static int parse_name(struct parser *parser, const char *word)
 	return option_apply(parser, spec, spelled, value);
 }
 
-int options_parse(const struct option_spec *specs, size_t count, void *settings, int argc, char **argv)
+/* Moves the `kept` words before argv[from..to) behind it. */
+static void words_move(char **argv, int from, int to, int kept)
+{
+	for (int i = from; i < to; i++) {
+		char *word = argv[i];
+		memmove(argv + i - kept + 1, argv + i - kept, (size_t)kept * sizeof(*argv));
+		argv[i - kept] = word;
+	}
+}
+
+int options_parse_mixed(const struct option_spec *specs, size_t count, void *settings, int argc, char **argv, int words)
 {
 	struct parser parser = {specs, count, settings, argc, argv, 1};
+	int kept = 0; /* words that stand before argv[index], and have no option behind them yet */
 
 	for (; parser.index < argc; parser.index++) {
 		const char *word = argv[parser.index];
-		int rc;
-		if (word[0] != '-' || !word[1])
+		int from = parser.index;
+		if (!strcmp(word, "--")) {
+			words_move(argv, from, ++parser.index, kept);
 			break;
-		if (!strcmp(word, "--"))
-			return parser.index + 1;
-		rc = word[1] == '-' ? parse_name(&parser, word + 2) : parse_letters(&parser, word + 1);
-		if (rc)
+		}
+		if (word[0] != '-' || !word[1]) {
+			if (kept == words)
+				break;
+			kept++;
+			continue;
+		}
+		if (word[1] == '-' ? parse_name(&parser, word + 2) : parse_letters(&parser, word + 1))
 			return -1;
+		words_move(argv, from, parser.index + 1, kept);
 	}
-	return parser.index;
+	return parser.index - kept;
+}
+
+int options_parse(const struct option_spec *specs, size_t count, void *settings, int argc, char **argv)
+{
+	return options_parse_mixed(specs, count, settings, argc, argv, 0);
 }

@@ -37,6 +37,13 @@ struct option_spec {
 int options_parse(const struct option_spec *specs, size_t count, void *settings, int argc, char **argv);
 
 /*
+ * The same for commands whose options may also stand behind words, as in `print server.ipct -y`: behind any of the
+ * first `words` of them. What follows further words or `--` is left as it is. argv is put in order: options first.
+ */
+int options_parse_mixed(const struct option_spec *specs, size_t count, void *settings, int argc, char **argv,
+			int words);
+
+/*
  * How many letters must be added, dropped, replaced or swapped to make `a` of `b`; for suggestions. Words longer than
  * 63 letters are compared by their beginnings.
  */

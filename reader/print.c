@@ -265,7 +265,7 @@ static int open_and_print(struct print_settings *settings, const char *path)
 int command_print(int argc, char **argv)
 {
 	struct print_settings settings = {.style = {.string_limit = UINT32_MAX}};
-	int index = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int index = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv, argc);
 	int status = 2;
 
 	if (index >= 0 && argc - index != 1)

@@ -475,7 +475,7 @@ static int run(const struct settings *settings, const char *path)
 int command_report(int argc, char **argv)
 {
 	struct settings settings = {.colour = output_color(NULL, STDOUT_FILENO) > 0};
-	int first = options_parse(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv);
+	int first = options_parse_mixed(options, sizeof(options) / sizeof(options[0]), &settings, argc, argv, argc);
 
 	if (first < 0)
 		return 2;

@@ -260,7 +260,7 @@ int command_replay(int argc, char **argv)
 					 .style = {.string_limit = UINT32_MAX},
 					 .keeps_think = true,
 					 .way = REPLAY_AGAIN};
-	int index = options_parse(specs, sizeof(specs) / sizeof(specs[0]), &options, argc, argv);
+	int index = options_parse_mixed(specs, sizeof(specs) / sizeof(specs[0]), &options, argc, argv, 1);
 	int status = REPLAY_TROUBLE;
 
 	if (index >= 0 && words_take(&options, argc, argv, index) && output_is_writable(&options))

@@ -98,6 +98,36 @@ Test(option, reading_stops_at_the_first_other_word_and_behind_two_dashes)
 	cr_expect(eq(int, PARSE("-"), 1));
 }
 
+#define MIXED(words, first, ...)                                                          \
+	do {                                                                              \
+		char *line[] = {"try", __VA_ARGS__, NULL};                                \
+		int count = sizeof(line) / sizeof(line[0]) - 1;                           \
+		memset(&settings, 0, sizeof(settings));                                   \
+		int index = options_parse_mixed(specs, 5, &settings, count, line, words); \
+		cr_expect(eq(int, count - index, words_left));                            \
+		cr_expect(eq(str, index < count ? line[index] : "", first));              \
+	} while (0)
+
+Test(option, options_may_stand_behind_words_where_that_is_allowed)
+{
+	int words_left = 2;
+
+	MIXED(9, "a", "a", "-t", "b", "-o", "file", "-qt");
+	cr_expect(eq(int, settings.times, 2));
+	cr_expect(eq(int, settings.quiet, 1));
+	cr_expect(eq(str, (char *)settings.output, "file"));
+	MIXED(9, "a", "-t", "a", "--", "-t");
+	cr_expect(eq(int, settings.times, 1));
+	words_left = 3;
+	MIXED(1, "trace", "trace", "-q", "program", "-t");
+	cr_expect(eq(int, settings.quiet, 1));
+	cr_expect(eq(int, settings.times, 0));
+	MIXED(1, "trace", "-q", "trace", "--", "-t", "program");
+	cr_expect(eq(int, settings.times, 0));
+	words_left = 0;
+	MIXED(9, "", "-t", "-q");
+}
+
 Test(option, mistakes_are_said_in_one_line, .init = cr_redirect_stderr)
 {
 	cr_expect(eq(int, PARSE("-x"), -1));
