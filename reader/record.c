@@ -23,6 +23,7 @@
 #include "trace/clock.h"
 #include "trace/collector.h"
 #include "trace/drain.h"
+#include "trace/log_file.h"
 
 #define STATUS_USAGE 2
 /* As shells have it. */
@@ -162,7 +163,7 @@ static void collector_begin(struct recording *recording)
 			    path_shown(recording));
 	else if (rc)
 		trouble_say("ipctrace: cannot write '%s': %s; the command runs untraced", path_shown(recording),
-			    strerror(-rc));
+			    log_file_trouble(rc));
 	if (rc && recording->collector) {
 		collector_close(recording->collector, NULL);
 		recording->collector = NULL;
@@ -364,6 +365,10 @@ int command_record(int argc, char **argv)
 		return STATUS_USAGE;
 	if (index >= argc) {
 		trouble_say("ipctrace record: no command is given; see ipctrace record --help");
+		return STATUS_USAGE;
+	}
+	if (settings.trace.output && !strcmp(settings.trace.output, "-")) {
+		trouble_say("ipctrace record: -o -: standard output is the command's; a trace needs a file");
 		return STATUS_USAGE;
 	}
 	recording.command = argv + index;

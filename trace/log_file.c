@@ -17,12 +17,26 @@
 int log_file_check(const char *path)
 {
 	struct stat status;
+	char target[sizeof("/proc/") - 1];
 
 	if (lstat(path, &status))
 		return errno == ENOENT ? 0 : -errno;
+	if (S_ISLNK(status.st_mode)) {
+		/* /dev/stdout leads to a regular file as well, when that is where standard output goes */
+		if (readlink(path, target, sizeof(target)) == sizeof(target) &&
+		    !memcmp(target, "/proc/", sizeof(target)))
+			return -ENOTSUP;
+		if (stat(path, &status))
+			return errno == ENOENT ? 0 : -errno;
+	}
 	if (S_ISDIR(status.st_mode))
 		return -EISDIR;
-	return S_ISREG(status.st_mode) || S_ISLNK(status.st_mode) ? 0 : -ENOTSUP;
+	return S_ISREG(status.st_mode) ? 0 : -ENOTSUP;
+}
+
+const char *log_file_trouble(int error)
+{
+	return error == -ENOTSUP ? "it is no regular file" : strerror(-error);
 }
 
 int log_file_create(const char *path)

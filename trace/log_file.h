@@ -8,10 +8,17 @@
 #include "format/log_head.h"
 #include "trace/settings.h"
 
-/* Whether a log can be written to `path` as far as can be told beforehand. 0 or -errno (-EISDIR, -ENOTSUP: special). */
+/*
+ * Whether a log can be written to `path` as far as can be told beforehand. 0 or -errno (-EISDIR, -ENOTSUP: special).
+ */
 int log_file_check(const char *path);
 
-/* Creates `path` with mode 0600; a regular file or a symbolic link of this name is replaced. The descriptor, or -errno.
+/* What a negative result of the two means. */
+const char *log_file_trouble(int error);
+
+/*
+ * Creates `path` with mode 0600; a regular file of this name is replaced, and so is a symbolic link to one or to
+ * nothing. A link to a device, a folder or into /proc stays, and is special. The descriptor, or -errno.
  */
 int log_file_create(const char *path);
 

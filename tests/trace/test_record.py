@@ -84,6 +84,36 @@ class RecordTest(unittest.TestCase):
         self.assertEqual(self.record('true').returncode, 0)
         self.assertEqual(self.log.read_bytes()[:4], bytes.fromhex('04224d18'))
 
+    def test_what_is_no_regular_file_is_not_replaced_by_a_log(self):
+        (self.path / 'full').symlink_to('/dev/full')
+        (self.path / 'stdout').symlink_to('/proc/self/fd/1')
+        (self.path / 'folder').symlink_to('/tmp')
+        os.mkfifo(self.path / 'pipe')
+        for name, why in ('full', 'it is no regular file'), ('stdout', 'it is no regular file'), ('pipe', 'it is no regular file'), \
+                ('folder', 'Is a directory'):
+            kind = (self.path / name).lstat().st_mode
+            with open(self.path / 'out', 'w') as out:
+                done = subprocess.run([IPCTRACE, 'record', '-o', name, 'echo', 'hi'], cwd=self.path, stdout=out,
+                                      stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual((done.returncode, (self.path / 'out').read_text()), (0, 'hi\n'))
+            self.assertEqual(done.stderr, f"ipctrace: cannot write '{name}': {why}; the command runs untraced\n")
+            self.assertEqual((self.path / name).lstat().st_mode, kind)
+        self.assertEqual(self.left(), ['folder', 'full', 'out', 'pipe', 'stdout'])
+
+    def test_links_to_files_and_to_nothing_are_replaced(self):
+        (self.path / 'precious').write_text('precious')
+        for target in 'precious', 'nothing':
+            (self.path / target.upper()).symlink_to(target)
+            self.assertEqual(self.run_tool('record', '-q', '-o', target.upper(), 'true').stderr, '')
+        self.assertEqual((self.path / 'precious').read_text(), 'precious')
+        self.assertEqual(self.left(), ['NOTHING', 'PRECIOUS', 'precious'])
+
+    def test_standard_output_is_no_place_for_the_log(self):
+        done = self.run_tool('record', '-o', '-', 'echo', 'hi')
+        self.assertEqual((done.returncode, done.stdout), (2, ''))
+        self.assertEqual(done.stderr, "ipctrace record: -o -: standard output is the command's; a trace needs a file\n")
+        self.assertEqual(self.left(), [])
+
     def test_without_a_place_for_the_log_the_command_runs_all_the_same(self):
         done = self.run_tool('record', '-o', '/no-such-folder/x.ipct', 'sh', '-c', 'echo hi; exit 3')
         self.assertEqual((done.returncode, done.stdout), (3, 'hi\n'))
