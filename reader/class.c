@@ -171,12 +171,13 @@ void class_judge(struct class_verdict *verdict, const struct class_count *count,
 	if (bytes && redact && *redact && strcmp(redact, "none"))
 		limit(verdict, CLASS_CALLS, "payload was left out (--redact %s)", redact);
 	else if (bytes)
-		limit(verdict, CLASS_CALLS, "%lu bytes of messages were not kept; record with -s 1M",
-		      (unsigned long)bytes);
+		limit(verdict, CLASS_CALLS, "%lu byte%s of messages were not kept; record with -s 1M",
+		      (unsigned long)bytes, bytes == 1 ? "" : "s");
 	if (count->rings)
 		limit(verdict, CLASS_CALLS, "io_uring was used, and what it does is not seen");
 	if (unseen)
-		limit(verdict, CLASS_PAYLOAD, "%lu programs could not be traced", (unsigned long)unseen);
+		limit(verdict, CLASS_PAYLOAD, "%lu program%s could not be traced", (unsigned long)unseen,
+		      unseen == 1 ? "" : "s");
 	if (count->tls)
 		limit(verdict, CLASS_PAYLOAD, "TLS was spoken, whose keys are new in every run");
 	if (!count->connections)

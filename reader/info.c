@@ -33,73 +33,14 @@ static const struct option_spec options[] = {
 
 /* ---- gathering ------------------------------------------------------------------------------------------------ */
 
-static int note_last(struct info *info, uint32_t pid, uint64_t ticks)
+static void count_batch(struct info *info, const struct batch_view *batch)
 {
-	uint32_t place = index_get(&info->last_index, pid, 0);
-	uint64_t *last;
-
-	if (place != INDEX_NONE) {
-		last = &info->last[place];
-		*last = ticks > *last ? ticks : *last;
-		return 0;
-	}
-	last = reallocarray(info->last, info->last_count + 1, sizeof(*last));
-	if (!last)
-		return -ENOMEM;
-	info->last = last;
-	last[info->last_count] = ticks;
-	return index_set(&info->last_index, pid, 0, (uint32_t)info->last_count++);
-}
-
-static int note_exec(struct info *info, uint32_t pid, uint64_t ticks)
-{
-	if (info->execs_count == info->execs_room) {
-		size_t room = info->execs_room ? 2 * info->execs_room : 64;
-		struct info_exec *execs = reallocarray(info->execs, room, sizeof(*execs));
-		if (!execs)
-			return -ENOMEM;
-		info->execs = execs;
-		info->execs_room = room;
-	}
-	info->execs[info->execs_count++] = (struct info_exec){pid, ticks};
-	return 0;
-}
-
-static int count_batch(struct info *info, const struct batch_view *batch)
-{
-	int rc = batch->count ? note_last(info, batch->pid, batch->enter[batch->count - 1]) : 0;
-
-	for (uint32_t i = 0; !rc && i < batch->count; i++) {
+	for (uint32_t i = 0; i < batch->count; i++) {
 		const struct batch_shape *shape = &batch->shapes[batch->shape[i]];
 		uint64_t end = batch->enter[i] + batch->duration[i];
 		info->calls[shape->call_index]++;
 		info->begin = batch->enter[i] < info->begin ? batch->enter[i] : info->begin;
 		info->end = end > info->end ? end : info->end;
-		/* What departs and can fail is an exec; what cannot is an exit. */
-		if (shape->outcome == OUTCOME_DEPARTED && shape->call->failure != FAILURE_NEVER && !shape->borrowed)
-			rc = note_exec(info, batch->pid, batch->enter[i]);
-	}
-	return rc;
-}
-
-/*
- * An exec is written before it happens. When neither a new image nor, because it failed, another call of the same
- * process follows it, the image is one that cannot be traced.
- */
-static void count_unseen(struct info *info)
-{
-	size_t seen;
-
-	/* Nobody at all reported: then it is the command itself. */
-	trace_processes(info->trace, &seen);
-	info->unseen += !seen && trace_loss(info->trace)->is_closed && trace_head(info->trace)->command_count;
-	for (size_t i = 0; i < info->execs_count; i++) {
-		const struct info_exec *exec = &info->execs[i];
-		const struct trace_process *image = trace_process_at(info->trace, exec->pid, UINT64_MAX);
-		uint32_t place = index_get(&info->last_index, exec->pid, 0);
-		bool went_on = place != INDEX_NONE && info->last[place] > exec->ticks;
-		if (!went_on && !(image && image->seen.ticks > exec->ticks))
-			info->unseen++;
 	}
 }
 
@@ -140,7 +81,8 @@ static int gather(struct info *info)
 	for (size_t i = 0; rc >= 0 && i < trace_frames(info->trace); i++) {
 		rc = trace_frame_read(info->trace, i, &frame);
 		for (uint32_t b = 0; !rc && b < frame->batches_count; b++) {
-			rc = count_batch(info, &frame->batches[b]);
+			count_batch(info, &frame->batches[b]);
+			rc = unseen_gather(&info->unseen, &frame->batches[b]);
 			rc = rc ? rc : class_count_batch(&info->class, &frame->batches[b]);
 		}
 		if (rc)
@@ -151,7 +93,7 @@ static int gather(struct info *info)
 	frame_free(frame);
 	if (info->begin == UINT64_MAX)
 		info->begin = info->end = 0;
-	count_unseen(info);
+	unseen_judge(&info->unseen, info->trace);
 	return rc < 0 ? rc : order_processes(info);
 }
 
@@ -159,9 +101,7 @@ static void info_free(struct info *info)
 {
 	free(info->calls);
 	free(info->order);
-	free(info->execs);
-	free(info->last);
-	index_free(&info->last_index);
+	unseen_free(&info->unseen);
 	class_count_free(&info->class);
 	trace_close(info->trace);
 }

@@ -6,15 +6,9 @@
 #define IPCTRACE_READER_INFO_H
 
 #include "reader/class.h"
-#include "reader/index.h"
 #include "reader/text.h"
 #include "reader/trace.h"
-
-/* An exec that was about to happen, and whether its image was ever heard of. */
-struct info_exec {
-	uint32_t pid;
-	uint64_t ticks;
-};
+#include "reader/unseen.h"
 
 /* What is told, gathered from all frames. */
 struct info {
@@ -23,14 +17,9 @@ struct info {
 	uint64_t *calls;     /* events by number of the call */
 	uint64_t begin, end; /* ticks of the first entry and the last return */
 	uint64_t unfinished, stacks;
-	struct info_exec *execs;
-	size_t execs_count, execs_room;
-	struct index last_index; /* pid to its place in `last` */
-	uint64_t *last;		 /* ticks of its last event */
-	size_t last_count;
 	uint32_t *order; /* the processes of the trace by when they began */
 	struct class_count class;
-	uint64_t unseen; /* images that were begun and never reported */
+	struct unseen unseen;
 };
 
 /* Calls `print` for each family that has events, in the order of the catalogue. */

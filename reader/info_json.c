@@ -91,7 +91,7 @@ static void json_class(const struct info *info, struct text *out)
 {
 	struct class_verdict verdict;
 
-	class_judge(&verdict, &info->class, info->trace, info->unseen);
+	class_judge(&verdict, &info->class, info->trace, unseen_count(&info->unseen));
 	text_put(out, "\"replay\":{");
 	json_text(out, "class", class_name(verdict.level));
 	json_number(out, "level", verdict.level);
@@ -141,7 +141,16 @@ void info_print_json(const struct info *info, struct text *out)
 		    !loss->is_closed && trace_is_growing(info->trace) ? "true" : "false",
 		    loss->is_salvaged ? "true" : "false");
 	json_steered(info, out);
-	json_number(out, "images_never_seen", info->unseen);
+	json_number(out, "images_never_seen", unseen_count(&info->unseen));
+	text_put(out, "\"never_seen\":[");
+	for (size_t i = 0; i < info->unseen.count; i++) {
+		text_put(out, i ? ",{" : "{");
+		json_number(out, "pid", info->unseen.starts[i].pid);
+		text_put(out, "\"path\":");
+		text_json_string(out, info->unseen.starts[i].path ? info->unseen.starts[i].path : "");
+		text_char(out, '}');
+	}
+	text_put(out, "],");
 	json_number(out, "catalogue", trace_catalogue(info->trace)->calls_count);
 	json_class(info, out);
 	json_processes(info, out);

@@ -25,6 +25,18 @@ static void print_foreign(struct text *out, const char *text)
 	text_escape(out, (const uint8_t *)text, strlen(text));
 }
 
+static void print_word(struct text *out, const char *word, size_t most)
+{
+	size_t size = strlen(word);
+
+	text_escape(out, (const uint8_t *)word, size < most ? size : most);
+	if (size <= most)
+		return;
+	text_put(out, "... (");
+	amount_bytes(out, size);
+	text_char(out, ')');
+}
+
 /* Of many words, as a shell makes of `*`, the first: --json has all. */
 static void print_words(struct text *out, const char *const *words, uint32_t count)
 {
@@ -39,7 +51,7 @@ static void print_words(struct text *out, const char *const *words, uint32_t cou
 			text_put(out, " words)");
 			return;
 		}
-		print_foreign(out, words[i]);
+		print_word(out, words[i], WORDS_SIZE);
 	}
 }
 
@@ -171,6 +183,31 @@ static void print_counts(const struct info *info, struct text *out)
 		    trace_catalogue(info->trace)->flags_count + trace_catalogue(info->trace)->enums_count);
 }
 
+/* So many are named. */
+#define UNSEEN_NAMED 10
+
+static void print_unseen(const struct unseen *unseen, struct text *out)
+{
+	uint64_t count = unseen_count(unseen);
+
+	if (!count)
+		return;
+	amount_count(out, count);
+	text_format(out,
+		    " program%s started and never reported (static, setuid, of another machine or with a cleared "
+		    "environment)%s\n",
+		    count == 1 ? " that was" : "s that were", unseen->count ? ":" : ";");
+	for (size_t i = 0; i < unseen->count && i < UNSEEN_NAMED; i++) {
+		text_format(out, "%14s%u ", "", unseen->starts[i].pid);
+		print_foreign(out, unseen->starts[i].path ? unseen->starts[i].path : "(by a descriptor)");
+		text_char(out, '\n');
+	}
+	if (unseen->count > UNSEEN_NAMED)
+		text_format(out, "%14s... and %lu more; --json has all\n", "",
+			    (unsigned long)(unseen->count - UNSEEN_NAMED));
+	text_format(out, "%12s", "");
+}
+
 static void print_trust(const struct info *info, struct text *out)
 {
 	const struct trace_loss *loss = trace_loss(info->trace);
@@ -194,11 +231,7 @@ static void print_trust(const struct info *info, struct text *out)
 			    (unsigned long)loss->damage_regions, (unsigned long)loss->damaged_frames,
 			    (unsigned long)loss->lost_uncounted);
 	print_label(out, "Not seen");
-	if (info->unseen)
-		text_format(out,
-			    "%lu program%s started and never reported (static, setuid, of another machine or "
-			    "with a cleared environment);\n%12s",
-			    (unsigned long)info->unseen, info->unseen == 1 ? " that was" : "s that were", "");
+	print_unseen(&info->unseen, out);
 	text_put(out, "calls made inside libc and the dynamic linker, by system call instructions of a program's own, "
 		      "or through "
 		      "io_uring\n");
@@ -209,7 +242,7 @@ static void print_class(const struct info *info, struct text *out)
 {
 	struct class_verdict verdict;
 
-	class_judge(&verdict, &info->class, info->trace, info->unseen);
+	class_judge(&verdict, &info->class, info->trace, unseen_count(&info->unseen));
 	print_label(out, "Replay");
 	for (unsigned level = 0; level <= verdict.level; level++)
 		text_format(out, "%s%s", level ? ", " : "", class_name((enum class_level)level));
@@ -302,7 +335,7 @@ static void print_process(const struct trace_process *process, uint32_t depth, s
 		print_words(out, process->seen.argv, process->seen.argc);
 	text_put(out, ", ");
 	amount_count(out, process->events);
-	text_put(out, " calls\n");
+	text_put(out, process->events == 1 ? " call\n" : " calls\n");
 }
 
 static void print_nodes(const struct tree *tree, uint32_t first, struct text *out)

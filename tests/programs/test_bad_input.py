@@ -77,6 +77,23 @@ class Commands(Case):
     def test_a_static_program(self):
         self.expect_beyond(GREET_STATIC)
 
+    def test_static_programs_that_a_traced_one_started_are_named(self):
+        script = ('import os, sys\n'
+                  'static = sys.argv[1]\n'
+                  'os.waitpid(os.posix_spawn(static, [static], {}), 0)\n'
+                  'os.waitpid(os.posix_spawn("/bin/true", ["true"], os.environ), 0)\n'
+                  'if not os.fork():\n    os.execv(static, [static])\n'
+                  'os.wait()\n'
+                  'try:\n    os.execv("/nowhere", ["nowhere"])\nexcept OSError:\n    os.execv(static, [static])\n')
+        done = self.run_it('record', '-q', '-o', self.log, '/usr/bin/python3', '-S', '-c', script, GREET_STATIC)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        told = json.loads(self.run_it('info', '--json', self.log).stdout)
+        self.assertEqual(told['images_never_seen'], 3)
+        self.assertEqual([start['path'] for start in told['never_seen']], [GREET_STATIC] * 3)
+        self.assertEqual(len({start['pid'] for start in told['never_seen']}), 3)
+        shown = self.run_it('info', self.log).stdout
+        self.assertRegex(shown, r'(?m)^Not seen +3 programs that were started and never reported .*:\n( +\d+ %s\n){3}' % GREET_STATIC)
+
     def test_a_setuid_program(self):
         if not IS_ROOT:
             self.skipTest('only root can make a set-user-ID program of somebody else')
