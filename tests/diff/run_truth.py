@@ -97,6 +97,19 @@ FURTHER = {
     'parallel': Program('parallel_jobs', (), {'other-word': Truth({'bytes', 'payload', 'arguments'})}, False),
     'vsftpd': Program('vsftpd_files', (), {'other-file': Truth({'bytes', 'payload', 'arguments'})}, False),
     'tmux': Program('tmux_panes', (), {'other-word': Truth({'bytes', 'payload', 'arguments'})}, False),
+    'openssl': Program('openssl_server', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
+    'ncat': Program('ncat_exec', (), {'other-line': Truth({'bytes', 'payload'})}, False),
+    'xinetd': Program('xinetd_services', (), {'other-line': Truth({'bytes', 'payload'})}, False),
+    'mini_httpd': Program('mini_httpd_files', (), {'other-file': Truth({'bytes', 'payload', 'arguments', 'structure'})}, False),
+    'busybox': Program('busybox_httpd', (), {'other-file': Truth({'bytes', 'payload', 'arguments', 'structure'})}, False),
+    'ngircd': Program('ngircd_channel', (), {'other-word': Truth({'bytes', 'payload'})}, False),
+    'atftpd': Program('atftpd_files', (), {'other-file': Truth({'bytes', 'payload', 'arguments'})}, False),
+    'slapd': Program('slapd_entries', (), {'one-more': Truth({'bytes', 'payload', 'added'})}, False),
+    'aiohttp': Program('aiohttp_pages', (), {'other-page': Truth({'bytes', 'payload'})}, False),
+    'mariadb': Program('mariadb_sql', (), {'one-row-more': Truth({'bytes', 'payload', 'added'})}, False),
+    'squid': Program('squid_cache', (), {'other-path': Truth({'bytes', 'payload'})}, False),
+    'gearmand': Program('gearman_jobs', (), {'other-word': Truth({'bytes', 'payload'})}, False),
+    'pure-ftpd': Program('pure_ftpd_files', (), {'other-name': Truth({'bytes', 'payload'})}, False),
 }
 
 # What a change by mutate-log may be called. A call less or more on a stream shows in the bytes of its neighbours.
