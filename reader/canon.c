@@ -362,6 +362,8 @@ static int prepare_mask(struct pass *pass)
 
 	for (uint32_t i = 0; !rc && i < common->pids_count; i++)
 		rc = mask_add_pid(&pass->mask, common->pids[i]);
+	for (uint32_t i = 0; !rc && i < common->ports_count; i++)
+		rc = mask_add_port(&pass->mask, common->ports[i], true);
 	if (!rc)
 		rc = ports_survey(&pass->mask, pass->trace);
 	if (pass->canon->scope) {

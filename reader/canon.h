@@ -146,6 +146,10 @@ struct canon_common {
 	 */
 	const uint32_t *pids;
 	uint32_t pids_count;
+	/* Ports that the programs chose in all of them: known by their places here, in whatever order a run came to
+	 * them. */
+	const uint16_t *ports;
+	uint32_t ports_count;
 };
 
 struct canon {

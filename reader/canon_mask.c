@@ -11,6 +11,7 @@ static const char *const patterns[] = {
 	"D, 99 M 9999 99:99:99", "D, 99-M-99 99:99:99", "D M _9 99:99:99 9999", "99/M/9999:99:99:99",
 	"99 M 9999 99:99:99",	 "9999-99-99T99:99:99", "9999-99-99 99:99:99",	"9999/99/99 99:99:99",
 	"99/M/9999 99:99:99",	 "M _9 99:99:99",	"99:99:99.999",		"9999-99-99",
+	"D M _9 9999",
 };
 
 /* Of System V ids: smaller numbers mean something else too often. */
@@ -46,6 +47,11 @@ int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen)
 	if (port < MASK_PORT_MIN || known)
 		return 0;
 	return map_put(&mask->ports, port, (void *)(uintptr_t)(is_chosen ? PORT_FIRST + mask->chosen++ : PORT_OTHER));
+}
+
+uint32_t mask_port_chosen(uint32_t before)
+{
+	return UINT16_MAX + PORT_FIRST + before;
 }
 
 uint32_t mask_port(const struct mask *mask, uint16_t port)
@@ -147,6 +153,29 @@ static size_t match_span(const uint8_t *bytes, size_t size)
 	return 0;
 }
 
+/* Of `count` digits. */
+static unsigned read_digits(const uint8_t *bytes, size_t count)
+{
+	unsigned number = 0;
+
+	for (size_t i = 0; i < count; i++)
+		number = number * 10 + (unsigned)(bytes[i] - '0');
+	return number;
+}
+
+/* A time of day that stands alone, and not in the middle of more that is written with colons, as addresses are. */
+static size_t match_clock(const uint8_t *bytes, size_t at, size_t size)
+{
+	size_t length = match_pattern(bytes + at, size - at, "99:99:99");
+	bool is_within = (at && (bytes[at - 1] == ':' || is_digit(bytes[at - 1]))) ||
+			 (at + length < size && (bytes[at + length] == ':' || is_digit(bytes[at + length])));
+
+	if (!length || is_within || read_digits(bytes + at, 2) > 23 || read_digits(bytes + at + 3, 2) > 59 ||
+	    read_digits(bytes + at + 6, 2) > 60)
+		return 0;
+	return length + match_tail(bytes + at + length, size - at - length);
+}
+
 static size_t match_time(const uint8_t *bytes, size_t size)
 {
 	size_t span = match_span(bytes, size);
@@ -198,6 +227,36 @@ static const char *word_of(const struct mask *mask, const uint8_t *digits, size_
 	return mask->second && length >= 10 && is_near(mask, number) ? "<time>" : NULL;
 }
 
+/* Numbers of one byte each in "127,0,0,1,173,198", an address and its port. */
+#define HOST_NUMBERS	  4
+#define HOST_PORT_NUMBERS 6
+
+/*
+ * The port of an address as FTP writes it, when the run speaks of it: how long the text is, where its last two numbers
+ * begin, and the word for them. 0: there is none.
+ */
+static size_t match_host_port(const struct mask *mask, const uint8_t *bytes, size_t size, size_t *port_at,
+			      const char **word)
+{
+	unsigned number, port = 0;
+	size_t at = 0;
+
+	for (unsigned i = 0; i < HOST_PORT_NUMBERS; i++) {
+		size_t begin = i ? ++at : at;
+		while (at < size && at - begin < 3 && is_digit(bytes[at]))
+			at++;
+		number = read_digits(bytes + begin, at - begin);
+		bool is_last = i + 1 == HOST_PORT_NUMBERS;
+		if (at == begin || number > UINT8_MAX || (!is_last && (at == size || bytes[at] != ',')))
+			return 0;
+		*port_at = i == HOST_NUMBERS ? begin : *port_at;
+		port = i >= HOST_NUMBERS ? port << 8 | number : 0;
+	}
+	uintptr_t known = port >= MASK_PORT_MIN ? (uintptr_t)map_get(&mask->ports, port) : 0;
+	*word = known ? port_word(known) : NULL;
+	return known ? at : 0;
+}
+
 /* What of a text is looked at: no time is written without a digit and one of the signs between them. */
 enum { BYTE_DIGIT = 1, BYTE_NAME = 2, BYTE_BETWEEN = 4, BYTE_NUL = 8 };
 
@@ -241,6 +300,35 @@ static bool is_process_folder(const uint8_t *bytes, size_t at)
 	return at >= sizeof(folder) - 1 && !memcmp(bytes + at - (sizeof(folder) - 1), folder, sizeof(folder) - 1);
 }
 
+/* What begins at a place of a text. */
+struct found {
+	const char *word; /* for a number of the run; NULL: it is none */
+	size_t before;	  /* so much of it stays */
+	size_t length;
+};
+
+static struct found find_number(const struct mask *mask, const uint8_t *bytes, size_t at, size_t size,
+				bool may_have_time)
+{
+	struct found found = {.word = "<time>", .length = may_have_time ? match_time(bytes + at, size - at) : 0};
+	const char *port = NULL;
+
+	if (!found.length && !is_digit(bytes[at]))
+		return (struct found){.length = 1};
+	if (!found.length && may_have_time)
+		found.length = match_clock(bytes, at, size);
+	if (found.length)
+		return found;
+	size_t length = match_host_port(mask, bytes + at, size - at, &found.before, &port);
+	if (length)
+		return (struct found){port, found.before, length};
+	while (at + found.length < size && is_digit(bytes[at + found.length]))
+		found.length++;
+	found.word = is_process_folder(bytes, at) ? "<pid>" : word_of(mask, bytes + at, found.length);
+	found.before = 0;
+	return found;
+}
+
 static bool mask_numbers(const struct mask *mask, const uint8_t *bytes, size_t size, struct text *out)
 {
 	size_t begin = out->size;
@@ -255,26 +343,14 @@ static bool mask_numbers(const struct mask *mask, const uint8_t *bytes, size_t s
 			at++;
 			continue;
 		}
-		const char *word = "<time>";
-		size_t length = may_have_time ? match_time(bytes + at, size - at) : 0;
-		if (!length && is_digit(bytes[at])) {
-			while (at + length < size && is_digit(bytes[at + length]))
-				length++;
-			word = is_process_folder(bytes, at) ? "<pid>" : word_of(mask, bytes + at, length);
-			if (!word) {
-				at += length;
-				continue;
-			}
+		struct found found = find_number(mask, bytes, at, size, may_have_time);
+		if (found.word) {
+			text_add(out, bytes + kept, at + found.before - kept);
+			text_put(out, found.word);
+			kept = at + found.length;
+			replaced = true;
 		}
-		if (!length) {
-			at++;
-			continue;
-		}
-		text_add(out, bytes + kept, at - kept);
-		text_put(out, word);
-		at += length;
-		kept = at;
-		replaced = true;
+		at += found.length;
 	}
 	text_add(out, bytes + kept, size - kept);
 	if (!replaced && !out->failed && sorts & BYTE_NUL)

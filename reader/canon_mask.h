@@ -37,6 +37,9 @@ int mask_add_ipc(struct mask *mask, uint32_t id);
  */
 int mask_add_port(struct mask *mask, uint16_t port, bool is_chosen);
 
+/* What the port is that was chosen as the one after `before` others. */
+uint32_t mask_port_chosen(uint32_t before);
+
 /* What a port is in every run: itself, or the number of a chosen one beyond all ports, or 0. */
 uint32_t mask_port(const struct mask *mask, uint16_t port);
 

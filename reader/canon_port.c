@@ -97,28 +97,81 @@ static bool *find_calls(const struct catalogue *catalogue)
 	return found;
 }
 
-int ports_survey(struct mask *mask, struct trace *trace)
+/* Fills the survey, in order of time. 0 or -ENOMEM; `survey->seen` is to be freed in any case. */
+static int make_survey(struct survey *survey, struct trace *trace)
 {
 	bool *wanted = find_calls(trace_catalogue(trace));
-	struct survey survey = {calloc(SEEN_MAX, sizeof(struct seen_port)), 0};
 	struct frame *frame = NULL;
-	int rc = survey.seen && wanted ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !rc && i < trace_frames(trace) && survey.count < SEEN_MAX; i++) {
+	*survey = (struct survey){calloc(SEEN_MAX, sizeof(struct seen_port)), 0};
+	int rc = survey->seen && wanted ? 0 : -ENOMEM;
+	for (size_t i = 0; !rc && i < trace_frames(trace) && survey->count < SEEN_MAX; i++) {
 		if (!trace_frame_has(trace, i, wanted))
 			continue;
 		int failed = trace_frame_read(trace, i, &frame);
 		if (failed == -ENOMEM)
 			rc = failed;
 		for (uint32_t b = 0; !failed && b < frame->batches_count; b++)
-			see_batch(&survey, &frame->batches[b]);
+			see_batch(survey, &frame->batches[b]);
 	}
 	if (!rc)
-		qsort(survey.seen, survey.count, sizeof(*survey.seen), compare_seen);
+		qsort(survey->seen, survey->count, sizeof(*survey->seen), compare_seen);
+	frame_free(frame);
+	free(wanted);
+	return rc;
+}
+
+int ports_survey(struct mask *mask, struct trace *trace)
+{
+	struct survey survey;
+	int rc = make_survey(&survey, trace);
+
 	for (uint32_t i = 0; !rc && i < survey.count; i++)
 		rc = mask_add_port(mask, survey.seen[i].port, survey.seen[i].is_chosen);
-	frame_free(frame);
 	free(survey.seen);
-	free(wanted);
+	return rc;
+}
+
+/* Leaves those of `ports` that `mask` knows as chosen. */
+static uint32_t keep_chosen(const struct mask *mask, uint16_t *ports, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (mask_port(mask, ports[i]))
+			ports[kept++] = ports[i];
+	return kept;
+}
+
+/* All that `mask` knows as chosen, in the order in which they were. */
+static uint32_t list_chosen(const struct mask *mask, const struct survey *survey, uint16_t *ports)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < survey->count; i++)
+		if (mask_port(mask, survey->seen[i].port) == mask_port_chosen(count))
+			ports[count++] = survey->seen[i].port;
+	return count;
+}
+
+int ports_share(struct shared_ports *shared, struct trace *trace)
+{
+	struct survey survey;
+	struct mask mask = {.second = 0};
+	int rc = make_survey(&survey, trace);
+
+	for (uint32_t i = 0; !rc && i < survey.count; i++)
+		rc = mask_add_port(&mask, survey.seen[i].port, survey.seen[i].is_chosen);
+	if (!rc && shared->ports) {
+		shared->count = keep_chosen(&mask, shared->ports, shared->count);
+	} else if (!rc) {
+		shared->ports = calloc(survey.count + 1ull, sizeof(*shared->ports));
+		if (shared->ports)
+			shared->count = list_chosen(&mask, &survey, shared->ports);
+		else
+			rc = -ENOMEM;
+	}
+	mask_clear(&mask);
+	free(survey.seen);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include "reader/comparison.h"
 #include "format/filter.h"
 #include "format/trouble.h"
+#include "reader/canon_port.h"
 #include "reader/progress.h"
 #include "reader/steered.h"
 
@@ -190,6 +191,28 @@ static int gather_pids(struct run *runs, uint32_t count)
 	return 0;
 }
 
+/* Every run has a copy, to be freed with it. */
+static int gather_ports(struct run *runs, uint32_t count)
+{
+	struct shared_ports shared = {NULL, 0};
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < count; i++)
+		rc = ports_share(&shared, runs[i].trace);
+	for (uint32_t i = 0; !rc && i < count; i++) {
+		runs[i].ports = malloc((shared.count + 1ull) * sizeof(*runs[i].ports));
+		if (!runs[i].ports) {
+			rc = -ENOMEM;
+			break;
+		}
+		memcpy(runs[i].ports, shared.ports, shared.count * sizeof(*shared.ports));
+		runs[i].common.ports = runs[i].ports;
+		runs[i].common.ports_count = shared.count;
+	}
+	free(shared.ports);
+	return rc;
+}
+
 static int read_runs(struct run *runs, uint32_t count, struct progress *progress)
 {
 	struct canon_progress say = {say_progress, progress};
@@ -231,6 +254,8 @@ int runs_open(struct run *runs, const char *const *paths, const struct canon_sco
 	if (!rc)
 		rc = gather_pids(runs, count);
 	if (!rc)
+		rc = gather_ports(runs, count);
+	if (!rc)
 		rc = read_runs(runs, count, &progress);
 	progress_end(&progress);
 	if (rc)
@@ -244,6 +269,7 @@ void run_free(struct run *run)
 	trace_close(run->trace);
 	free(run->enabled);
 	free(run->pids);
+	free(run->ports);
 	*run = (struct run){0};
 }
 

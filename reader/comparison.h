@@ -16,8 +16,9 @@ struct run {
 	uint8_t *enabled;		 /* calls that are compared, by number; NULL: all */
 	const struct canon_scope *scope; /* borrowed; NULL: none */
 	struct canon_common common;
-	uint32_t *pids; /* those of `common` */
-	uint64_t lost;	/* events that are known to be missing */
+	uint32_t *pids;	 /* those of `common` */
+	uint16_t *ports; /* likewise */
+	uint64_t lost;	 /* events that are known to be missing */
 	bool is_damaged, is_unfinished;
 	int error; /* of canon_make() */
 };

@@ -320,6 +320,8 @@ static const struct topic {
 	{"stock", NULL, NULL, luck_stock},
 	{"answers", NULL, NULL, luck_answers},
 	{"shared", NULL, NULL, luck_shared},
+	{"ports", NULL, NULL, luck_ports},
+	{"visits", NULL, NULL, luck_visits},
 };
 
 static int play(const struct topic *topic)

@@ -28,4 +28,8 @@ int luck_stock(const char *event);
 int luck_answers(const char *event);
 int luck_shared(const char *event);
 
+/* Ports that are drawn, and ports that are told. */
+int luck_ports(const char *event);
+int luck_visits(const char *event);
+
 #endif

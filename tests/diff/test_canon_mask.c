@@ -37,6 +37,21 @@ Test(mask, times_are_masked_however_they_are_written)
 	expect_masked("Sat Nov 22 13:44:00 2025", "<time>");
 	expect_masked("write=0.009 s, sync=12.5ms", "write=<time>, sync=<time>");
 	expect_masked("at 1700000123.5", "at <time>.5");
+	expect_masked("started Mon Nov 23 2026 at 02:11:16 (UTC)", "started <time> at <time> (UTC)");
+}
+
+Test(mask, what_is_written_with_colons_and_is_no_time_of_day_stays)
+{
+	expect_masked("52:54:00:12:34:56", "52:54:00:12:34:56");
+	expect_masked("24:00:00 and 12:60:00 and 112:34:56", "24:00:00 and 12:60:00 and 112:34:56");
+}
+
+Test(mask, a_port_is_known_in_an_address_as_ftp_writes_it)
+{
+	expect_masked("(127,0,0,1,156,187).", "(127,0,0,1,<port 1>).");
+	expect_masked("(127,0,0,1,156,188).", "(127,0,0,1,156,188).");
+	expect_masked("127,0,0,1,156", "127,0,0,1,156");
+	expect_masked("127,0,0,256,156,187", "127,0,0,256,156,187");
 }
 
 Test(mask, pids_and_ports_are_masked_and_other_numbers_are_not)

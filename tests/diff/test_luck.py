@@ -109,6 +109,13 @@ class Luck(unittest.TestCase):
     def test_how_often_threads_take_a_lock_and_give_it_back(self):
         self.expect('locks', base='plain', less=('removed', 'sem_post'), wrong=('added', 'sem_post'))
 
+    def test_which_port_a_listener_draws_after_another_one(self):
+        self.expect('ports', wrong=('arguments', 'bind'), less=('reordered', 'close'))
+        self.assertIn(('arguments', 'bind'), self.diff('ports', 'early', 'less')[1], 'ports that are open together are none of lot')
+
+    def test_which_of_two_ports_is_come_to_first(self):
+        self.expect('visits', wrong=('arguments', 'connect'))
+
 
 if __name__ == '__main__':
     unittest.main()
