@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,10 +209,13 @@ int program_find(const char *name, char *path, size_t size)
 	return error;
 }
 
-/* `list` with $ORIGIN in it being the directory of `path`. */
+/* `list` with $ORIGIN in it being the directory of `path`: where the file is, not where a link to it stands. */
 static bool find_in(const char *list, const char *path, const char *name, char *found, size_t size)
 {
-	char directory[4096];
+	char directory[4096], real[PATH_MAX];
+
+	if (list && strstr(list, "ORIGIN") && realpath(path, real))
+		path = real;
 	const char *slash = strrchr(path, '/');
 	int origin = slash ? (int)(slash - path) : 1;
 

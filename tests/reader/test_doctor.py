@@ -79,6 +79,15 @@ class Doctor(unittest.TestCase):
         self.assertIn('io_uring', out)
         self.assertIn('libring.so', out)
 
+    def test_libraries_are_looked_for_beside_the_program_and_not_beside_a_link_to_it(self):
+        library = self.path('libring.so')
+        subprocess.run([*COMPILER, '-x', 'c', '-', '-o', library, '-shared', '-fPIC'], input=b'void f(void) { }', check=True)
+        program = self.build('void f(void); int main(void) { f(); return 0; }', '-L', self.folder.name, '-lring',
+                             '-Wl,-rpath,$ORIGIN')
+        os.mkdir(self.path('bin'))
+        os.symlink(program, self.path('bin/program'))
+        self.assertNotIn('not found', doctor(self.path('bin/program'))[1])
+
     def test_a_script_is_judged_by_its_interpreter(self):
         program = self.build('int main(void) { return 0; }', '-static')
         status, out, _ = doctor(self.path('script', b'#!' + program.encode() + b'\n'))
