@@ -32,11 +32,16 @@ int choice_set_failed(void *settings, const char *value);
 /* Reads `calls` by the trace's catalogue. 0; positive with one line in `trouble`; -ENOMEM. */
 int choice_prepare(struct choice *choice, const struct catalogue *catalogue, char *trouble, size_t size);
 
+/* Whether events are chosen by more than their call. */
+static inline bool choice_is_narrow(const struct choice *choice)
+{
+	return choice->only_successful || choice->only_failed || choice->pids_count || choice->paths_count;
+}
+
 /* Whether every event is wanted, after choice_prepare(). */
 static inline bool choice_is_open(const struct choice *choice)
 {
-	return !choice->enabled && !choice->only_successful && !choice->only_failed && !choice->pids_count &&
-	       !choice->paths_count;
+	return !choice->enabled && !choice_is_narrow(choice);
 }
 
 /* Whether `event` is wanted. `identities` has observed it, or is NULL; then paths are only those among the arguments.

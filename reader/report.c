@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "format/filter.h"
 #include "format/trouble.h"
+#include "reader/choice.h"
 #include "reader/command.h"
 #include "reader/missing.h"
 #include "reader/option.h"
@@ -29,12 +29,14 @@ enum report_part {
 	PART_THREAD = 8,
 	PART_UNFINISHED = 16,
 	PARTS_ALL = 31,
-	PARTS_ORDERED = PART_OBJECT | PART_PROCESS | PART_THREAD | PART_UNFINISHED,
+	PART_PROGRAM = 32, /* sums of another part: only when it is asked for */
+	PARTS_PROCESS = PART_PROCESS | PART_THREAD | PART_PROGRAM,
+	PARTS_ORDERED = PARTS_PROCESS | PART_OBJECT | PART_UNFINISHED,
 };
 
 struct settings {
-	unsigned parts; /* enum report_part; 0: all */
-	const char *filter;
+	struct choice choice; /* first: its options are set through it */
+	unsigned parts;	      /* enum report_part; 0: all */
 	enum report_sort sort;
 	bool json, all, colour;
 };
@@ -53,8 +55,9 @@ struct batch_memo {
 
 /* What is gathered. */
 struct report {
-	const struct settings *settings;
+	struct settings *settings;
 	struct trace *trace;
+	bool is_narrow; /* more is chosen by than the call: then calls are counted in order of time as well */
 	struct report_view view;
 	uint8_t *enabled;
 	struct flow *flows;
@@ -98,11 +101,9 @@ static int find_word(const struct word *words, size_t count, const char *value)
 
 static int set_by(void *context, const char *value)
 {
-	static const struct word words[] = {{"call", PART_CALL},
-					    {"object", PART_OBJECT},
-					    {"process", PART_PROCESS},
-					    {"thread", PART_THREAD},
-					    {"unfinished", PART_UNFINISHED}};
+	static const struct word words[] = {{"call", PART_CALL},       {"object", PART_OBJECT},
+					    {"process", PART_PROCESS}, {"thread", PART_THREAD},
+					    {"program", PART_PROGRAM}, {"unfinished", PART_UNFINISHED}};
 	struct settings *settings = context;
 	int part = FIND_WORD(words, value);
 
@@ -133,12 +134,6 @@ static int set_colour(void *context, const char *value)
 	return colour < 0;
 }
 
-static int set_filter(void *context, const char *value)
-{
-	((struct settings *)context)->filter = value;
-	return 0;
-}
-
 static int set_json(void *context, const char *value)
 {
 	((struct settings *)context)->json = true;
@@ -153,8 +148,12 @@ static int set_all(void *context, const char *value)
 
 static const struct option_spec options[] = {
 	{0, NULL, "[OPTION]... TRACE", "ipctrace report --by call -e %socket redis.ipct", NULL},
-	{0, "by", "WHAT", "only call, object, process, thread or unfinished; again for more", set_by},
-	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", set_filter},
+	{0, "by", "WHAT", "only call, object, process, thread, program or unfinished; again for more", set_by},
+	{'e', "calls", "EXPR", "only these calls: names and %families, ! for all but", choice_set_calls},
+	{'p', "pid", "PID", "only this process or thread; may be given again", choice_set_pid},
+	{'P', "path", "PATH", "only what concerns this path, or thing by name: 'pipe#0*'", choice_set_path},
+	{'z', "successful", NULL, "only calls that succeeded", choice_set_successful},
+	{'Z', "failed", NULL, "only calls that failed", choice_set_failed},
 	{'S', "sort", "KEY", "by time (default), count, errors, bytes, mean, max, name", set_sort},
 	{'a', "all", NULL, "every line, however many there are", set_all},
 	{0, "json", NULL, "one JSON object; times in ns", set_json},
@@ -166,20 +165,23 @@ static const struct option_spec options[] = {
 static int prepare(struct report *report)
 {
 	const struct catalogue *catalogue = trace_catalogue(report->trace);
-	char trouble[256];
+	struct choice *choice = &report->settings->choice;
+	char trouble[256] = "out of memory";
 
 	report->enabled = malloc(catalogue->calls_count + 1u);
 	report->flows = calloc(catalogue->calls_count + 1u, sizeof(*report->flows));
 	if (!report->enabled || !report->flows || call_tallies_make(&report->calls, catalogue))
 		return -ENOMEM;
-	memset(report->enabled, 1, catalogue->calls_count);
-	for (uint32_t i = 0; i < catalogue->calls_count; i++)
-		report->flows[i] = flow_of_call(&catalogue->calls[i]);
-	if (report->settings->filter &&
-	    filter_parse(report->settings->filter, catalogue, report->enabled, trouble, sizeof(trouble))) {
-		trouble_say("ipctrace report: -e %s: %s", report->settings->filter, trouble);
+	if (choice_prepare(choice, catalogue, trouble, sizeof(trouble))) {
+		trouble_say("ipctrace report: -e %s: %s", choice->calls, trouble);
 		return 1;
 	}
+	if (choice->enabled)
+		memcpy(report->enabled, choice->enabled, catalogue->calls_count);
+	else
+		memset(report->enabled, 1, catalogue->calls_count);
+	for (uint32_t i = 0; i < catalogue->calls_count; i++)
+		report->flows[i] = flow_of_call(&catalogue->calls[i]);
 	report->view = (struct report_view){.catalogue = catalogue,
 					    .enabled = report->enabled,
 					    .flows = report->flows,
@@ -239,7 +241,9 @@ static int count_anew(struct report *report, const struct event *event, uint32_t
 {
 	int error = 0;
 
-	if (report->objects)
+	if (report->is_narrow)
+		error = call_tallies_add_event(&report->calls, &report->view, event, call);
+	if (!error && report->objects)
 		error = object_tallies_add(report->objects, event, call, &memo->use);
 	if (!error && report->processes)
 		error = process_tallies_add(report->processes, event, &memo->place);
@@ -260,11 +264,13 @@ static int count_event(struct report *report, const struct trace_entry *entry)
 
 	if (error || !report->enabled[call])
 		return error;
+	if (report->is_narrow && !choice_wants(&report->settings->choice, event, report->identity))
+		return 0;
 	if (event->outcome == OUTCOME_UNFINISHED && report->unfinished)
 		error = unfinished_tallies_add(report->unfinished, entry);
 	if (error)
 		return error;
-	memo = find_memo(report, entry);
+	memo = report->is_narrow ? NULL : find_memo(report, entry);
 	if (!memo || memo->epoch != identity_epoch(report->identity) + 1 || (report->objects && !memo->use))
 		return count_anew(report, event, call, memo ? memo : &unkept);
 	if (report->objects)
@@ -299,7 +305,7 @@ static int count_in_order(struct report *report, unsigned parts)
 
 	if (!error && parts & PART_OBJECT)
 		error = object_tallies_new(&report->objects, &report->view, report->identity);
-	if (!error && parts & (PART_PROCESS | PART_THREAD))
+	if (!error && parts & PARTS_PROCESS)
 		error = process_tallies_new(&report->processes, &report->view, report->identity);
 	if (!error && parts & PART_UNFINISHED)
 		error = unfinished_tallies_new(&report->unfinished, &report->view, report->trace, report->identity);
@@ -326,15 +332,15 @@ static void *count_frames_beside(void *context)
 /* Both ways at once, when both are wanted and there is a thread to be had. */
 static int count_all(struct report *report, unsigned parts)
 {
-	bool beside = parts & PART_CALL && parts & PARTS_ORDERED;
+	bool beside = parts & PART_CALL && parts & PARTS_ORDERED && !report->is_narrow;
 	pthread_t thread;
 	int error = 0;
 
 	if (beside)
 		beside = pthread_create(&thread, NULL, count_frames_beside, report) == 0;
-	if (!beside && parts & PART_CALL)
+	if (!beside && parts & PART_CALL && !report->is_narrow)
 		error = count_frames(report);
-	if (!error && parts & PARTS_ORDERED)
+	if (!error && (parts & PARTS_ORDERED || report->is_narrow))
 		error = count_in_order(report, parts);
 	if (beside)
 		pthread_join(thread, NULL);
@@ -409,6 +415,11 @@ static void print_report(struct report *report, unsigned parts, struct text *out
 				    out);
 		process_tallies_print(report->processes, parts & PART_THREAD, out);
 	}
+	if (parts & PART_PROGRAM) {
+		if (several)
+			print_title(report, "By program", !hangs && parts == PART_PROGRAM, out);
+		process_tallies_print_programs(report->processes, out);
+	}
 }
 
 static void print_report_json(struct report *report, unsigned parts, struct text *out)
@@ -427,6 +438,10 @@ static void print_report_json(struct report *report, unsigned parts, struct text
 		text_put(out, ",\n \"processes\": ");
 		process_tallies_print_json(report->processes, out);
 	}
+	if (parts & PART_PROGRAM) {
+		text_put(out, ",\n \"programs\": ");
+		process_tallies_print_programs_json(report->processes, out);
+	}
 	if (parts & PART_UNFINISHED) {
 		text_put(out, ",\n \"unfinished\": ");
 		unfinished_tallies_print_json(report->unfinished, out);
@@ -443,11 +458,11 @@ static int write_out(struct output *out)
 	return error < 0 ? 2 : 0;
 }
 
-static int run(const struct settings *settings, const char *path)
+static int run(struct settings *settings, const char *path)
 {
 	unsigned parts = settings->parts ? settings->parts : PARTS_ALL;
-	struct trace_opening opening = {.unordered = !(parts & PARTS_ORDERED)};
-	struct report report = {.settings = settings};
+	struct report report = {.settings = settings, .is_narrow = choice_is_narrow(&settings->choice)};
+	struct trace_opening opening = {.unordered = !(parts & PARTS_ORDERED) && !report.is_narrow};
 	struct log_trouble trouble;
 	struct output out = {.fd = STDOUT_FILENO};
 	int status = 2;
@@ -483,5 +498,7 @@ int command_report(int argc, char **argv)
 		trouble_say("ipctrace report: one trace is wanted; see ipctrace report --help");
 		return 2;
 	}
-	return run(&settings, argv[first]);
+	int status = run(&settings, argv[first]);
+	choice_free(&settings.choice);
+	return status;
 }

@@ -83,6 +83,10 @@ void call_tallies_free(struct call_tallies *tallies);
 /* Counts all events of a frame. 0 or -ENOMEM. */
 int call_tallies_add(struct call_tallies *tallies, const struct report_view *view, const struct frame *frame);
 
+/* Counts one event of the call with this number; for events that are chosen one by one. 0 or -ENOMEM. */
+int call_tallies_add_event(struct call_tallies *tallies, const struct report_view *view, const struct event *event,
+			   uint32_t call);
+
 void call_tallies_print(const struct call_tallies *tallies, const struct report_view *view, struct text *out);
 void call_tallies_print_json(const struct call_tallies *tallies, const struct report_view *view, struct text *out);
 
@@ -141,6 +145,9 @@ int process_tallies_add(struct process_tallies *tallies, const struct event *eve
 void process_tallies_repeat(struct process_tallies *tallies, struct process_place place, const struct event *event);
 
 /* `threads`: with a line for each thread below its process. */
+/* The sums of all images of a program: of those that run the same file, and of their forks. */
+void process_tallies_print_programs(const struct process_tallies *tallies, struct text *out);
+void process_tallies_print_programs_json(const struct process_tallies *tallies, struct text *out);
 void process_tallies_print(struct process_tallies *tallies, bool threads, struct text *out);
 void process_tallies_print_json(struct process_tallies *tallies, struct text *out);
 

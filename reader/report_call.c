@@ -143,6 +143,23 @@ int call_tallies_add(struct call_tallies *tallies, const struct report_view *vie
 	return 0;
 }
 
+int call_tallies_add_event(struct call_tallies *tallies, const struct report_view *view, const struct event *event,
+			   uint32_t call)
+{
+	struct call_tally *row = &tallies->rows[call];
+
+	if (prepare_row(row))
+		return -ENOMEM;
+	if (event->outcome == OUTCOME_UNFINISHED) {
+		row->unfinished++;
+		return 0;
+	}
+	histogram_add(row->durations, event->duration);
+	row->bytes += flow_count(&view->flows[call], event);
+	row->errors += event->error != 0;
+	return event->error ? error_tallies_add(&row->by_error, event->error, 1) : 0;
+}
+
 /* ---- printing ---- */
 
 struct call_order {

@@ -291,3 +291,115 @@ void process_tallies_print_json(struct process_tallies *tallies, struct text *ou
 	}
 	text_put(out, tallies->count ? "\n ]" : "]");
 }
+
+/* ---- by program ---- */
+
+struct program_line {
+	const char *image; /* NULL: not known */
+	uint64_t processes;
+	struct work work;
+};
+
+static const char *program_shown(const struct program_line *line)
+{
+	return line->image ? line->image : "?";
+}
+
+static int compare_images(const void *left, const void *right)
+{
+	return strcmp(program_shown(left), program_shown(right));
+}
+
+static int compare_programs(const void *left, const void *right, void *context)
+{
+	const struct program_line *a = left, *b = right;
+	enum report_sort sort = *(const enum report_sort *)context;
+	uint64_t of_a = a->work.ticks, of_b = b->work.ticks;
+
+	if (sort == SORT_COUNT) {
+		of_a = a->work.events;
+		of_b = b->work.events;
+	} else if (sort == SORT_ERRORS) {
+		of_a = a->work.errors;
+		of_b = b->work.errors;
+	}
+	if (sort == SORT_NAME || of_a == of_b)
+		return compare_images(left, right);
+	return of_a > of_b ? -1 : 1;
+}
+
+static void add_sums(struct work *sum, const struct work *work)
+{
+	sum->begin = work->begin < sum->begin ? work->begin : sum->begin;
+	sum->end = work->end > sum->end ? work->end : sum->end;
+	sum->events += work->events;
+	sum->errors += work->errors;
+	sum->ticks += work->ticks;
+	sum->waiting += work->waiting;
+}
+
+/* A line a program, in the order wanted. NULL without memory, or without any. */
+static struct program_line *programs_sum(const struct process_tallies *tallies, size_t *count)
+{
+	struct program_line *lines = tallies->count ? calloc(tallies->count, sizeof(*lines)) : NULL;
+	size_t used = 0;
+	bool own;
+
+	*count = 0;
+	if (!lines)
+		return NULL;
+	for (size_t i = 0; i < tallies->count; i++)
+		lines[i] = (struct program_line){identity_process_image(tallies->lines[i].object, &own), 1,
+						 tallies->lines[i].work};
+	qsort(lines, tallies->count, sizeof(*lines), compare_images);
+	for (size_t i = 1; i < tallies->count; i++) {
+		if (compare_images(&lines[used], &lines[i])) {
+			lines[++used] = lines[i];
+			continue;
+		}
+		lines[used].processes++;
+		add_sums(&lines[used].work, &lines[i].work);
+	}
+	*count = used + 1;
+	enum report_sort sort = tallies->view->sort;
+	qsort_r(lines, *count, sizeof(*lines), compare_programs, &sort);
+	return lines;
+}
+
+void process_tallies_print_programs(const struct process_tallies *tallies, struct text *out)
+{
+	static const char *const titles[] = {"events", "errors",  "in calls", "waiting", "from first to last",
+					     "images", "<program"};
+	struct amount_table table = {.titles = titles, .columns = sizeof(titles) / sizeof(titles[0])};
+	size_t count;
+	struct program_line *lines = programs_sum(tallies, &count);
+
+	out->failed |= tallies->count && !lines;
+	for (size_t i = 0; i < count; i++) {
+		print_work(&table, tallies->view, &lines[i].work);
+		amount_count(&table.cells, lines[i].processes);
+		amount_cell(&table);
+		text_escape(&table.cells, (const uint8_t *)program_shown(&lines[i]), strlen(program_shown(&lines[i])));
+		amount_cell(&table);
+	}
+	amount_print(&table, tallies->view->colour, out);
+	free(lines);
+}
+
+void process_tallies_print_programs_json(const struct process_tallies *tallies, struct text *out)
+{
+	size_t count;
+	struct program_line *lines = programs_sum(tallies, &count);
+
+	out->failed |= tallies->count && !lines;
+	text_put(out, "[");
+	for (size_t i = 0; i < count; i++) {
+		text_put(out, i ? ",\n  {\"program\": " : "\n  {\"program\": ");
+		text_json_string(out, program_shown(&lines[i]));
+		text_format(out, ", \"images\": %llu, ", (unsigned long long)lines[i].processes);
+		print_work_json(out, tallies->view, &lines[i].work);
+		text_put(out, "}");
+	}
+	text_put(out, count ? "\n ]" : "]");
+	free(lines);
+}

@@ -239,6 +239,45 @@ class Report(unittest.TestCase):
         calls = [row['call'] for row in self.parts('--by', 'call', '-e', 'send,fork')['calls']]
         self.assertEqual(sorted(calls), ['fork', 'send'])
 
+    def test_only_chosen_events_are_counted_in_every_part(self):
+        done = [json.loads(line) for line in run('print', '--json', self.trace)[1].splitlines()]
+        pids = sorted({event['pid'] for event in done})
+        self.assertEqual(len(pids), 2)
+        for words in (['-p', pids[0]], ['-p', pids[1]], ['-Z'], ['-z'], ['-Z', '-e', 'recv'], ['-P', 'unix-pair#0*'], ['-p', 1]):
+            words = [str(word) for word in words]
+            chosen = [json.loads(line) for line in run('print', '--json', *words, self.trace)[1].splitlines()]
+            told = self.parts(*words)
+            count, errors = {}, 0
+            for event in chosen:
+                count[event['call']] = count.get(event['call'], 0) + 1
+                errors += event['errno'] is not None
+            self.assertEqual({row['call']: row['count'] for row in told['calls']}, count, words)
+            self.assertEqual(sum(row['errors'] for row in told['calls']), errors, words)
+            self.assertEqual(sum(row['events'] for row in told['processes']), len(chosen), words)
+            self.assertEqual(self.parts('--by', 'call', *words)['calls'], told['calls'])
+        both = self.parts('--by', 'call', *[word for pid in pids for word in ('-p', str(pid))])
+        self.assertEqual(both, self.parts('--by', 'call'))
+
+    def test_images_of_a_program_are_added_up(self):
+        trace = os.path.join(self.folder.name, 'programs.ipct')
+        script = 'for i in 1 2 3; do /usr/bin/python3 -S -c "import socket; socket.socketpair()"; done; (exit 3); exec env true'
+        self.assertEqual(run('record', '-q', '-o', trace, '--', 'sh', '-c', script)[0], 0)
+        status, out, err = run('report', '--json', '--by', 'program', '--by', 'process', trace)
+        told = json.loads(out)
+        sums = {}
+        for row in told['processes']:
+            line = sums.setdefault(row['image'], [0, 0, 0, 0])
+            line[0:4] = line[0] + 1, line[1] + row['events'], line[2] + row['errors'], line[3] + row['time']
+        self.assertEqual(sums['python3'][0], 3)
+        told_sums = {row['program']: [row['images'], row['events'], row['errors'], row['time']] for row in told['programs']}
+        for name, line in sums.items():
+            self.assertEqual(told_sums[name][:3], line[:3])
+            self.assertAlmostEqual(told_sums[name][3], line[3], delta=line[0])
+        self.assertEqual(len(told_sums), len(sums))
+        lines = run('report', '--by', 'program', '-S', 'name', trace)[1].splitlines()
+        self.assertEqual([line.split()[-1] for line in lines], ['program'] + sorted(sums))
+        self.assertNotIn('By program', run('report', trace)[1])
+
     def test_rows_come_in_the_order_wanted(self):
         for key, field in (('count', 'count'), ('bytes', 'bytes'), ('time', 'total'), ('max', 'max')):
             values = [row[field] for row in self.parts('--by', 'call', '-S', key)['calls']]
