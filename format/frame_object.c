@@ -47,6 +47,12 @@ static void u64_read(struct frame_reader *reader, void *at)
 	*(uint64_t *)at = unpack_integer(&reader->in);
 }
 
+/* A number that may be absent: plus 1, so that 0 is none. */
+static void u32_optional_read(struct frame_reader *reader, void *at)
+{
+	*(uint32_t *)at = (uint32_t)unpack_number(&reader->in, UINT32_MAX - 1) + 1;
+}
+
 static void text_read(struct frame_reader *reader, void *at)
 {
 	*(const char **)at = reader_text(reader);
@@ -247,6 +253,7 @@ static const struct field end_fields[] = {
 	{"processes", u64_read, offsetof(struct object_end, processes)},
 	{"threads", u64_read, offsetof(struct object_end, threads)},
 	{"bytes", u64_read, offsetof(struct object_end, bytes)},
+	{"status", u32_optional_read, offsetof(struct object_end, command_end)},
 	{NULL},
 };
 

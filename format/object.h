@@ -62,7 +62,8 @@ struct object_end {
 	uint64_t lost_write;	    /* taken from the rings, but the log could not be written */
 	uint64_t lost_invalid;	    /* records that did not hold together */
 	uint64_t processes, threads;
-	uint64_t bytes; /* of the log before the frame with this object */
+	uint64_t bytes;	      /* of the log before the frame with this object */
+	uint32_t command_end; /* the status of wait() that the command ended with, plus 1; 0: not known */
 };
 
 int object_pack_end(msgpack_packer *out, const struct object_end *end);

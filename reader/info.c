@@ -83,6 +83,7 @@ static int gather(struct info *info)
 		for (uint32_t b = 0; !rc && b < frame->batches_count; b++) {
 			count_batch(info, &frame->batches[b]);
 			rc = unseen_gather(&info->unseen, &frame->batches[b]);
+			rc = rc ? rc : endings_gather(&info->endings, &frame->batches[b]);
 			rc = rc ? rc : class_count_batch(&info->class, &frame->batches[b]);
 		}
 		if (rc)
@@ -94,6 +95,7 @@ static int gather(struct info *info)
 	if (info->begin == UINT64_MAX)
 		info->begin = info->end = 0;
 	unseen_judge(&info->unseen, info->trace);
+	endings_sort(&info->endings);
 	return rc < 0 ? rc : order_processes(info);
 }
 
@@ -102,6 +104,7 @@ static void info_free(struct info *info)
 	free(info->calls);
 	free(info->order);
 	unseen_free(&info->unseen);
+	free(info->endings.rows);
 	class_count_free(&info->class);
 	trace_close(info->trace);
 }

@@ -6,6 +6,7 @@
 #define IPCTRACE_READER_INFO_H
 
 #include "reader/class.h"
+#include "reader/ending.h"
 #include "reader/text.h"
 #include "reader/trace.h"
 #include "reader/unseen.h"
@@ -20,6 +21,7 @@ struct info {
 	uint32_t *order; /* the processes of the trace by when they began */
 	struct class_count class;
 	struct unseen unseen;
+	struct endings endings;
 };
 
 /* Calls `print` for each family that has events, in the order of the catalogue. */

@@ -62,6 +62,15 @@ static void json_family(struct text *out, const char *family, uint64_t events, b
 	text_format(out, "%s\"%s\":%lu", is_first ? "" : ",", family, (unsigned long)events);
 }
 
+static void json_ending(struct text *out, const struct info *info, uint32_t status)
+{
+	text_put(out, "\"ended\":");
+	if (status == UINT32_MAX)
+		text_put(out, "null");
+	else
+		ending_print_json(out, trace_catalogue(info->trace), status);
+}
+
 static void json_processes(const struct info *info, struct text *out)
 {
 	static const char *const origins[] = {
@@ -82,7 +91,9 @@ static void json_processes(const struct info *info, struct text *out)
 		json_words(out, "argv", seen->argv, seen->argc);
 		json_text(out, "cwd", seen->cwd);
 		json_number(out, "events", process->events);
-		text_format(out, "\"lost\":%lu}", (unsigned long)process->lost);
+		json_number(out, "lost", process->lost);
+		json_ending(out, info, endings_find(&info->endings, info->trace, process));
+		text_char(out, '}');
 	}
 	text_char(out, ']');
 }
@@ -140,6 +151,8 @@ void info_print_json(const struct info *info, struct text *out)
 	text_format(out, "\"closed\":%s,\"recording\":%s,\"salvaged\":%s,", loss->is_closed ? "true" : "false",
 		    !loss->is_closed && trace_is_growing(info->trace) ? "true" : "false",
 		    loss->is_salvaged ? "true" : "false");
+	json_ending(out, info, ending_of_command(info->trace));
+	text_char(out, ',');
 	json_steered(info, out);
 	json_number(out, "images_never_seen", unseen_count(&info->unseen));
 	text_put(out, "\"never_seen\":[");

@@ -107,6 +107,11 @@ static void print_origin(const struct info *info, struct text *out)
 	amount_time(out, recorded_ns(info, head));
 	text_put(out, trace_is_growing(info->trace) ? " so far" : "");
 	text_char(out, '\n');
+	if (ending_of_command(info->trace) != UINT32_MAX) {
+		print_label(out, "Ended");
+		ending_print(out, trace_catalogue(info->trace), ending_of_command(info->trace));
+		text_char(out, '\n');
+	}
 	print_label(out, "Clock");
 	text_put(out, head->clock_is_tsc ? "time stamp counter" : "CLOCK_MONOTONIC");
 	if (head->clock_is_tsc)
@@ -326,7 +331,19 @@ static int tree_build(const struct info *info, struct tree *tree)
 	return 0;
 }
 
-static void print_process(const struct trace_process *process, uint32_t depth, struct text *out)
+/* Those that end well are not worth a word. */
+static void print_process_end(const struct info *info, const struct trace_process *process, struct text *out)
+{
+	uint32_t status = endings_find(&info->endings, info->trace, process);
+
+	if (!status || status == UINT32_MAX)
+		return;
+	text_put(out, ", ");
+	ending_print(out, trace_catalogue(info->trace), status);
+}
+
+static void print_process(const struct info *info, const struct trace_process *process, uint32_t depth,
+			  struct text *out)
 {
 	text_format(out, "%12s%*s%u ", "", 2 * (int)depth, "", process->seen.pid);
 	if (process->seen.origin == PROCESS_FORK)
@@ -335,14 +352,16 @@ static void print_process(const struct trace_process *process, uint32_t depth, s
 		print_words(out, process->seen.argv, process->seen.argc);
 	text_put(out, ", ");
 	amount_count(out, process->events);
-	text_put(out, process->events == 1 ? " call\n" : " calls\n");
+	text_put(out, process->events == 1 ? " call" : " calls");
+	print_process_end(info, process, out);
+	text_char(out, '\n');
 }
 
-static void print_nodes(const struct tree *tree, uint32_t first, struct text *out)
+static void print_nodes(const struct info *info, const struct tree *tree, uint32_t first, struct text *out)
 {
 	for (; first != INDEX_NONE; first = tree->nodes[first].next) {
-		print_process(&tree->processes[tree->order[first]], tree->nodes[first].depth, out);
-		print_nodes(tree, tree->nodes[first].first, out);
+		print_process(info, &tree->processes[tree->order[first]], tree->nodes[first].depth, out);
+		print_nodes(info, tree, tree->nodes[first].first, out);
 	}
 }
 
@@ -357,7 +376,7 @@ static void print_processes(const struct info *info, struct text *out)
 	print_label(out, "Images");
 	text_format(out, "%u, with %lu thread%s\n", tree.count, (unsigned long)threads, threads == 1 ? "" : "s");
 	if (!out->failed)
-		print_nodes(&tree, tree.nodes[tree.count].first, out);
+		print_nodes(info, &tree, tree.nodes[tree.count].first, out);
 	tree_free(&tree);
 }
 

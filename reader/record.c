@@ -182,6 +182,8 @@ static bool command_is_over(struct recording *recording)
 		return false;
 	signalled_command = 0;
 	recording->is_over = true;
+	if (pid > 0)
+		collector_command_ended(recording->collector, recording->status);
 	return true;
 }
 

@@ -17,14 +17,15 @@ struct ending {
 	const char *text;      /* what strace asks of it */
 	const char *number_of; /* and by what it takes the number out; NULL: there is none */
 	const char *json;
+	const char *told; /* to people, before the number */
 	uint32_t number, shift,
 		known; /* the bits of the number, where they begin, and all bits that this case explains */
 };
 
-static const struct ending exited = {"WIFEXITED", "WEXITSTATUS", "exited", 0xff00, 8, 0xff7f};
-static const struct ending signaled = {"WIFSIGNALED", "WTERMSIG", "signal", 0x7f, 0, 0xff};
-static const struct ending stopped = {"WIFSTOPPED", "WSTOPSIG", "stopped", 0xff00, 8, 0xffff};
-static const struct ending continued = {"WIFCONTINUED", NULL, "continued", 0, 0, 0xffff};
+static const struct ending exited = {"WIFEXITED", "WEXITSTATUS", "exited", "exited with ", 0xff00, 8, 0xff7f};
+static const struct ending signaled = {"WIFSIGNALED", "WTERMSIG", "signal", "killed by ", 0x7f, 0, 0xff};
+static const struct ending stopped = {"WIFSTOPPED", "WSTOPSIG", "stopped", "stopped by ", 0xff00, 8, 0xffff};
+static const struct ending continued = {"WIFCONTINUED", NULL, "continued", "continued", 0, 0, 0xffff};
 
 /* NULL for what no child's status looks like. The high half may hold what a ptrace() event was. */
 static const struct ending *ending_of(uint32_t status)
@@ -70,6 +71,21 @@ void wait_status_print(struct text *text, const struct names_spec *signals, uint
 		text_put(text, " | ");
 		text_hex(text, status & ~ending->known);
 	}
+}
+
+void wait_status_tell(struct text *text, const struct names_spec *signals, uint32_t status)
+{
+	const struct ending *ending = ending_of(status);
+	uint32_t number = ending ? (status & ending->number) >> ending->shift : status;
+	const char *name = ending ? signal_of(signals, ending, number) : NULL;
+
+	text_put(text, !ending ? "ended with " : ending->told);
+	if (name)
+		text_put(text, name);
+	else if (!ending || ending->number_of)
+		text_uint(text, number);
+	if (ending == &signaled && status & STATUS_CORE)
+		text_put(text, ", dumped core");
 }
 
 void wait_status_print_json(struct text *text, const struct names_spec *signals, uint32_t status)

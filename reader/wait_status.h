@@ -16,6 +16,9 @@
  */
 void wait_status_print(struct text *text, const struct names_spec *signals, uint32_t status);
 
+/* For people: "exited with 3", "killed by SIGSEGV, dumped core". */
+void wait_status_tell(struct text *text, const struct names_spec *signals, uint32_t status);
+
 /* As docs/json.md says: {"exited":3}. */
 void wait_status_print_json(struct text *text, const struct names_spec *signals, uint32_t status);
 

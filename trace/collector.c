@@ -57,6 +57,7 @@ struct collector {
 	struct trace_settings settings;
 	char *log_path;
 	int log_fd;
+	uint32_t command_end;					   /* as in struct object_end */
 	uint64_t flushed_at, active_at, dead_threads_at, grown_at; /* CLOCK_MONOTONIC, ns */
 	uint64_t alone_since;					   /* 0 while something lives */
 	uint64_t sleep;
@@ -392,6 +393,11 @@ void collector_hurry(struct collector *collector)
 	collector->hurries = true;
 }
 
+void collector_command_ended(struct collector *collector, int status)
+{
+	collector->command_end = (uint32_t)status + 1;
+}
+
 size_t collector_alive(const struct collector *collector)
 {
 	return processes_count(collector->processes);
@@ -464,9 +470,9 @@ static void log_finish(struct collector *collector, struct collector_summary *su
 		/* the live area's room on the disk may be what the account needs; nobody must be using it then */
 		if (!collector_alive(collector))
 			live_area_close(&collector->area, true);
-		drain_write_end(collector->drain);
+		drain_write_end(collector->drain, collector->command_end);
 	} else if (collector->log_fd >= 0) {
-		summary->trouble = drain_write_end(collector->drain);
+		summary->trouble = drain_write_end(collector->drain, collector->command_end);
 	}
 	summary->bytes = log_writer_size(collector->writer);
 	if (collector->log_fd >= 0 && close(collector->log_fd) && !summary->trouble)

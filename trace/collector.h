@@ -60,6 +60,9 @@ void collector_interrupt(struct collector *collector);
 /* Rounds come quickly from here on: somebody waits for the end. */
 void collector_hurry(struct collector *collector);
 
+/* The command has ended with this status of wait(): the log is to say so. */
+void collector_command_ended(struct collector *collector, int status);
+
 /* Watched processes that may live. */
 size_t collector_alive(const struct collector *collector);
 

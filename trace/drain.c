@@ -477,10 +477,12 @@ struct object_end drain_account(const struct drain *drain)
 	};
 }
 
-int drain_write_end(struct drain *drain)
+int drain_write_end(struct drain *drain, uint32_t command_end)
 {
 	struct object_end end = drain_account(drain);
 	struct log_anchor after = anchor_read(drain->is_tsc);
+
+	end.command_end = command_end;
 	int rc = object_pack_end(log_writer_packer(drain->writer), &end);
 
 	return rc ? rc : log_writer_flush(drain->writer, &drain->before, &after);

@@ -70,7 +70,7 @@ int drain_trouble(const struct drain *drain);
 /* What was drained; events and losses as far as they are known now. */
 struct object_end drain_account(const struct drain *drain);
 
-/* Writes the account as the log's last object. 0 or -errno. */
-int drain_write_end(struct drain *drain);
+/* Writes the account as the log's last object; `command_end` as in struct object_end. 0 or -errno. */
+int drain_write_end(struct drain *drain, uint32_t command_end);
 
 #endif

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`ipctrace record`, `env` and the collector of a bare LD_PRELOAD, seen from outside: what passes through, what is said,
 and what is left behind."""
+import json
 import os
 import pathlib
 import signal
@@ -62,6 +63,36 @@ class RecordTest(unittest.TestCase):
         self.assertEqual(self.record('sh', '-c', 'kill -9 $$').returncode, -signal.SIGKILL)
         self.assertEqual(self.record('sh', '-c', 'kill -SEGV $$').returncode, -signal.SIGSEGV)
         self.assertEqual(self.left(), ['x.ipct'])
+
+    def info(self, log):
+        return json.loads(self.run_tool('info', '--json', log).stdout)
+
+    def test_the_log_says_how_the_command_ended(self):
+        for script, ended, words in ('exit 0', {'exited': 0}, 'exited with 0'), ('exit 3', {'exited': 3}, 'exited with 3'), \
+                ('kill -SEGV $$', {'signal': 'SIGSEGV'}, 'killed by SIGSEGV'):
+            self.record('sh', '-c', script)
+            told = self.info(self.log)['ended']
+            told.pop('core', None)
+            self.assertEqual(told, ended)
+            self.assertRegex(self.run_tool('info', self.log).stdout, f'(?m)^Ended +{words}(, dumped core)?$')
+        self.run_tool('check', '--repair', 'mended.ipct', self.log)
+        self.assertIn('signal', self.info('mended.ipct')['ended'])
+
+    def test_the_log_says_how_processes_ended_whose_parents_waited(self):
+        script = ('import os, signal\n'
+                  'def child(end):\n    pid = os.fork()\n    if not pid: end()\n    return pid\n'
+                  'ends = [lambda: os._exit(0), lambda: os._exit(9), lambda: os.kill(os.getpid(), signal.SIGKILL),\n'
+                  '        lambda: os.execv("/bin/false", ["false"])]\n'
+                  'for end in ends:\n    os.waitpid(child(end), 0)\n'
+                  'child(lambda: os._exit(5))\n')
+        self.record(PYTHON, '-S', '-c', script)
+        told = [process['ended'] for process in self.info(self.log)['processes']]
+        self.assertEqual(told, [None, {'exited': 0}, {'exited': 9}, {'signal': 'SIGKILL'}, None, {'exited': 1}, None])
+        shown = self.run_tool('info', self.log).stdout
+        self.assertRegex(shown, r'(?m)^ +\d+ \(fork\), \d+ calls?, exited with 9$')
+        self.assertRegex(shown, r'(?m)^ +\d+ \(fork\), \d+ calls?, killed by SIGKILL$')
+        self.assertRegex(shown, r'(?m)^ +\d+ false, \d+ calls?, exited with 1$')
+        self.assertNotIn('exited with 0', shown.split('Images')[1])
 
     def test_quiet_says_nothing(self):
         self.assertEqual(self.record('-q', 'true').stderr, '')
