@@ -55,17 +55,18 @@ static void item_read(struct unpack *in, struct event_item *item)
 		unpack_skip(in, elements - 6);
 }
 
-static struct batch_items items_read(struct decoder *decoder)
+struct batch_items items_unpack(struct unpack *in, struct arena *arena)
 {
-	struct batch_items items = {.count = unpack_array(decoder->in)};
+	struct batch_items items = {.count = unpack_array(in)};
 
 	if (!items.count)
 		return items;
-	struct event_item *item = decoder_raw(decoder, items.count, sizeof(*item));
+	struct event_item *item = in->failed ? NULL : arena_raw(arena, items.count, sizeof(*item));
+	in->failed |= !item;
 	items.items = item;
-	for (uint32_t i = 0; i < items.count && !decoder->in->failed; i++)
-		item_read(decoder->in, &item[i]);
-	if (decoder->in->failed)
+	for (uint32_t i = 0; i < items.count && !in->failed; i++)
+		item_read(in, &item[i]);
+	if (in->failed)
 		items.count = 0;
 	return items;
 }
@@ -117,7 +118,7 @@ static uint32_t shape_read(struct decoder *decoder, struct batch_shape *shape)
 	if (unpack_nil(in))
 		varying |= 1u << CALL_ARGS_MAX;
 	else
-		shape->items = items_read(decoder);
+		shape->items = items_unpack(decoder->in, decoder->arena);
 	if (varying)
 		shape->varying = varying_of(decoder, shape->call_index);
 	unpack_skip(in, elements - 6);
@@ -232,7 +233,7 @@ static void varying_items_read(struct decoder *decoder, struct batch_varying *va
 	uint32_t *list = decoder_raw(decoder, events + 1ul, sizeof(*list));
 
 	for (uint32_t i = 0; i < count && !decoder->in->failed; i++)
-		lists[i] = items_read(decoder);
+		lists[i] = items_unpack(decoder->in, decoder->arena);
 	if (!decoder->in->failed)
 		column_unpack_index(decoder->in, list, events, count, scratch);
 	varying->lists = lists;

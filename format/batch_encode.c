@@ -8,6 +8,7 @@
 
 #include "format/batch_tuple.h"
 #include "format/column.h"
+#include "format/log_parts.h"
 #include "format/times.h"
 
 /* A number of 1, 2 or 4 bytes behind the first byte of its sort; returns where it ends. */
@@ -51,7 +52,7 @@ static void item_pack(msgpack_packer *out, const struct item *item, const uint64
 	msgpack_pack_bin_body(out, bytes, item->size);
 }
 
-static void items_pack(msgpack_packer *out, const uint64_t *at, uint32_t words)
+void items_pack(msgpack_packer *out, const uint64_t *at, uint32_t words)
 {
 	uint32_t count = 0;
 	struct item item;

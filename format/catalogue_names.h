@@ -46,6 +46,7 @@ static const char *const form_names[ITEM_FORM_COUNT] = {
 	[ITEM_FLAGS] = "flags",	    [ITEM_LENGTH] = "length",	[ITEM_TYPE] = "type",	  [ITEM_LOCAL] = "local",
 	[ITEM_PEER] = "peer",	    [ITEM_STACK] = "stack",	[ITEM_PID] = "pid",	  [ITEM_ORDINAL] = "ordinal",
 	[ITEM_MODULE] = "module",   [ITEM_OPEN_FD] = "open-fd", [ITEM_VALUE] = "value",
+	[ITEM_UNREAD] = "unread",
 };
 
 static const char *const outcome_names[OUTCOME_COUNT] = {

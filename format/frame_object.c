@@ -176,6 +176,15 @@ static void unfinished_args_read(struct frame_reader *reader, void *at)
 		event->args[i] = unpack_integer(&reader->in);
 }
 
+static void unfinished_items_read(struct frame_reader *reader, void *at)
+{
+	struct event *event = at;
+	struct batch_items items = items_unpack(&reader->in, reader->arena);
+
+	event->items = items.items;
+	event->items_count = items.count;
+}
+
 static const struct field process_fields[] = {
 	{"pid", u32_read, offsetof(struct frame_process, pid)},
 	{"parent", u32_read, offsetof(struct frame_process, parent)},
@@ -231,6 +240,7 @@ static const struct field unfinished_fields[] = {
 	{"ticks", u64_read, offsetof(struct event, enter)},
 	{"site", u64_read, offsetof(struct event, site)},
 	{"args", unfinished_args_read, 0},
+	{"items", unfinished_items_read, 0},
 	{NULL},
 };
 

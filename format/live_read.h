@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "format/batch.h"
+#include "format/glimpse.h"
 #include "format/live.h"
 #include "format/log.h"
 #include "format/log_writer.h"
@@ -98,8 +99,9 @@ int live_reader_take_marks(struct live_reader *reader, const struct live_ring *r
 int live_reader_take_window(struct live_reader *reader, const struct live_ring *ring, struct live_cursor *cursor,
 			    uint64_t from, const struct live_owners *owners);
 
-/* Packs the calls in flight in a slot as unfinished. 0 or -errno. */
-int live_reader_take_unfinished(struct live_reader *reader, const struct live_slot *slot);
+/* Packs the calls in flight in a slot as unfinished, one of them with what `glimpse` (may be NULL) saw. 0 or -errno. */
+int live_reader_take_unfinished(struct live_reader *reader, const struct live_slot *slot,
+				const struct glimpse *glimpse);
 
 /*
  * Packs into `memory` all that the live area at `path` holds beyond the first `frames` frames of its log (that is, the

@@ -23,6 +23,7 @@ struct salvage {
 	uint32_t slots;	    /* that lie inside the file, up to the highest used */
 	bool is_abandoned;  /* nobody drains it any more */
 	bool overwrites;
+	const struct catalogue *catalogue;
 	struct live_reader *reader;
 	struct log_writer *memory;
 	struct log_anchor anchors[2];
@@ -124,6 +125,7 @@ static int salvage_slot(const struct salvage *salvage, uint32_t index, uint64_t 
 	const struct live_slot *slot = (const struct live_slot *)(area + offset);
 	struct live_ring ring = {slot, area + offset + LIVE_PAGE, salvage->ring_size};
 	struct live_cursor cursor = find_cursor(slot, frames);
+	struct glimpse glimpse;
 	int rc;
 
 	do {
@@ -132,8 +134,11 @@ static int salvage_slot(const struct salvage *salvage, uint32_t index, uint64_t 
 			     : live_reader_take(salvage->reader, &ring, &cursor, UINT64_MAX, salvage->is_abandoned);
 		rc = flush_full(salvage, rc);
 	} while (rc == LIVE_E_FULL);
-	if (!rc && live_slot_owner(slot))
-		rc = live_reader_take_unfinished(salvage->reader, slot);
+	if (!rc && live_slot_owner(slot)) {
+		/* also when the collector is dead: the program may go on without it */
+		glimpse_take(&glimpse, salvage->catalogue, slot);
+		rc = live_reader_take_unfinished(salvage->reader, slot, &glimpse);
+	}
 	return rc;
 }
 
@@ -158,7 +163,7 @@ static int salvage_slots(struct salvage *salvage, const struct catalogue *catalo
 int live_area_salvage(const char *path, const struct catalogue *catalogue, uint64_t frames, struct log_writer *memory,
 		      struct live_counts *counts, struct log_trouble *trouble)
 {
-	struct salvage salvage = {.memory = memory};
+	struct salvage salvage = {.catalogue = catalogue, .memory = memory};
 	int rc;
 
 	memset(counts, 0, sizeof(*counts));

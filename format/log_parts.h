@@ -79,6 +79,12 @@ void frame_objects_read(struct frame_reader *reader, struct frame *frame);
 /* Decode what follows the name of an "events" object. Mistakes and want of memory stick in `in`. */
 void batch_unpack(struct unpack *in, struct arena *arena, const struct catalogue *catalogue, struct batch_view *view);
 
+/* Pack the list of items that stand in `words` words at `at`, each with its head; they have been checked. */
+void items_pack(msgpack_packer *out, const uint64_t *at, uint32_t words);
+
+/* Decode such a list into `arena`. Mistakes and want of memory stick in `in`. */
+struct batch_items items_unpack(struct unpack *in, struct arena *arena);
+
 struct log {
 	struct log_source source;
 	char *path;

@@ -9,6 +9,7 @@
 
 #include "format/object.h"
 #include "format/pack_buffer.h"
+#include "format/log_parts.h"
 
 /* What a record can hold at most, so what an object of one can take, with room for MessagePack's own bytes. */
 #define OBJECT_SIZE_MAX (16u << 20)
@@ -315,9 +316,10 @@ int object_pack_modules(msgpack_packer *out, uint32_t pid, const struct record_m
 }
 
 int object_pack_unfinished(msgpack_packer *out, const struct catalogue *catalogue, uint32_t pid, uint32_t tid,
-			   const struct live_in_flight *call)
+			   const struct live_in_flight *call, const struct glimpse *glimpse)
 {
 	struct live_in_flight copy = *call;
+	bool is_seen = glimpse && glimpse->words && glimpse->enter == copy.enter;
 	uint32_t number = copy.type - (uint32_t)RECORD_CALL;
 	struct pack_buffer packed;
 
@@ -326,7 +328,7 @@ int object_pack_unfinished(msgpack_packer *out, const struct catalogue *catalogu
 	const struct call_spec *spec = &catalogue->calls[number];
 	if (copy.argc > CALL_ARGS_MAX || copy.argc > spec->argc)
 		return OBJECT_E_INVALID;
-	object_begin(&packed, "unfinished", 6);
+	object_begin(&packed, "unfinished", is_seen ? 7 : 6);
 	pack_uint(&packed.packer, "pid", pid);
 	pack_uint(&packed.packer, "tid", tid);
 	pack_uint(&packed.packer, "call", number);
@@ -339,6 +341,10 @@ int object_pack_unfinished(msgpack_packer *out, const struct catalogue *catalogu
 			msgpack_pack_int64(&packed.packer, (int64_t)copy.args[arg]);
 		else
 			msgpack_pack_uint64(&packed.packer, copy.args[arg]);
+	}
+	if (is_seen) {
+		pack_text(&packed.packer, "items");
+		items_pack(&packed.packer, glimpse->items, glimpse->words);
 	}
 	return object_move(&packed, out, true);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <msgpack.h>
 
+#include "format/glimpse.h"
 #include "format/live.h"
 #include "format/record.h"
 
@@ -38,9 +39,12 @@ int object_pack_stack(msgpack_packer *out, uint32_t pid, const struct record_sta
 /* Libraries that process `pid` loaded later. */
 int object_pack_modules(msgpack_packer *out, uint32_t pid, const struct record_mark *record, size_t bytes);
 
-/* A call that had begun and not returned when its process died, or when the trace ended. */
+/*
+ * A call that had begun and not returned when its process died, or when the trace ended. `glimpse` counts when it is of
+ * this call; it may be NULL.
+ */
 int object_pack_unfinished(msgpack_packer *out, const struct catalogue *catalogue, uint32_t pid, uint32_t tid,
-			   const struct live_in_flight *call);
+			   const struct live_in_flight *call, const struct glimpse *glimpse);
 
 /* How a running trace was steered. `selection` and `text` may be NULL. */
 struct object_control {

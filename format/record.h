@@ -95,6 +95,7 @@ enum item_form {
 	ITEM_MODULE,  /* struct item_module and the path */
 	ITEM_OPEN_FD, /* struct item_open_fd and the link's text: a descriptor found open at the start */
 	ITEM_VALUE,   /* semval after a semop and the like: int32_t array */
+	ITEM_UNREAD,  /* int32_t: the errno why the memory of a call in flight could not be read */
 	ITEM_FORM_COUNT
 };
 

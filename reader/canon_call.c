@@ -302,7 +302,9 @@ static void read_arg(struct view_maker *maker, unsigned arg)
 		part->key = event->args[arg] ? 0 : 1;
 		part->part = event->args[arg] ? PART_NOTHING : PART_KEY;
 		view->followed |= 1u << arg;
-		for (uint32_t i = 0; i < event->items_count; i++)
+		/* whether a call in flight was looked behind depends on how long it had waited */
+		bool is_complete = event->outcome != OUTCOME_UNFINISHED;
+		for (uint32_t i = 0; is_complete && i < event->items_count; i++)
 			if (event->items[i].arg == arg)
 				read_item(maker, &value, &event->items[i], part);
 	}

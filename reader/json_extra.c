@@ -20,6 +20,21 @@ static void print_values(struct text *text, const struct event_item *item)
 	text_char(text, ']');
 }
 
+/* Why what the arguments point to is not there. */
+static void print_unread(struct text *text, const struct event_item *item)
+{
+	uint32_t error;
+
+	if (item->size != sizeof(error))
+		return;
+	memcpy(&error, item->bytes, sizeof(error));
+	text_put(text, ",\"unread\":");
+	if (error_name(error))
+		text_json_string(text, error_name(error));
+	else
+		text_uint(text, error);
+}
+
 static void print_extra(struct text *text, const struct event_item *item)
 {
 	uint64_t number;
@@ -32,6 +47,9 @@ static void print_extra(struct text *text, const struct event_item *item)
 		break;
 	case ITEM_VALUE:
 		print_values(text, item);
+		break;
+	case ITEM_UNREAD:
+		print_unread(text, item);
 		break;
 	case ITEM_ORDINAL:
 		if (item->size != sizeof(number))

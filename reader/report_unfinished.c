@@ -33,6 +33,7 @@ struct unfinished_tallies {
 	struct lines lines;
 	struct unfinished rows[KEPT_MAX];
 	size_t count, more;
+	uint32_t unread; /* an errno: why what some of them point to could not be looked at */
 };
 
 int unfinished_tallies_new(struct unfinished_tallies **tallies, const struct report_view *view, struct trace *trace,
@@ -94,6 +95,14 @@ static char *line_of(struct unfinished_tallies *tallies, const struct trace_entr
 	return text.bytes;
 }
 
+static void note_unread(struct unfinished_tallies *tallies, const struct event *event)
+{
+	const struct event_item *item = event_item(event, ITEM_NO_ARG, ITEM_UNREAD, 0);
+
+	if (item && item->size == sizeof(tallies->unread))
+		memcpy(&tallies->unread, item->bytes, sizeof(tallies->unread));
+}
+
 int unfinished_tallies_add(struct unfinished_tallies *tallies, const struct trace_entry *entry)
 {
 	const struct event *event = entry->event;
@@ -109,6 +118,7 @@ int unfinished_tallies_add(struct unfinished_tallies *tallies, const struct trac
 	struct unfinished *row = &tallies->rows[tallies->count++];
 	*row = (struct unfinished){.call = event->call, .enter = event->enter};
 	event_caller(event, &row->pid, &row->tid);
+	note_unread(tallies, event);
 	row->process = strdup(process ? object_name(process) : "?");
 	row->line = line_of(tallies, entry);
 	row->object = object ? name_of(object, NULL) : NULL;
@@ -179,6 +189,9 @@ void unfinished_tallies_print(struct unfinished_tallies *tallies, struct text *o
 	}
 	amount_print(&table, tallies->view->colour, out);
 	report_note_more(tallies->view, out, tallies->count + tallies->more - shown);
+	if (tallies->unread)
+		text_format(out, "What some of them point to may not be read: %s; see ptrace_scope in ptrace(2)\n",
+			    strerror((int)tallies->unread));
 }
 
 static void print_name_json(struct text *out, const char *key, const char *name)

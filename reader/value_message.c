@@ -10,7 +10,7 @@
 /* Messages of one call that are looked for. */
 #define MESSAGES_MAX 1024u
 
-/* The elements' lengths, and the payload laid out over them. */
+/* The elements' lengths, and the payload laid out over them; that of a call in flight is not known. */
 static void print_vector(const struct value_printer *printer, const struct event_item *lengths,
 			 const struct event_item *payload)
 {
@@ -26,7 +26,10 @@ static void print_vector(const struct value_printer *printer, const struct event
 		if (i)
 			text_put(text, ", ");
 		text_put(text, "{iov_base=");
-		value_print_string(printer, shown ? payload->bytes + at : NULL, shown, here);
+		if (!payload && printer->event->outcome == OUTCOME_UNFINISHED)
+			text_put(text, "...");
+		else
+			value_print_string(printer, shown ? payload->bytes + at : NULL, shown, here);
 		text_put(text, ", iov_len=");
 		text_uint(text, length);
 		text_char(text, '}');

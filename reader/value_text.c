@@ -337,7 +337,7 @@ static bool print_msgbuf(const struct value_printer *printer, unsigned arg, cons
 	text_int(printer->text, (int64_t)value_load(&number, type->bytes, type->size));
 	text_put(printer->text, ", mtext=");
 	if (!print_payload(printer, arg, value))
-		text_put(printer->text, "\"\"");
+		text_put(printer->text, "..."); /* a call in flight is not looked at so far */
 	text_char(printer->text, '}');
 	return true;
 }

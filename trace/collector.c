@@ -360,6 +360,7 @@ int collector_step(struct collector *collector)
 		collector->dead_threads_at = now;
 		drain_find_dead_threads(collector->drain);
 		live_area_find_strays(&collector->area);
+		drain_look_behind(collector->drain, false);
 	}
 	if (overwrites)
 		rc = drain_marks(collector->drain);
@@ -367,6 +368,8 @@ int collector_step(struct collector *collector)
 	is_due = !overwrites && pending.largest >= due;
 	is_asked = control_take(&collector->control);
 	is_due |= is_asked && control_is_written(&collector->control);
+	if (is_asked)
+		drain_look_behind(collector->drain, true);
 	if (!rc && (drain_is_urgent(collector->drain) || is_due || now - collector->flushed_at >= FLUSH_PERIOD)) {
 		rc = drain_run(collector->drain);
 		collector->flushed_at = now;

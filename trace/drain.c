@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "trace/clock.h"
+#include "trace/glimpses.h"
 
 /* Raw bytes that go into one frame at most, as far as spans of time can be cut so. */
 #define FRAME_RAW (8u << 20)
@@ -43,6 +44,7 @@ struct drain {
 	struct log_writer *writer;
 	struct live_observer observer;
 	struct live_owners *owners; /* one for each slot, when rings overwrite */
+	struct glimpses *glimpses;
 	bool is_tsc, overwrites, finishes;
 	int trouble;
 	uint64_t size_limit;
@@ -69,6 +71,8 @@ int drain_new(struct drain **drain, struct live_area *area, const struct catalog
 		made->owners = calloc(area->slots_count, sizeof(*made->owners));
 		rc = made->owners ? 0 : -ENOMEM;
 	}
+	if (!rc)
+		rc = glimpses_new(&made->glimpses, area, catalogue);
 	if (rc) {
 		drain_free(made);
 		return rc;
@@ -91,6 +95,7 @@ void drain_free(struct drain *drain)
 	if (!drain)
 		return;
 	live_reader_free(drain->reader);
+	glimpses_free(drain->glimpses);
 	free(drain->owners);
 	free(drain);
 }
@@ -243,7 +248,7 @@ static int slot_drain(struct drain *drain, uint32_t index, uint64_t until)
 		return 0;
 	}
 	if (!rc && mine->ends && live_slot_owner(slot))
-		rc = live_reader_take_unfinished(drain->reader, slot);
+		rc = live_reader_take_unfinished(drain->reader, slot, glimpses_of(drain->glimpses, index));
 	mine->emptied = !rc && mine->ends;
 	mine->touched |= mine->emptied || mine->cursor.position != position;
 	if (!rc && frame_is_due(drain))
@@ -391,6 +396,11 @@ void drain_find_dead_threads(struct drain *drain)
 			slot_end(drain, i);
 }
 
+void drain_look_behind(struct drain *drain, bool at_once)
+{
+	glimpses_look(drain->glimpses, at_once);
+}
+
 bool drain_is_urgent(const struct drain *drain)
 {
 	return drain->ending > 0;
@@ -436,6 +446,7 @@ int drain_finish(struct drain *drain)
 	int rc = drain->overwrites ? drain_marks(drain) : drain_run(drain);
 
 	drain->finishes = true;
+	drain_look_behind(drain, true);
 	drain->lost_without_slot = __atomic_load_n(&drain->area->control->lost_without_slot, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < used; i++)
 		slot_end(drain, i);

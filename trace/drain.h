@@ -48,6 +48,13 @@ void drain_process_died(struct drain *drain, uint32_t pid);
 /* The same for threads that died, without saying so, in processes that live. */
 void drain_find_dead_threads(struct drain *drain);
 
+/*
+ * Looks behind the calls that wait for long: what is seen goes into the log with those that never return. To be called
+ * some times a second, as the calls that were in flight at the last look are those that wait for long; or behind all
+ * calls in flight, `at_once`.
+ */
+void drain_look_behind(struct drain *drain, bool at_once);
+
 /* Whether slots wait to be given back. */
 bool drain_is_urgent(const struct drain *drain);
 

@@ -208,7 +208,7 @@ static int write_unfinished(struct writing *writing, const struct event *event)
 
 	memcpy(call.args, event->args, sizeof(call.args));
 	return object_pack_unfinished(log_writer_packer(writing->writer), event->catalogue, event->pid, event->tid,
-				      &call);
+				      &call, NULL);
 }
 
 /* ---- calls ---------------------------------------------------------------------------------------------------- */

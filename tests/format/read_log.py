@@ -262,7 +262,7 @@ class Log:
     def take_unfinished(self, taken):
         fields = taken[1]
         event = Event(fields[b'pid'], fields[b'tid'], self.catalogue.calls[fields[b'call']], 3, 0, fields[b'site'],
-                      [word & MASK for word in fields[b'args']], [])
+                      [word & MASK for word in fields[b'args']], [Item(item) for item in fields.get(b'items', [])])
         event.args += [0] * (len(event.call.args) - len(event.args))
         event.enter = fields[b'ticks']
         self.events.append(event)

@@ -163,10 +163,15 @@ static int ending_write(msgpack_packer *out)
 		.enter = 91000, .type = RECORD_CALL + 3, .argc = 1, .site = 0x401500, .args = {7}};
 	struct object_end end = {
 		.ticks = 99999, .events = 160, .lost_full = 2, .processes = 1, .threads = 1, .bytes = 1234};
+	struct item item = {.arg = ITEM_NO_ARG, .form = ITEM_UNREAD, .size = 4, .total = 4};
+	struct glimpse glimpse = {.enter = call.enter, .words = item_words(item.size)};
 	int error = object_pack_thread_end(out, 100, 101, 162, 2, &mark, sizeof(mark));
 
+	memcpy(glimpse.items, &item, sizeof(item));
+	memcpy((char *)glimpse.items + sizeof(item), &(int32_t){1}, sizeof(int32_t));
+
 	if (!error)
-		error = object_pack_unfinished(out, &catalogue_builtin, 100, 102, &call);
+		error = object_pack_unfinished(out, &catalogue_builtin, 100, 102, &call, &glimpse);
 	return error ? error : object_pack_end(out, &end);
 }
 

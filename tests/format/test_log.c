@@ -134,6 +134,8 @@ static void ending_assert(const struct frame *frame)
 	cr_assert(event->tid == 102 && event->outcome == OUTCOME_UNFINISHED && event->enter == 91000);
 	cr_assert_str_eq(event->call->name, catalogue_builtin.calls[3].name);
 	cr_assert_eq(event->args[0], 7);
+	cr_assert_eq(event->items_count, 1);
+	cr_assert(event->items[0].form == ITEM_UNREAD && event->items[0].size == 4 && event->items[0].bytes[0] == 1);
 	cr_assert_not_null(frame->end);
 	cr_assert(frame->end->events == 160 && frame->end->lost_full == 2 && frame->end->bytes == 1234);
 }

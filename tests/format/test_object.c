@@ -68,11 +68,11 @@ Test(object, refuses_calls_in_flight_that_the_catalogue_lacks)
 {
 	struct live_in_flight call = {.type = RECORD_CALL + catalogue_builtin.calls_count};
 
-	cr_assert_eq(object_pack_unfinished(&buffer.packer, &catalogue_builtin, 1, 1, &call), OBJECT_E_INVALID);
+	cr_assert_eq(object_pack_unfinished(&buffer.packer, &catalogue_builtin, 1, 1, &call, NULL), OBJECT_E_INVALID);
 	call.type = RECORD_STACK;
-	cr_assert_eq(object_pack_unfinished(&buffer.packer, &catalogue_builtin, 1, 1, &call), OBJECT_E_INVALID);
+	cr_assert_eq(object_pack_unfinished(&buffer.packer, &catalogue_builtin, 1, 1, &call, NULL), OBJECT_E_INVALID);
 	call.type = RECORD_CALL;
 	call.argc = CALL_ARGS_MAX + 1;
-	cr_assert_eq(object_pack_unfinished(&buffer.packer, &catalogue_builtin, 1, 1, &call), OBJECT_E_INVALID);
+	cr_assert_eq(object_pack_unfinished(&buffer.packer, &catalogue_builtin, 1, 1, &call, NULL), OBJECT_E_INVALID);
 	cr_assert_eq(buffer.size, 0);
 }

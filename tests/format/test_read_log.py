@@ -107,7 +107,7 @@ class ReadLog(unittest.TestCase):
             found = self.read_both(path)
         self.assertEqual(len(found), 163)
         self.assertEqual([event['control'] for event in found if 'control' in event], ['stop', 'mark'])
-        self.assertEqual(sum(event.get('outcome') == 'unfinished' and event['tid'] == 102 for event in found), 1)
+        self.assertEqual([event['unread'] for event in found if event.get('outcome') == 'unfinished' and event['tid'] == 102], ['EPERM'])
 
     def test_times_in_bits_read_the_same(self):
         with tempfile.TemporaryDirectory() as folder:

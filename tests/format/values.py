@@ -7,7 +7,7 @@ import struct
 SCALARS = {'int', 'uint', 'size', 'offset', 'hex', 'address', 'fd', 'pid', 'tid', 'uid', 'gid', 'mode', 'key', 'msqid', 'semid', 'shmid',
            'mqd', 'sem', 'port', 'clock_ticks', 'wait_status', 'in_addr', 'flags', 'enum'}
 FORMS = ['payload', 'raw', 'before', 'string', 'strings', 'address', 'vector', 'control', 'flags', 'length', 'type', 'local', 'peer', 'stack',
-         'pid', 'ordinal', 'module', 'open-fd', 'value']
+         'pid', 'ordinal', 'module', 'open-fd', 'value', 'unread']
 OUTCOMES = ['returned', 'cancelled', 'jumped', 'unfinished', 'departed']
 FAMILIES = {0: 'AF_UNSPEC', 1: 'AF_UNIX', 2: 'AF_INET', 3: 'AF_AX25', 4: 'AF_IPX', 9: 'AF_X25', 10: 'AF_INET6', 16: 'AF_NETLINK',
             17: 'AF_PACKET', 21: 'AF_RDS', 24: 'AF_PPPOX', 26: 'AF_LLC', 29: 'AF_CAN', 30: 'AF_TIPC', 31: 'AF_BLUETOOTH',
@@ -407,6 +407,8 @@ def extras(event):
             found['values'] = [number for number, in struct.iter_unpack('<i', item.bytes[:len(item.bytes) // 4 * 4])]
         elif form == 'ordinal' and len(item.bytes) == 8:
             found['ordinal'] = int.from_bytes(item.bytes, 'little')
+        elif form == 'unread' and len(item.bytes) == 4:
+            found['unread'] = errors.errorcode.get(int.from_bytes(item.bytes, 'little'), int.from_bytes(item.bytes, 'little'))
     return found
 
 

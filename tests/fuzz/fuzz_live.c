@@ -55,7 +55,7 @@ static void take(const struct live_ring *ring, struct live_cursor *cursor, unsig
 		if (rc == LIVE_E_FULL)
 			flush();
 	}
-	if (live_reader_take_unfinished(reader, slot) < 0)
+	if (live_reader_take_unfinished(reader, slot, NULL) < 0)
 		abort();
 	flush();
 }

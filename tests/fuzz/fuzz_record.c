@@ -24,7 +24,7 @@ static void record_take(struct batch *batch, msgpack_packer *out, const struct c
 	object_pack_stack(out, 1, record, size);
 	object_pack_modules(out, 1, record, size);
 	memcpy(&call, record, size < sizeof(call) ? size : sizeof(call));
-	object_pack_unfinished(out, catalogue, 1, 2, &call);
+	object_pack_unfinished(out, catalogue, 1, 2, &call, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

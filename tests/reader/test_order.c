@@ -201,7 +201,7 @@ Test(order, unfinished_calls_stand_where_they_began)
 	add_call(10, 5, 0);
 	add_call(30, 5, 1);
 	end_batch(1, 0);
-	object_pack_unfinished(log_writer_packer(writer), &catalogue_builtin, 1, 3, &call);
+	object_pack_unfinished(log_writer_packer(writer), &catalogue_builtin, 1, 3, &call, NULL);
 	end_frame(0, 100);
 	cr_assert(eq(int, trace_open(&trace, path, NULL, &trouble), 0));
 	cr_assert(trace_next(trace, &entry) == 0 && entry.ticks == 10);

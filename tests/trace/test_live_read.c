@@ -150,7 +150,7 @@ Test(live_read, packs_a_call_in_flight_as_unfinished_and_not_as_lost)
 		.enter = 5, .type = RECORD_CALL + ring_maker_call_index(), .argc = 2, .args = {42}};
 	maker.slot->in_flight_depth = 1;
 	cr_assert_eq(take(UINT64_MAX, true), 0);
-	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot), 0);
+	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot, NULL), 0);
 	cr_assert_eq(live_reader_counts(taking.reader)->lost_torn, 0);
 	taking_read(&taking);
 	assert_fds(1, 42);
@@ -178,7 +178,7 @@ static void returned_call(bool is_whole)
 static void assert_returned_call(bool is_unfinished)
 {
 	cr_assert_eq(take(UINT64_MAX, true), 0);
-	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot), 0);
+	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot, NULL), 0);
 	cr_assert_eq(live_reader_counts(taking.reader)->lost_torn, 0);
 	taking_read(&taking);
 	assert_fds(2, 0);
@@ -207,7 +207,7 @@ Test(live_read, counts_a_torn_record_as_lost_also_beside_one_that_was_whole_when
 	ring_maker_torn_call(&maker); /* a handler jumped out of it */
 	returned_call(true);
 	cr_assert_eq(take(UINT64_MAX, true), 0);
-	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot), 0);
+	cr_assert_eq(live_reader_take_unfinished(taking.reader, maker.slot, NULL), 0);
 	cr_assert_eq(live_reader_counts(taking.reader)->lost_torn, 1);
 	cr_assert_eq(live_reader_counts(taking.reader)->unfinished, 0);
 }
@@ -219,7 +219,7 @@ Test(live_read, passes_over_in_flight_entries_that_are_no_calls)
 		maker.slot->in_flight[i].type = (uint32_t)rand();
 	maker.slot->in_flight[0] =
 		(struct live_in_flight){.type = RECORD_CALL + ring_maker_call_index(), .argc = UINT32_MAX};
-	cr_assert_geq(live_reader_take_unfinished(taking.reader, maker.slot), 0);
+	cr_assert_geq(live_reader_take_unfinished(taking.reader, maker.slot, NULL), 0);
 	taking_read(&taking);
 }
 
