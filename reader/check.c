@@ -108,6 +108,12 @@ static void say_damage(const struct log_damage *damage)
 		printf("  offset %lu: %s\n", (unsigned long)damage->offset, damage->why);
 }
 
+static void say_lost(uint64_t count, const char *why)
+{
+	if (count)
+		printf("  lost while recording: %lu %s\n", (unsigned long)count, why);
+}
+
 static void say_loss(const struct account *account)
 {
 	const struct trace_loss *loss = account->loss;
@@ -121,13 +127,15 @@ static void say_loss(const struct account *account)
 		printf("  its collector did not finish\n");
 	if (!has_losses(loss))
 		return;
-	if (loss->is_closed)
-		printf("  lost while recording: %lu calls because a buffer was full, %lu without a buffer, %lu that "
-		       "could not be written, %lu that did not hold together\n",
-		       (unsigned long)end->lost_full, (unsigned long)end->lost_without_slot,
-		       (unsigned long)end->lost_write, (unsigned long)end->lost_invalid);
-	else
+	if (!loss->is_closed) {
 		printf("  lost while recording: %lu calls\n", (unsigned long)loss->lost);
+		return;
+	}
+	say_lost(end->lost_full, "because a buffer was full; --buffer makes them larger, --on-full=wait waits");
+	say_lost(end->lost_without_slot, "without a buffer: of more threads than there are buffers (4,096), or in "
+					 "another pid namespace than the recorder's");
+	say_lost(end->lost_write, "that could not be written: the disk was full, or --size reached");
+	say_lost(end->lost_invalid, "that did not hold together: somebody wrote into the buffers");
 }
 
 static void say_account(const struct account *account, const struct check_settings *settings)

@@ -437,6 +437,38 @@ Test(log_writer, shows_what_was_given_up_as_a_missing_frame)
 	log_writer_free(writer);
 }
 
+/* A log of no events whose second of three frames was given up: what its account says is lost decides. */
+static size_t damage_of_given_up(const struct object_end *end)
+{
+	struct log_anchor anchor = {1, 2, 3};
+	struct log_writer *writer;
+	struct log_trouble trouble;
+	struct log *log;
+	size_t size, count;
+
+	cr_assert_eq(log_writer_open_memory(&writer, &sample_head), 0);
+	cr_assert_eq(log_writer_flush(writer, &anchor, &anchor), 0);
+	log_writer_discard(writer);
+	cr_assert_eq(object_pack_end(log_writer_packer(writer), end), 0);
+	cr_assert_eq(log_writer_flush(writer, &anchor, &anchor), 0);
+	const void *bytes = log_writer_memory(writer, &size);
+	cr_assert_eq(log_open_memory(bytes, size, &log, &trouble), 0);
+	cr_assert_eq(log_check(log), 0);
+	log_damage(log, &count);
+	log_close(log);
+	log_writer_free(writer);
+	return count;
+}
+
+Test(log_writer, a_missing_frame_is_no_damage_when_the_account_counts_it_as_lost)
+{
+	struct object_end nothing = {.events = 0}, all = {.lost_write = 7}, more = {.events = 1, .lost_write = 7};
+
+	cr_expect_eq(damage_of_given_up(&nothing), 1);
+	cr_expect_eq(damage_of_given_up(&all), 0);
+	cr_expect_eq(damage_of_given_up(&more), 1);
+}
+
 Test(log_writer, refuses_more_than_a_frame_may_hold)
 {
 	struct log_anchor anchor = {1, 2, 3};

@@ -158,6 +158,18 @@ class RecordTest(unittest.TestCase):
             self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
             self.assertEqual(self.left(), [])
 
+    def test_a_log_at_its_size_limit_is_whole_but_for_what_it_says_is_lost(self):
+        script = 'import os, socket\na, b = socket.socketpair()\nfor i in range(20000):\n    a.send(os.urandom(60)); b.recv(60)\n'
+        done = self.record('--size', '200K', PYTHON, '-S', '-c', script)
+        self.assertIn('has reached its size limit', done.stderr)
+        done = self.run_tool('check', self.log)
+        self.assertEqual(done.returncode, 4)
+        self.assertRegex(done.stdout, r'^\S+: \d+ frames, \d+ bytes, \d+ calls\n'
+                         r'  lost while recording: \d+ that could not be written: the disk was full, or --size reached\n\S+: incomplete\n$')
+        told = json.loads(self.run_tool('check', '--json', self.log).stdout)
+        self.assertEqual((told['verdict'], told['damage']), ('incomplete', []))
+        self.assertGreater(told['events'], 0)
+
     def test_the_filter_selects(self):
         self.assertEqual(self.record('-e', 'recv', PYTHON, '-c', TALK).returncode, 0)
         self.assertEqual(self.calls('recv'), 100)
