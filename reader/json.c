@@ -433,7 +433,7 @@ void json_print_open_args(struct text *text, const struct event *event, const st
 	text_char(text, '{');
 	for (unsigned i = 0; i < event->call->argc; i++) {
 		struct value_spec value = value_of_arg(event, i);
-		if (!value_is_shown(&value, event->args[i]))
+		if (!value_arg_is_shown(event, i, &value))
 			continue;
 		text_put(text, before);
 		before = ",";

@@ -329,6 +329,15 @@ bool value_is_shown(const struct value_spec *value, uint64_t word)
 	return value->kind != KIND_UNRECORDED && !(value->optional && !word);
 }
 
+bool value_arg_is_shown(const struct event *event, unsigned arg, const struct value_spec *value)
+{
+	bool is_number = value->direction == DIRECTION_NONE && value->kind != KIND_ADDRESS, is_given = false;
+
+	for (unsigned i = 0; i < arg && value->optional && is_number; i++)
+		is_given |= event->call->args[i].value.optional && event->args[i];
+	return value_is_shown(value, event->args[arg]) || (is_given && value->kind != KIND_UNRECORDED);
+}
+
 struct value_spec value_message_flags(const struct event *event)
 {
 	struct value_spec value = {.kind = KIND_FLAGS, .width = 4, .table = UINT16_MAX};

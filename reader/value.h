@@ -109,6 +109,9 @@ struct value_spec value_message_flags(const struct event *event);
 /* Whether argument `arg` is to be shown: not when it was not recorded, or is optional and nothing was given. */
 bool value_is_shown(const struct value_spec *value, uint64_t word);
 
+/* The same for an argument: a number that is 0 is also given when one that can only be given with it is not 0. */
+bool value_arg_is_shown(const struct event *event, unsigned arg, const struct value_spec *value);
+
 /* ---- text ----------------------------------------------------------------------------------------------------- */
 
 /* What a number is to its call: given to it, made by it and left behind a pointer, or its result. */

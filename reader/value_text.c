@@ -377,7 +377,7 @@ void value_print_args(struct text *text, const struct event *event, const struct
 
 	for (unsigned i = 0; i < event->call->argc; i++) {
 		struct value_spec value = value_of_arg(event, i);
-		if (!value_is_shown(&value, event->args[i]))
+		if (!value_arg_is_shown(event, i, &value))
 			continue;
 		if (!is_first)
 			text_put(text, ", ");

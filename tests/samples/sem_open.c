@@ -14,5 +14,7 @@ int main(void)
 	expect_address(sem_open(name, O_CREAT | O_EXCL, 0600, 2), "sem_open(\"%s\", O_RDONLY|O_CREAT|O_EXCL, 0600, 2)",
 		       name);
 	must(sem_unlink(name));
+	expect_address(sem_open(name, O_CREAT, 0600, 0), "sem_open(\"%s\", O_RDONLY|O_CREAT, 0600, 0)", name);
+	must(sem_unlink(name));
 	expect_address(sem_open(name, O_RDWR), "sem_open(\"%s\", O_RDWR)", name);
 }
