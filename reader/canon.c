@@ -111,7 +111,7 @@ static void continue_fold(const struct pass *pass, struct fold *fold, const stru
 	keep_payload(fold, view, pass->canon->common.payload_limit);
 }
 
-static uint16_t flags_of(const struct pass_thread *thread, const struct canon_view *view)
+static uint32_t flags_of(const struct pass_thread *thread, const struct canon_view *view)
 {
 	const struct canon_rule *rule = view->rule;
 	unsigned flags = 0;
@@ -131,9 +131,10 @@ static uint16_t flags_of(const struct pass_thread *thread, const struct canon_vi
 	flags |= rule->forks && !view->failed ? TOKEN_FORKS : 0;
 	flags |= view->event->call->waits ? TOKEN_WAITS : 0;
 	flags |= rule->reaps ? TOKEN_REAPS : 0;
+	flags |= rule->sets ? TOKEN_SETTING : 0;
 	flags |= view->is_short ? TOKEN_SHORT : 0;
 	flags |= view->is_random ? TOKEN_RANDOM : 0;
-	return (uint16_t)flags;
+	return flags;
 }
 
 /* Notes that the last object of a registration will be waited for; whether that was known. */
@@ -144,6 +145,7 @@ static bool register_again(struct pass *pass, const struct canon_token *token)
 	if (object == CANON_NONE)
 		return false;
 	bool was_registered = pass->objects[object].is_registered;
+	pass->objects[object].is_missed |= !was_registered && pass->threads[token->sort->thread].missed == object;
 	pass->objects[object].is_registered = true;
 	return was_registered;
 }
@@ -189,6 +191,7 @@ static int begin_token(struct pass *pass, uint32_t thread, const struct canon_vi
 	fold->token.flags |= pass_is_due(pass, thread, event->enter) ? TOKEN_DUE : 0;
 	own->is_woken = own->wakes_itself = false;
 	own->registers_anew = view->rule->registers && register_again(pass, &fold->token);
+	own->missed = CANON_NONE;
 	fold->is_open = true;
 	fold->kept.size = 0;
 	fold->behind = 0;
@@ -277,11 +280,24 @@ static int take_view(struct pass *pass, struct canon_memo *memo, const struct tr
 		continue_fold(pass, fold, view);
 	else
 		rc = begin_token(pass, memo->thread, view, &memo->sort);
+	if (!rc && view->rule->flow.direction && view->is_stream && !view->failed)
+		pass_note_pipe(pass, view);
 	if (!rc && view->rule->makes && !view->made_result && !view->failed)
 		rc = pass_note_made(pass, view, fold->index);
 	if (!rc && pass->details)
 		rc = pass_note(pass, fold, view, entry);
 	return rc;
+}
+
+/* The thread has asked for something, and there was nothing to be had at once. */
+static void note_vain(struct pass *pass, uint32_t thread, const struct event *event)
+{
+	const struct object *subject = identity_subject(pass->identities, event);
+
+	if (event->error != EAGAIN || !subject || !subject->tag)
+		return;
+	pass->threads[thread].missed = (uint32_t)subject->tag - 1;
+	pass->objects[subject->tag - 1].is_vain = true;
 }
 
 static int take_event(struct pass *pass, const struct trace_entry *entry)
@@ -296,6 +312,8 @@ static int take_event(struct pass *pass, const struct trace_entry *entry)
 	if (canon_is_retry(rule, event)) {
 		if (rule->is_wait)
 			pass_note_wait(pass, memo->thread, rule, event);
+		else
+			note_vain(pass, memo->thread, event);
 		return 0;
 	}
 	if (!event->error && event->result >= 0 && is_ipc(event->call->result.kind))

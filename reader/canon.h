@@ -22,22 +22,23 @@
 #define CANON_NONE UINT32_MAX
 
 enum token_flag {
-	TOKEN_STREAM = 1,     /* payload of a stream: neighbours fold */
-	TOKEN_RECEIVES = 2,   /* takes something from its first object: data, or a connection */
-	TOKEN_SENDS = 4,      /* gives something to its first object */
-	TOKEN_WOKEN = 8,      /* the first after a wait for readiness ended */
-	TOKEN_TIMER = 16,     /* after such a wait that timed out, before the next one */
-	TOKEN_ENDS = 32,      /* ends its first object: close, munmap, IPC_RMID */
-	TOKEN_MAKES = 64,     /* makes its last object */
-	TOKEN_ABSORBED = 128, /* folded into another one of its strand */
-	TOKEN_FORKS = 256,    /* makes a thread or process */
-	TOKEN_WAITS = 512,    /* its time measures a peer */
-	TOKEN_RANDOM = 1024,  /* its payload is what the program asked chance for */
-	TOKEN_SHORT = 2048,   /* less was sent than was asked for */
-	TOKEN_REAPS = 4096,   /* learns of the end of a child, which may be in a signal handler */
-	TOKEN_PRELUDE = 8192, /* says anew what is waited for, directly before the wait */
-	TOKEN_WAKES = 16384,  /* a handler wakes its own thread, which is in a wait for readiness */
-	TOKEN_DUE = 32768,    /* after such a wait, and when it would have timed out had nothing been ready */
+	TOKEN_STREAM = 1,      /* payload of a stream: neighbours fold */
+	TOKEN_RECEIVES = 2,    /* takes something from its first object: data, or a connection */
+	TOKEN_SENDS = 4,       /* gives something to its first object */
+	TOKEN_WOKEN = 8,       /* the first after a wait for readiness ended */
+	TOKEN_TIMER = 16,      /* after such a wait that timed out, before the next one */
+	TOKEN_ENDS = 32,       /* ends its first object: close, munmap, IPC_RMID */
+	TOKEN_MAKES = 64,      /* makes its last object */
+	TOKEN_ABSORBED = 128,  /* folded into another one of its strand */
+	TOKEN_FORKS = 256,     /* makes a thread or process */
+	TOKEN_WAITS = 512,     /* its time measures a peer */
+	TOKEN_RANDOM = 1024,   /* its payload is what the program asked chance for */
+	TOKEN_SHORT = 2048,    /* less was sent than was asked for */
+	TOKEN_REAPS = 4096,    /* learns of the end of a child, which may be in a signal handler */
+	TOKEN_PRELUDE = 8192,  /* says anew what is waited for, directly before the wait */
+	TOKEN_WAKES = 16384,   /* a handler wakes its own thread, which is in a wait for readiness */
+	TOKEN_DUE = 32768,     /* after such a wait, and when it would have timed out had nothing been ready */
+	TOKEN_SETTING = 65536, /* says how its first object is to behave */
 };
 
 /* What tokens have in common that do the same to the same things in the same thread. Most calls are of few sorts. */
@@ -57,8 +58,8 @@ struct canon_sort {
 struct canon_token {
 	uint64_t enter;		       /* ticks */
 	const struct canon_sort *sort; /* of canon.sorts; equal ones need not be the same */
-	uint64_t bytes : 48;	       /* of payload */
-	uint64_t flags : 16;	       /* enum token_flag */
+	uint64_t bytes : 44;	       /* of payload */
+	uint64_t flags : 20;	       /* enum token_flag */
 	uint32_t payload;	       /* CRC-32C */
 	uint32_t duration;	       /* ticks, saturating; of the last call folded into it */
 };
@@ -100,9 +101,12 @@ struct canon_object {
 	bool is_answer;	    /* its maker hears on it what it gave the other end away for: the output of a child */
 	bool is_counter;    /* eventfd and the like: what is read from it is a number of wake-ups */
 	bool is_registered; /* somebody has said that it will be waited for */
+	bool is_vain;	    /* somebody has asked it for something when there was nothing to be had */
+	bool is_missed;	    /* likewise, directly before that was first said */
 	bool is_common;	    /* of a process with several threads */
 	bool is_private;    /* memory and locks that no other process sees */
 	struct canon_flow flows[2];
+	uint64_t late; /* of what went into a pipe: bytes since some were last taken out */
 };
 
 struct canon_thread {
@@ -162,7 +166,7 @@ struct canon {
 	const uint8_t *enabled;
 	const struct canon_scope *scope;
 	struct canon_common common;
-	uint16_t flags; /* that any of the tokens has */
+	uint32_t flags; /* that any of the tokens has */
 	uint64_t events;
 	struct call_times times; /* of calls that did not fail */
 	struct trace *trace;

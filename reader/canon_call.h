@@ -21,6 +21,7 @@ struct canon_rule {
 	bool makes;
 	bool reaps;	/* waits for children */
 	bool registers; /* says what will be waited for */
+	bool sets;	/* says how what a descriptor means is to behave */
 	bool signals;	/* sends a signal to a process or a group of them */
 	int8_t timeout; /* the argument that says how long a wait for readiness lasts at most; -1: none */
 };

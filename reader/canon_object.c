@@ -125,6 +125,18 @@ static uint32_t join_payload(struct pass *pass, uint32_t crc, uint32_t more, uin
 	return crc32c_multiply(pass->powers[size], crc) ^ more;
 }
 
+void pass_note_pipe(struct pass *pass, const struct canon_view *view)
+{
+	const struct object *end = view->objects_count ? view->objects[0] : NULL;
+
+	if (!end || end->type != OBJECT_PIPE || !end->tag)
+		return;
+	if (view->rule->flow.direction == FLOW_SENT)
+		pass->objects[end->tag - 1].late += view->bytes;
+	else if (end->peer && end->peer->tag)
+		pass->objects[end->peer->tag - 1].late = 0;
+}
+
 static void note_flow(struct pass *pass, struct canon_object *object, const struct canon_token *token,
 		      const struct canon_token *raw)
 {

@@ -32,6 +32,7 @@ struct pass_thread {
 	bool wakes_itself;    /* its next token does */
 	uint64_t waits_until; /* the end of its last wait for readiness */
 	bool registers_anew;  /* its last token does */
+	uint32_t missed;      /* what it asked for in vain since its last token, CANON_NONE: nothing */
 	uint64_t deadline;    /* ticks: when its last wait for readiness would have timed out; UINT64_MAX: never */
 };
 
@@ -106,6 +107,9 @@ uint32_t pass_add_object(struct pass *pass, struct object *object);
 
 /* For identity_watch(): an object is over, and its name is as good as it gets. */
 void pass_write_down(void *context, struct object *object);
+
+/* The call gives something to an end of a pipe, or takes something from it. */
+void pass_note_pipe(struct pass *pass, const struct canon_view *view);
 
 /* Token `index` is complete; `raw` is what it was before numbers of the run were masked. */
 void pass_note_object(struct pass *pass, const struct canon_token *token, const struct canon_token *raw,

@@ -57,6 +57,7 @@ static void read_rule(struct canon_rule *rule, const struct catalogue *catalogue
 		if (rule->is_wait && is_duration(call->args[i].name))
 			rule->timeout = (int8_t)i;
 		rule->makes |= value->identity == IDENTITY_NEW;
+		rule->sets |= has_fd && value->kind == KIND_SELECT && value->direction == DIRECTION_IN;
 		rule->forks |= value->identity == IDENTITY_NEW && value->kind == KIND_PID;
 		rule->forks |= !strcmp(call->family, "process") && !strcmp(call->args[i].name, "start_routine");
 		rule->forks |= !strcmp(call->family, "process") && !strcmp(call->args[i].name, "func");

@@ -56,7 +56,7 @@ int pass_add_thread(struct pass *pass, struct object *object)
 	canon->threads = realloc(canon->threads, pass->threads_room * sizeof(*canon->threads));
 	if (!canon->threads)
 		return -ENOMEM;
-	pass->threads[pass->threads_count] = (struct pass_thread){.deadline = UINT64_MAX};
+	pass->threads[pass->threads_count] = (struct pass_thread){.deadline = UINT64_MAX, .missed = CANON_NONE};
 	thread = &canon->threads[pass->threads_count];
 	*thread = (struct canon_thread){.name = strdup(object->label ? object->label : "?"),
 					.image = image_of(object->process),

@@ -81,7 +81,7 @@ static bool same_payload(const struct canon_token *old, const struct canon_token
 static bool is_alike(const struct finder *finder, const struct canon_token *old, const struct canon_token *new,
 		     unsigned likeness)
 {
-	const uint16_t way = TOKEN_SENDS | TOKEN_RECEIVES;
+	const uint32_t way = TOKEN_SENDS | TOKEN_RECEIVES;
 
 	switch (likeness) {
 	case 0: /* on another object */

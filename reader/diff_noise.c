@@ -96,6 +96,7 @@ int edits_settle(struct edits *edits, const struct pairing *pairing, const struc
 	if (!rc) {
 		settle_counters(&settling);
 		settle_pools(&settling);
+		settle_farewells(&settling);
 		rc = settle_registrations(&settling);
 	}
 	if (!rc)

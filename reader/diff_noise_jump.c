@@ -181,7 +181,7 @@ static bool is_parted(const struct settling *settling, const struct edit *edit)
 			continue;
 		uint32_t later_old = step > 0 ? strands[SIDE_OLD].list[old] : edit->old;
 		uint32_t later_new = step > 0 ? edit->new : strands[SIDE_NEW].list[new];
-		uint16_t flags =
+		uint32_t flags =
 			token_of(settling, SIDE_OLD, later_old)->flags | token_of(settling, SIDE_NEW, later_new)->flags;
 		if (flags & TOKEN_WOKEN)
 			return true;

@@ -81,6 +81,9 @@ int settle_timers(struct settling *settling);
 /* What threads want to be woken by. 0 or -ENOMEM. */
 int settle_registrations(struct settling *settling);
 
+/* What is said about connections directly before they are closed. */
+void settle_farewells(struct settling *settling);
+
 /* How many threads a pool has to make, when those that are done are given other work. */
 void settle_pools(struct settling *settling);
 

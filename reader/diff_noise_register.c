@@ -89,7 +89,7 @@ static int count_said(const struct canon *canon, struct said *said)
 
 	for (uint32_t i = 0; i < canon->objects_count; i++)
 		said->connections += canon->objects[i].is_accepted;
-	for (uint32_t i = 0; !rc && said->connections > 1 && i < canon->tokens_count; i++) {
+	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++) {
 		uint32_t connection = registered(canon, &canon->tokens[i]);
 		if (connection == CANON_NONE)
 			continue;
@@ -108,6 +108,18 @@ static bool is_said_of_some(const struct said *said, uint64_t key)
 	return count && count < said->connections;
 }
 
+/* Whether one run waited for the connection because nothing had come yet, and the other one never had to. */
+static bool is_other_luck(const struct settling *settling, const struct said said[SIDES], unsigned side,
+			  uint32_t connection)
+{
+	uint32_t partner = settling->pairing->objects[side][connection];
+	const struct canon_object *there =
+		partner == CANON_NONE ? NULL : &settling->pairing->canons[!side]->objects[partner];
+
+	return there && settling->pairing->canons[side]->objects[connection].is_missed && !there->is_vain &&
+	       !map_get(&said[!side].seen, mix(ANYTHING, partner));
+}
+
 /*
  * Some programs only say that they wait for a connection when there was nothing to be had at once: in both runs that is
  * said about some and not about all; or something is, and nothing about this one in the other run.
@@ -120,6 +132,8 @@ static bool is_own_registration(const struct settling *settling, const struct sa
 
 	if (connection == CANON_NONE)
 		return false;
+	if (is_other_luck(settling, said, side, connection))
+		return true;
 	if (is_said_of_some(&said[SIDE_OLD], token->sort->key) && is_said_of_some(&said[SIDE_NEW], token->sort->key))
 		return true;
 	uint32_t partner = settling->pairing->objects[side][connection];
@@ -136,11 +150,12 @@ static int settle_own(struct settling *settling)
 		rc = count_said(settling->pairing->canons[side], &said[side]);
 	for (uint32_t i = 0; !rc && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		unsigned side = edit_side(edit);
-		uint32_t token = edit_token(edit);
-		if (!edit_is_alone(edit))
-			continue;
-		if (is_own_registration(settling, said, side, token))
+		bool is_noise = edit_is_alone(edit) || edit->kind == EDIT_MOVED;
+		for (unsigned side = 0; is_noise && side < SIDES; side++) {
+			uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+			is_noise = token == CANON_NONE || is_own_registration(settling, said, side, token);
+		}
+		if (is_noise)
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 	for (unsigned side = 0; side < SIDES; side++) {

@@ -16,6 +16,21 @@ struct fault {
 };
 
 /*
+ * Whether all that is left in both runs came when the last ones had been taken: who wakes threads of his own process
+ * wakes some that do not look any more.
+ */
+static bool is_left_at_end(const struct stock *stock)
+{
+	bool is_late = stock_is_private(stock);
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		int64_t left = stock->bytes[side][STOCK_GIVEN] - stock->bytes[side][STOCK_TAKEN];
+		is_late &= left >= 0 && left <= stock->late[side];
+	}
+	return is_late;
+}
+
+/*
  * When the new run leaves another number in the pipe, a call more or less does it: of the two that could, the one that
  * leaves less to chance.
  */
@@ -24,6 +39,8 @@ static struct fault find_fault(const struct stock *stock)
 	int64_t taken = stock->bytes[SIDE_NEW][STOCK_TAKEN] - stock->bytes[SIDE_OLD][STOCK_TAKEN];
 	int64_t given = stock->bytes[SIDE_NEW][STOCK_GIVEN] - stock->bytes[SIDE_OLD][STOCK_GIVEN];
 
+	if (is_left_at_end(stock))
+		return (struct fault){0, STOCK_TAKEN};
 	if (llabs(given) <= llabs(taken))
 		return (struct fault){taken - given, STOCK_TAKEN};
 	return (struct fault){given - taken, STOCK_GIVEN};

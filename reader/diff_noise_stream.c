@@ -164,13 +164,16 @@ static uint32_t list_sendings(const struct settling *settling, const struct stre
 	const struct stretch *stretch = &stretches->rows[which];
 	uint32_t object = stretch->objects[side];
 	uint32_t from = is_whole ? canon->objects[object].birth : stretch->first[side];
-	uint32_t to = is_whole ? canon->objects[object].end : stretch->last[side];
+	uint32_t to = is_whole ? canon->tokens_count : stretch->last[side];
+	uint32_t left = canon->objects[object].tokens;
 	uint64_t received = 0, sent = 0;
 	uint32_t count = 0;
 
-	/* No further than it goes: there may be as many stretches as edits. */
-	for (uint32_t i = from; i < canon->tokens_count && i <= to; i++) {
+	/* No further than it goes: there may be as many stretches as edits. Who made it may have closed it long before.
+	 */
+	for (uint32_t i = from; left && i < canon->tokens_count && i <= to; i++) {
 		const struct canon_token *token = &canon->tokens[i];
+		left -= (token->sort->objects[0] == object) + (token->sort->objects[1] == object);
 		if (token->sort->objects[0] != object || !has_flow(token))
 			continue;
 		if (!is_whole && stretches->of_token[side][i] != which + 1)
@@ -210,6 +213,33 @@ static bool is_early(const struct sending *old, uint32_t old_count, const struct
 	return false;
 }
 
+/* So many answers at least make a conversation in turns. */
+#define TURNS_MIN 3u
+
+/*
+ * Where each sending of the old run had been asked for by something received since the one before, and the new run
+ * sends the same in the same pieces, a single one that comes sooner has not waited to be asked.
+ */
+static bool is_out_of_turn(const struct sending *old, uint32_t old_count, const struct sending *new, uint32_t new_count,
+			   uint32_t early[SIDES])
+{
+	uint32_t others = 0;
+
+	if (old_count != new_count || old_count < TURNS_MIN)
+		return false;
+	for (uint32_t i = 0; i < old_count; i++) {
+		if (old[i].to != new[i].to || (i && old[i].received == old[i - 1].received))
+			return false;
+		if (old[i].received == new[i].received)
+			continue;
+		if (old[i].received < new[i].received || others++)
+			return false;
+		early[SIDE_OLD] = old[i].token;
+		early[SIDE_NEW] = new[i].token;
+	}
+	return others;
+}
+
 static int find_early(const struct settling *settling, struct stretches *stretches, uint32_t which)
 {
 	struct stretch *stretch = &stretches->rows[which];
@@ -229,8 +259,10 @@ static int find_early(const struct settling *settling, struct stretches *stretch
 			counts[side] = list_sendings(settling, stretches, side, which, is_whole, lists[side]);
 	}
 	if (!rc)
-		stretch->is_early =
-			is_early(lists[SIDE_OLD], counts[SIDE_OLD], lists[SIDE_NEW], counts[SIDE_NEW], stretch->early);
+		stretch->is_early = is_early(lists[SIDE_OLD], counts[SIDE_OLD], lists[SIDE_NEW], counts[SIDE_NEW],
+					     stretch->early) ||
+				    is_out_of_turn(lists[SIDE_OLD], counts[SIDE_OLD], lists[SIDE_NEW], counts[SIDE_NEW],
+						   stretch->early);
 	free(lists[SIDE_OLD]);
 	free(lists[SIDE_NEW]);
 	return rc;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Finds them by checksums: what went over a pipe has the checksum of one byte, as often as there were bytes.
+ * Finds them by checksums: what went over a pipe has the checksum of one byte, as often as there were bytes; what went
+ * over a bell that of some bytes that went over it singly.
  */
 #include "reader/diff_stock.h"
 #include "format/crc32c.h"
@@ -50,7 +51,7 @@ static int add_stock(struct stocks *stocks, uint64_t pipe)
 		stocks->rows = rows;
 		stocks->room = room;
 	}
-	stocks->rows[stocks->count++] = (struct stock){.is_used = {false}};
+	stocks->rows[stocks->count++] = (struct stock){.thread = {CANON_NONE, CANON_NONE}};
 	return map_put(&stocks->index, pipe, (void *)(uintptr_t)stocks->count);
 }
 
@@ -81,12 +82,46 @@ static int list_stocks(struct stocks *stocks, unsigned side)
 	return rc;
 }
 
+/* A byte that was given alone. */
+static void note_said(struct stock *stock, unsigned side, uint32_t byte)
+{
+	uint32_t count = stock->said_count[side];
+
+	for (uint32_t i = 0; i < count && i < BELL_BYTES_MAX; i++)
+		if (stock->said[side][i] == byte)
+			return;
+	if (count < BELL_BYTES_MAX)
+		stock->said[side][count] = byte;
+	stock->said_count[side] += count <= BELL_BYTES_MAX;
+}
+
+/* Who gives and takes, and what. */
+static void look_at_calls(struct stocks *stocks, unsigned side)
+{
+	const struct canon *canon = stocks->pairing->canons[side];
+
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
+		const struct canon_token *token = &canon->tokens[i];
+		struct stock *stock = is_transfer(token) ? find_stock(stocks, side, token->sort->objects[0]) : NULL;
+		if (!stock)
+			continue;
+		uint32_t thread = token->sort->thread, first = stock->thread[side];
+		first = stock->thread[side] = first == CANON_NONE ? thread : first;
+		stock->has_threads[side] |= thread != first;
+		stock->has_processes[side] |= canon->threads[thread].pid != canon->threads[first].pid;
+		if (token->flags & TOKEN_SENDS && token->bytes == 1)
+			note_said(stock, side, token->payload);
+	}
+}
+
 static void look_at_ends(struct stocks *stocks, unsigned side)
 {
 	const struct canon *canon = stocks->pairing->canons[side];
 
 	for (uint32_t i = 0; i < canon->objects_count; i++) {
 		struct stock *stock = find_stock(stocks, side, i);
+		if (stock)
+			stock->late[side] += (int64_t)canon->objects[i].late;
 		for (unsigned way = 0; stock && way < STOCK_WAYS; way++) {
 			const struct canon_flow *flow = &canon->objects[i].flows[way];
 			stock->bytes[side][way] += (int64_t)flow->bytes;
@@ -103,8 +138,10 @@ int stocks_find(struct stocks *stocks, const struct pairing *pairing)
 	*stocks = (struct stocks){.pairing = pairing};
 	for (unsigned side = 0; !rc && side < SIDES; side++)
 		rc = list_stocks(stocks, side);
-	for (unsigned side = 0; !rc && stocks->count && side < SIDES; side++)
+	for (unsigned side = 0; !rc && stocks->count && side < SIDES; side++) {
+		look_at_calls(stocks, side);
 		look_at_ends(stocks, side);
+	}
 	return rc;
 }
 
@@ -125,13 +162,51 @@ static unsigned find_uniform(const struct stock *stock)
 	return run;
 }
 
+bool stock_is_private(const struct stock *stock)
+{
+	return !stock->has_processes[SIDE_OLD] && !stock->has_processes[SIDE_NEW];
+}
+
+/* Whether a thread speaks to itself over it, in both runs. */
+static bool is_bell(const struct stock *stock)
+{
+	for (unsigned side = 0; side < SIDES; side++)
+		if (!stock->is_used[side] || stock->has_threads[side] || stock->said_count[side] > BELL_BYTES_MAX)
+			return false;
+	return true;
+}
+
 bool stocks_hold(const struct stocks *stocks, unsigned side, const struct canon_token *token)
 {
-	const struct stock *stock = stocks->count && (is_transfer(token) || token->sort->error)
+	const uint32_t makes = TOKEN_MAKES | TOKEN_ENDS;
+	const struct stock *stock = stocks->count && token->sort->objects[0] != CANON_NONE
 					    ? find_stock(stocks, side, token->sort->objects[0])
 					    : NULL;
 
-	return stock && find_uniform(stock) < SIDES;
+	if (!stock)
+		return false;
+	return is_bell(stock) ? !(token->flags & makes)
+			      : find_uniform(stock) < SIDES && (is_transfer(token) || token->sort->error);
+}
+
+/* More bytes in one call are not taken apart. */
+#define TAKEN_APART_MAX 4u
+
+/* Whether `sum` is that of `count` bytes behind those that have the sum `before`, each of them one that both runs say.
+ */
+static bool is_said(const struct stock *stock, uint32_t before, uint32_t sum, uint64_t count)
+{
+	if (!count)
+		return before == sum;
+	for (uint32_t i = 0; i < stock->said_count[SIDE_OLD]; i++) {
+		uint32_t byte = stock->said[SIDE_OLD][i];
+		bool is_common = false;
+		for (uint32_t k = 0; k < stock->said_count[SIDE_NEW]; k++)
+			is_common |= stock->said[SIDE_NEW][k] == byte;
+		if (is_common && is_said(stock, crc32c_combine(before, byte, 1), sum, count - 1))
+			return true;
+	}
+	return false;
 }
 
 struct stock *stocks_of_token(const struct stocks *stocks, unsigned side, const struct canon_token *token)
@@ -139,5 +214,10 @@ struct stock *stocks_of_token(const struct stocks *stocks, unsigned side, const 
 	if (!is_transfer(token) || !stocks_hold(stocks, side, token))
 		return NULL;
 	struct stock *stock = find_stock(stocks, side, token->sort->objects[0]);
-	return token->payload == repeat_byte(stock->one[find_uniform(stock)], token->bytes) ? stock : NULL;
+	unsigned run = find_uniform(stock);
+	if (run < SIDES && token->payload == repeat_byte(stock->one[run], token->bytes))
+		return stock;
+	return is_bell(stock) && token->bytes <= TAKEN_APART_MAX && is_said(stock, 0, token->payload, token->bytes)
+		       ? stock
+		       : NULL;
 }

@@ -322,6 +322,10 @@ static const struct topic {
 	{"shared", NULL, NULL, luck_shared},
 	{"ports", NULL, NULL, luck_ports},
 	{"visits", NULL, NULL, luck_visits},
+	{"bell", NULL, NULL, luck_bell},
+	{"left", NULL, NULL, luck_left},
+	{"farewells", NULL, NULL, luck_farewells},
+	{"asked", NULL, NULL, luck_asked},
 };
 
 static int play(const struct topic *topic)

@@ -32,4 +32,10 @@ int luck_shared(const char *event);
 int luck_ports(const char *event);
 int luck_visits(const char *event);
 
+/* What a program wakes itself by, and connections that come and go sooner or later. */
+int luck_bell(const char *event);
+int luck_left(const char *event);
+int luck_farewells(const char *event);
+int luck_asked(const char *event);
+
 #endif

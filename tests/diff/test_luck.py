@@ -116,6 +116,18 @@ class Luck(unittest.TestCase):
     def test_which_of_two_ports_is_come_to_first(self):
         self.expect('visits', wrong=('arguments', 'connect'))
 
+    def test_when_a_process_hears_what_it_told_itself(self):
+        self.expect('bell', less=('bytes', 'read'), wrong=('payload', 'write'))
+
+    def test_what_wakes_nobody_any_more(self):
+        self.expect('left', base='early', less=('bytes', 'read'))
+
+    def test_which_of_several_connections_is_reset(self):
+        self.expect('farewells', less=('leak', 'close'), wrong=('added', 'setsockopt'))
+
+    def test_whether_there_was_something_when_a_connection_was_asked_first(self):
+        self.expect('asked', base='early', wrong=('added', 'epoll_ctl'))
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -54,8 +54,8 @@ def run(run, change):
     server = run.start(program_find('xinetd'), '-f', run.folder / 'xinetd.conf', '-dontfork', '-pidfile', run.folder / 'pid', name=RECORDED)
     wait_bound(port + 1)
     for number in range(2):
-        ask(port, f'own {number}\n')
-        ask(port + 1, 'another\n' if change and number else f'command {number}\n')
+        ask(port, 'another\n' if change and number else f'own {number}\n')
+        ask(port + 1, f'command {number}\n')
         time.sleep(SETTLED)
     run.stop(server, signal.SIGTERM)
 
