@@ -53,10 +53,10 @@ static int file_create(const char *path)
 	return fd >= 0 ? fd : -errno;
 }
 
-/* Sparse, as large as the file system and the limits allow: at least one slot. */
+/* Sparse, with as many slots of those wanted as the file system and the limits allow: at least one. */
 static int file_extend(struct live_area *area)
 {
-	for (area->slots_count = LIVE_SLOTS_MAX; area->slots_count; area->slots_count /= 2) {
+	for (; area->slots_count; area->slots_count /= 2) {
 		area->size = live_slot_offset(area->ring_size, area->slots_count);
 		if (!ftruncate(area->fd, (off_t)area->size))
 			return 0;
@@ -68,16 +68,25 @@ static int file_extend(struct live_area *area)
 
 static int file_map(struct live_area *area)
 {
-	int rc = file_extend(area);
-	void *mapped;
+	void *mapped = MAP_FAILED;
+	int rc;
 
-	if (!rc)
-		rc = -posix_fallocate(area->fd, 0, LIVE_PAGE);
-	if (rc)
+	/* who has little address space (`ulimit -v`) gets fewer slots as well */
+	for (area->slots_count = LIVE_SLOTS_MAX; mapped == MAP_FAILED; area->slots_count /= 2) {
+		rc = area->slots_count ? file_extend(area) : -ENOMEM;
+		if (rc)
+			return rc;
+		mapped = mmap(NULL, area->size, PROT_READ | PROT_WRITE, MAP_SHARED, area->fd, 0);
+		if (mapped != MAP_FAILED)
+			break;
+		if (errno != ENOMEM)
+			return -errno;
+	}
+	rc = -posix_fallocate(area->fd, 0, LIVE_PAGE);
+	if (rc) {
+		munmap(mapped, area->size);
 		return rc;
-	mapped = mmap(NULL, area->size, PROT_READ | PROT_WRITE, MAP_SHARED, area->fd, 0);
-	if (mapped == MAP_FAILED)
-		return -errno;
+	}
 	/* without it the first touch reads ahead into the sparse file: 3 ms instead of 13 us on ext4 */
 	madvise(mapped, area->size, MADV_RANDOM);
 	area->control = mapped;

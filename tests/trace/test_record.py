@@ -5,6 +5,7 @@ and what is left behind."""
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
@@ -169,6 +170,12 @@ class RecordTest(unittest.TestCase):
         told = json.loads(self.run_tool('check', '--json', self.log).stdout)
         self.assertEqual((told['verdict'], told['damage']), ('incomplete', []))
         self.assertGreater(told['events'], 0)
+
+    def test_little_address_space_is_enough(self):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+        done = self.record(PYTHON, '-S', '-c', TALK, preexec_fn=limit)
+        self.assertRegex(done.stderr, r'^ipctrace: [\d,]+ events, .* 0 lost')
+        self.assertEqual(self.calls('send'), 100)
 
     def test_the_filter_selects(self):
         self.assertEqual(self.record('-e', 'recv', PYTHON, '-c', TALK).returncode, 0)
