@@ -24,6 +24,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--output', required=True, type=pathlib.Path, help='folder to write into')
     parser.add_argument('--seeds', type=pathlib.Path, help='list of names that other tracers have, for calls.md and foreign_names.c')
+    parser.add_argument('--tables', metavar='NAME', help='write only the tables, as catalogue_NAME: of logs that no wrapper makes')
     parser.add_argument('calls', nargs='+', type=pathlib.Path)
     options = parser.parse_args()
     catalogue = Catalogue()
@@ -31,6 +32,9 @@ def main():
         for path in options.calls:
             read_file(catalogue, path)
         check(catalogue)
+        if options.tables:
+            (options.output / f'{options.tables}_tables.c').write_text(write_tables(catalogue, options.tables))
+            return
         seeds = read_seeds(catalogue, options.seeds) if options.seeds else []
         texts = {name: write(catalogue) for name, write in OUTPUTS.items()}
     except Mistake as mistake:

@@ -51,7 +51,7 @@ POINTED = ['bytes', 'string', 'strings', 'sockaddr', 'struct', 'iovec', 'msghdr'
 NAMED_BY = {'wait_status': 'signal'}  # kinds that need the names of one enum
 INLINE = ['bytes', 'string', 'sockaddr']
 KINDS = SCALARS + TABLES + POINTED
-FAMILIES = ['socket', 'io', 'sysv', 'posix-ipc', 'memory', 'poll', 'desc', 'process']
+FAMILIES = ['socket', 'io', 'sysv', 'posix-ipc', 'memory', 'poll', 'desc', 'process', 'trace']
 DEFAULT_KINDS = {'size_t': 'size', 'socklen_t': 'size', 'off_t': 'offset', 'off64_t': 'offset', 'loff_t': 'offset',
                  'pid_t': 'pid', 'uid_t': 'uid', 'gid_t': 'gid', 'mode_t': 'mode', 'key_t': 'key', 'mqd_t': 'mqd'}
 ARGS_MAX = 8

@@ -98,13 +98,14 @@ FAILURES = {'-1': 'FAILURE_MINUS_ONE', 'NULL': 'FAILURE_NULL', 'errno': 'FAILURE
             'status': 'FAILURE_STATUS'}
 
 
-def write_tables(catalogue):
+def write_tables(catalogue, name='builtin'):
     out = [HEAD, '#undef _FILE_OFFSET_BITS\n#undef _FORTIFY_SOURCE\n']
     out += [f'#include {i}\n' for i in catalogue.includes]
     out.append('\n#include "format/catalogue.h"\n\n#define IS_SIGNED(T) ((T)-1 < (T)1)\n'
                '#pragma GCC diagnostic ignored "-Wtype-limits"\n#pragma GCC diagnostic ignored "-Wextra"\n\n')
-    out.append('const char *const kind_names[KIND_COUNT] = {\n')
-    out += [f'\t[KIND_{k.upper()}] = "{k}",\n' for k in KINDS] + ['};\n\n']
+    if name == 'builtin':
+        out.append('const char *const kind_names[KIND_COUNT] = {\n')
+        out += [f'\t[KIND_{k.upper()}] = "{k}",\n' for k in KINDS] + ['};\n\n']
     write_names(catalogue, 'flags', out)
     write_names(catalogue, 'enum', out)
     write_structs(catalogue, out)
@@ -113,7 +114,7 @@ def write_tables(catalogue):
     for call in catalogue.events():
         out.append(line_directive(call.place) + call_row(catalogue, call))
     out.append('};\n\n#define COUNT(a) (sizeof(a) / sizeof((a)[0]))\n'
-               'const struct catalogue catalogue_builtin = {\n\tcalls, flags, enums, structs, selections,\n'
+               f'const struct catalogue catalogue_{name} = {{\n\tcalls, flags, enums, structs, selections,\n'
                '\tCOUNT(calls), COUNT(flags), COUNT(enums), COUNT(structs), COUNT(selections)\n};\n')
     return ''.join(out)
 

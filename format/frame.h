@@ -15,6 +15,7 @@
 #include "format/batch_decode.h"
 #include "format/log_head.h"
 #include "format/object.h"
+#include "format/posix_object.h"
 
 struct frame_module {
 	uint64_t base, start, end; /* as in struct item_module */
@@ -81,7 +82,8 @@ struct frame {
 	const struct frame_unfinished *unfinished;
 	const struct batch_view *batches;
 	const struct object_control *controls;
-	const struct object_end *end; /* NULL when the frame has none */
+	const struct object_end *end;	  /* NULL when the frame has none */
+	const struct object_posix *posix; /* likewise */
 	uint32_t processes_count, threads_count, thread_ends_count, stacks_count, modules_count, unfinished_count,
 		batches_count, controls_count;
 	uint32_t unknown_count; /* objects of sorts this build does not know, passed over */

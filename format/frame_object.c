@@ -185,6 +185,22 @@ static void unfinished_items_read(struct frame_reader *reader, void *at)
 	event->items_count = items.count;
 }
 
+static void posix_types_read(struct frame_reader *reader, void *at)
+{
+	struct object_posix *posix = at;
+	uint32_t count = unpack_array(&reader->in);
+	struct posix_event_type *type = reader_new(reader, count, sizeof(*type));
+
+	posix->types = type;
+	posix->types_count = type ? count : 0;
+	for (; type && count; count--, type++) {
+		uint32_t elements = unpack_array_of(&reader->in, 2);
+		type->id = reader_u32(reader);
+		type->name = reader_text(reader);
+		unpack_skip(&reader->in, elements - 2);
+	}
+}
+
 static const struct field process_fields[] = {
 	{"pid", u32_read, offsetof(struct frame_process, pid)},
 	{"parent", u32_read, offsetof(struct frame_process, parent)},
@@ -253,6 +269,26 @@ static const struct field control_fields[] = {
 	{NULL},
 };
 
+static const struct field posix_fields[] = {
+	{"name", text_read, offsetof(struct object_posix, name)},
+	{"version", text_read, offsetof(struct object_posix, version)},
+	{"created", u64_read, offsetof(struct object_posix, created)},
+	{"inherited", u32_read, offsetof(struct object_posix, inherited)},
+	{"stream-policy", u32_read, offsetof(struct object_posix, stream_policy)},
+	{"log-policy", u32_read, offsetof(struct object_posix, log_policy)},
+	{"stream-size", u64_read, offsetof(struct object_posix, stream_size)},
+	{"data-size", u64_read, offsetof(struct object_posix, data_size)},
+	{"log-size", u64_read, offsetof(struct object_posix, log_size)},
+	{"stream-status", u32_read, offsetof(struct object_posix, stream_status)},
+	{"stream-full", u32_read, offsetof(struct object_posix, stream_full)},
+	{"stream-overrun", u32_read, offsetof(struct object_posix, stream_overrun)},
+	{"flush-error", u32_read, offsetof(struct object_posix, flush_error)},
+	{"log-overrun", u32_read, offsetof(struct object_posix, log_overrun)},
+	{"log-full", u32_read, offsetof(struct object_posix, log_full)},
+	{"types", posix_types_read, 0},
+	{NULL},
+};
+
 static const struct field end_fields[] = {
 	{"ticks", u64_read, offsetof(struct object_end, ticks)},
 	{"events", u64_read, offsetof(struct object_end, events)},
@@ -306,6 +342,7 @@ static const struct sort sorts[] = {
 	SORT("modules", struct frame_modules, modules, modules_fields),
 	SORT("unfinished", struct frame_unfinished, unfinished, unfinished_fields),
 	SORT("control", struct object_control, controls, control_fields),
+	{"posix-trace", sizeof(struct object_posix), offsetof(struct frame, posix), 0, posix_fields},
 	{"end", sizeof(struct object_end), offsetof(struct frame, end), 0, end_fields},
 };
 #define SORTS_COUNT (sizeof(sorts) / sizeof(sorts[0]))
@@ -361,6 +398,12 @@ static void control_complete(struct object_control *control)
 	control->text = control->text ? control->text : "";
 }
 
+static void posix_complete(struct object_posix *posix)
+{
+	posix->name = posix->name ? posix->name : "";
+	posix->version = posix->version ? posix->version : "";
+}
+
 static void object_read(struct frame_reader *reader, const struct sort *sort, void *object, uint32_t elements)
 {
 	uint32_t known = sort->fields ? 2 : 12;
@@ -378,6 +421,8 @@ static void object_read(struct frame_reader *reader, const struct sort *sort, vo
 		process_complete(object);
 	else if (sort->fields == control_fields)
 		control_complete(object);
+	else if (sort->fields == posix_fields)
+		posix_complete(object);
 	unpack_skip(&reader->in, elements - known);
 }
 

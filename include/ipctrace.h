@@ -61,6 +61,7 @@ struct ipctrace_event {
 	const char
 		*object; /* what it is about, as "tcp-client#3 -> 127.0.0.1:6379"; NULL when there is no such thing */
 	unsigned args;	 /* how many arguments were recorded */
+	uint64_t site;	 /* the address that the call returned to */
 };
 
 /* How far a trace can be trusted; see `ipctrace check`. */

@@ -80,7 +80,8 @@ static void fill_event(struct ipctrace *trace, struct ipctrace_event *event)
 					 .error = seen->error,
 					 .outcome = seen->outcome,
 					 .object = subject ? object_name(subject) : NULL,
-					 .args = seen->call->argc};
+					 .args = seen->call->argc,
+					 .site = seen->site};
 	event_caller(seen, &event->pid, &event->tid);
 }
 

@@ -6,7 +6,8 @@ import re
 import sys
 
 MAY_KNOW = {'format': {'format'}, 'trace': {'trace', 'format'}, 'preload': {'preload', 'trace', 'format'}, 'reader': {'reader', 'format'},
-            'replay': {'replay', 'reader', 'format', 'peer'}, 'peer': {'peer'}}
+            'replay': {'replay', 'reader', 'format', 'peer'}, 'peer': {'peer'},
+            'posix': {'posix', 'trace', 'format'}}
 # The one door between the two: what starts a collector and reads its settings. Nothing else of the reader knows it.
 EXCEPTIONS = {f'reader/{name}': {'trace'} for name in ('record.c', 'collect.c', 'setting_option.h')}
 # The table of commands has a row for that room's.
