@@ -125,7 +125,9 @@ static void shape_column_pack(struct pack_buffer *out, const struct batch *batch
 
 	for (uint32_t i = 0; i < batch->count; i++)
 		values[i] = shape ? shape[batch->tuple[i]] : batch->tuple[i];
+	size_t start = out->size;
 	column_pack(out, values, batch->count);
+	pack_buffer_mark(out, start, out->size - start, PACK_ALIKE);
 }
 
 /* From the end of the event before to the beginning of this one; negative for calls made inside a later one. */
@@ -196,8 +198,10 @@ static void varying_items_pack(struct pack_buffer *out, const struct batch *batc
 
 	msgpack_pack_array(&out->packer, 2);
 	msgpack_pack_array(&out->packer, call->lists);
+	size_t start = out->size;
 	for (uint32_t i = 0; i < call->lists; i++)
 		tuple_pack_items(&out->packer, batch, vary->lists[call->first_tuple + i]);
+	pack_buffer_mark(out, start, out->size - start, PACK_ALIKE);
 	for (uint32_t i = 0; i < call->events; i++)
 		values[i] = vary->list[batch->tuple[vary->events[call->first_event + i]]];
 	column_pack(out, values, call->events);

@@ -5,20 +5,16 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <lz4frame.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "format/checksum.h"
 #include "format/log_parts.h"
 #include "format/log_writer.h"
+#include "format/lz4_frame.h"
 
 /* The window in its longest spelling. */
 #define WINDOW_SIZE_MAX 96u
-/* The first level of LZ4 that looks for the longest match. Those above gain one part in a hundred, and take twice as
- * long. */
-#define LEVEL_WELL 3
 
 struct log_writer {
 	int fd; /* -1: memory */
@@ -29,6 +25,7 @@ struct log_writer {
 	uint64_t start; /* of the log in the file, UINT64_MAX when the file cannot seek */
 	uint64_t size;
 	bool well;
+	struct lz4_maker *maker;
 	uint8_t *frame; /* the compressed frame; in memory, all frames */
 	size_t frame_capacity;
 };
@@ -42,7 +39,8 @@ static int writer_new(struct log_writer **writer, int fd, const struct log_head 
 	made->fd = fd;
 	pack_buffer_init(&made->buffer, LOG_FRAME_MAX);
 	pack_buffer_extend(&made->buffer, WINDOW_SIZE_MAX);
-	int error = log_head_pack(&made->buffer, head, &made->catalogue_hash);
+	made->maker = lz4_maker_new();
+	int error = made->maker ? log_head_pack(&made->buffer, head, &made->catalogue_hash) : -ENOMEM;
 	if (error) {
 		log_writer_free(made);
 		return error;
@@ -73,6 +71,7 @@ void log_writer_free(struct log_writer *writer)
 	if (!writer)
 		return;
 	pack_buffer_free(&writer->buffer);
+	lz4_maker_free(writer->maker);
 	free(writer->frame);
 	free(writer);
 }
@@ -121,36 +120,11 @@ static uint8_t *window_place(struct log_writer *writer, const struct log_anchor 
 	return content;
 }
 
-/* Where these are in a head with the size of the content, from the flags on: what the head's own checksum is of. */
-#define HEAD_FLAGS    4
-#define HEAD_CHECKSUM 14
-#define FLAG_CHECKSUM 4
-#define CHECKSUM_SIZE 4u
-
-/*
- * Put a checksum of the content behind a frame that was made without, and say so in its head. LZ4 could have, but is
- * slow at it (format/checksum.h): that takes 1.5 ns an event of an event loop less.
- */
-static void checksum_append(uint8_t *frame, size_t size, const uint8_t *content, size_t content_size)
-{
-	uint32_t checksum = frame_checksum(content, content_size);
-
-	frame[HEAD_FLAGS] |= FLAG_CHECKSUM;
-	frame[HEAD_CHECKSUM] = (uint8_t)(frame_checksum(frame + HEAD_FLAGS, HEAD_CHECKSUM - HEAD_FLAGS) >> 8);
-	memcpy(frame + size, &checksum, CHECKSUM_SIZE);
-}
-
 /* Compress into writer->frame at `at`; *size is what it takes. */
 static int frame_compress(struct log_writer *writer, const uint8_t *content, size_t at, size_t *size)
 {
-	size_t content_size = (size_t)(writer->buffer.bytes + writer->buffer.size - content);
-	LZ4F_preferences_t preferences = {
-		.frameInfo = {.blockSizeID = LZ4F_max4MB,
-			      .blockMode = LZ4F_blockIndependent,
-			      .contentSize = content_size},
-		.compressionLevel = writer->well ? LEVEL_WELL : 0,
-	};
-	size_t bound = at + LZ4F_compressFrameBound(content_size, &preferences) + CHECKSUM_SIZE;
+	const struct pack_buffer *buffer = &writer->buffer;
+	size_t window = (size_t)(content - buffer->bytes), bound = at + lz4_frame_bound(buffer->size - window);
 
 	if (bound > writer->frame_capacity) {
 		size_t capacity = at ? 2 * bound : bound;
@@ -160,13 +134,8 @@ static int frame_compress(struct log_writer *writer, const uint8_t *content, siz
 		writer->frame = grown;
 		writer->frame_capacity = capacity;
 	}
-	*size = LZ4F_compressFrame(writer->frame + at, writer->frame_capacity - at, content, content_size,
-				   &preferences);
-	if (LZ4F_isError(*size))
-		return -ENOMEM;
-	checksum_append(writer->frame + at, *size, content, content_size);
-	*size += CHECKSUM_SIZE;
-	return 0;
+	*size = lz4_frame_make(writer->maker, writer->frame + at, buffer, window, writer->well);
+	return *size ? 0 : -ENOMEM;
 }
 
 /* Cut the file back to the whole frames in it. Where that is impossible, readers skip the fragment. */
@@ -221,8 +190,7 @@ int log_writer_flush(struct log_writer *writer, const struct log_anchor *before,
 
 void log_writer_discard(struct log_writer *writer)
 {
-	writer->buffer.size = WINDOW_SIZE_MAX + writer->head_size;
-	writer->buffer.failed = false;
+	pack_buffer_cut(&writer->buffer, WINDOW_SIZE_MAX + writer->head_size);
 	writer->number++;
 }
 

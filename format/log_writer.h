@@ -39,8 +39,8 @@ void log_writer_free(struct log_writer *writer);
 msgpack_packer *log_writer_packer(struct log_writer *writer);
 
 /*
- * From now on frames are compressed well, or (as at first) quickly: redis takes 3.4 bytes an event instead of 4.5, at
- * 56 ns instead of 11. Readers take no longer.
+ * From now on what is alike in frames is compressed well, or (as at first) quickly: of a log of redis that takes 2.7
+ * bytes an event quickly 2.4 are left, at 13 ns instead of 4. Readers take no longer.
  */
 void log_writer_compress_well(struct log_writer *writer, bool well);
 

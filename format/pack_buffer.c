@@ -60,14 +60,44 @@ uint8_t *pack_buffer_extend(struct pack_buffer *buffer, size_t size)
 	return room;
 }
 
+/* What stands between two of a sort is of that sort as well when it is short. */
+void pack_buffer_mark(struct pack_buffer *buffer, size_t offset, size_t size, enum pack_sort sort)
+{
+	struct pack_range *last = buffer->ranges_count ? &buffer->ranges[buffer->ranges_count - 1] : NULL;
+
+	if (size < PACK_RANGE_MIN || buffer->failed)
+		return;
+	if (last && last->sort == sort && offset - (last->offset + last->size) < PACK_RANGE_MIN)
+		last->size = offset + size - last->offset;
+	else if (buffer->ranges_count < PACK_RANGES_MAX)
+		buffer->ranges[buffer->ranges_count++] = (struct pack_range){offset, size, sort};
+}
+
+void pack_buffer_cut(struct pack_buffer *buffer, size_t size)
+{
+	buffer->size = size;
+	buffer->failed = false;
+	while (buffer->ranges_count && buffer->ranges[buffer->ranges_count - 1].offset >= size)
+		buffer->ranges_count--;
+}
+
+static void ranges_move(const struct pack_buffer *buffer, struct pack_buffer *to)
+{
+	size_t start = to->size - buffer->size;
+
+	for (uint32_t i = 0; i < buffer->ranges_count; i++)
+		pack_buffer_mark(to, start + buffer->ranges[i].offset, buffer->ranges[i].size, buffer->ranges[i].sort);
+}
+
 int pack_buffer_move(struct pack_buffer *buffer, msgpack_packer *out)
 {
 	bool failed = buffer->failed;
 
 	if (!failed && buffer->size)
 		failed = out->callback(out->data, (const char *)buffer->bytes, buffer->size) != 0;
-	buffer->size = 0;
-	buffer->failed = false;
+	if (!failed && out->callback == buffer_write)
+		ranges_move(buffer, out->data);
+	pack_buffer_cut(buffer, 0);
 	return failed ? -ENOMEM : 0;
 }
 

@@ -13,12 +13,29 @@
 #include <stdint.h>
 #include <msgpack.h>
 
+/* So much is said of a buffer's ranges at most, and smaller ones are not worth a block of their own. */
+#define PACK_RANGES_MAX 64u
+#define PACK_RANGE_MIN	512u
+
+/* What LZ4 finds in a range: it is known here, and costs time to find out. */
+enum pack_sort {
+	PACK_DENSE, /* nothing: codes */
+	PACK_ALIKE, /* long matches, and longer ones when it looks further */
+};
+
+struct pack_range {
+	size_t offset, size;
+	enum pack_sort sort;
+};
+
 struct pack_buffer {
 	msgpack_packer packer;
 	uint8_t *bytes;
 	size_t size, capacity;
 	size_t limit; /* the size is never above it */
 	bool failed;
+	uint32_t ranges_count;
+	struct pack_range ranges[PACK_RANGES_MAX]; /* in order; of what is between nothing is known */
 };
 
 void pack_buffer_init(struct pack_buffer *buffer, size_t limit);
@@ -27,7 +44,16 @@ void pack_buffer_free(struct pack_buffer *buffer);
 /* Append room for `size` bytes, to be filled by the caller. NULL when there is none. */
 uint8_t *pack_buffer_extend(struct pack_buffer *buffer, size_t size);
 
-/* Write everything to `out` in one piece and become empty. 0, or -ENOMEM when a step failed or `out` refused. */
+/* Says what is in `size` bytes from `offset` on, behind all that was said something of before. */
+void pack_buffer_mark(struct pack_buffer *buffer, size_t offset, size_t size, enum pack_sort sort);
+
+/* Forget everything from `size` on. */
+void pack_buffer_cut(struct pack_buffer *buffer, size_t size);
+
+/*
+ * Write everything to `out` in one piece and become empty; what is known of its ranges goes along, if that is a
+ * pack_buffer. 0, or -ENOMEM when a step failed or `out` refused.
+ */
 int pack_buffer_move(struct pack_buffer *buffer, msgpack_packer *out);
 
 /* Text as MessagePack str; NULL as nil. */

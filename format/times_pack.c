@@ -12,8 +12,11 @@
 
 /* Of so many values the unit is the greatest common divisor. */
 #define SAMPLE_MAX 64u
-/* Below so many bits a value times repeat, and LZ4 makes less of their bytes. */
-#define BITS_WORTH 2u
+/*
+ * Below so many bits a value LZ4 makes less of their bytes. With twice as many a call of recv took 0.77 bytes instead
+ * of 0.59, and one of the ping 1.22 instead of 1.02.
+ */
+#define BITS_WORTH 1u
 
 /* Symbols of all books have numbers of their own. */
 #define BOOK_SYMBOLS 256u
@@ -263,6 +266,7 @@ static void streams_pack(struct pack_buffer *out, const struct times_coder *code
 		sizes[i] = (uint32_t)(end - at);
 		at = end;
 	}
+	pack_buffer_mark(out, start + HEAD, (size_t)(at - bytes) - HEAD, PACK_DENSE);
 	memset(at, 0, STREAMS_EXCESS);
 	at += STREAMS_EXCESS;
 	uint32_t size = __builtin_bswap32((uint32_t)(at - bytes - HEAD));
