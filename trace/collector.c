@@ -21,7 +21,9 @@
 #include "trace/drain.h"
 #include "trace/live_area.h"
 #include "trace/log_file.h"
+#include "trace/pace.h"
 #include "trace/processes.h"
+#include "trace/size_limit.h"
 
 #define MILLISECOND 1000000ull
 /* Slots ready at the start, and how many at once later: a disk block that is never used costs no more than its name. */
@@ -32,16 +34,6 @@
 /* Threads that died without a word are looked for this often. */
 #define DEAD_THREADS_PERIOD (100 * MILLISECOND)
 #define GROW_RETRY_PERIOD   (1000 * MILLISECOND)
-#define SLEEP_MIN	    (MILLISECOND / 20)
-#define SLEEP_MAX	    (5 * MILLISECOND)
-#define SLEEP_IDLE	    (25 * MILLISECOND)
-/* A sleep lasts so much longer than it should, on a machine with a processor to spare. */
-#define SLEEP_LATE (MILLISECOND / 10)
-/* Rings that overwrite do not wait for us: what says who writes must be seen before they have gone round. */
-#define SLEEP_OVERWRITE (MILLISECOND / 2)
-#define IDLE_AFTER	(1000 * MILLISECOND)
-/* On a busy machine it may take so long until we run again. */
-#define PROCESSOR_WAIT (4 * MILLISECOND)
 /* A fork whose child has not been heard of by then has failed, or the child was killed at once. */
 #define FORK_WAIT (500 * MILLISECOND)
 /* How long a writer may need between looking whether its call is traced and publishing the record. */
@@ -55,25 +47,16 @@ struct collector {
 	struct log_writer *writer;
 	const struct catalogue *catalogue;
 	struct trace_settings settings;
+	struct pace pace;
 	char *log_path;
 	int log_fd;
-	uint32_t command_end;					   /* as in struct object_end */
-	uint64_t flushed_at, active_at, dead_threads_at, grown_at; /* CLOCK_MONOTONIC, ns */
-	uint64_t alone_since;					   /* 0 while something lives */
-	uint64_t sleep;
-	uint64_t looked_at, woken_at; /* CLOCK_MONOTONIC, ns: the last look; when the next was to be */
-	uint64_t late;		      /* how much later looks are than they were to be, ns */
+	uint32_t command_end;				/* as in struct object_end */
+	uint64_t flushed_at, dead_threads_at, grown_at; /* CLOCK_MONOTONIC, ns */
+	uint64_t alone_since;				/* 0 while something lives */
 	uint32_t watched_first;
 	bool first_seen;
-	bool hurries;
 	bool grow_failed;
 	volatile sig_atomic_t interrupted;
-};
-
-/* How the rings fill: the quickest by so many bytes in the time since the last look. */
-struct growth {
-	uint64_t now, elapsed; /* CLOCK_MONOTONIC, ns */
-	uint64_t bytes;
 };
 
 static uint64_t pid_namespace(void)
@@ -154,8 +137,8 @@ int collector_open(struct collector **collector, const struct trace_settings *se
 	made->settings = *settings;
 	made->catalogue = catalogue;
 	made->log_fd = -1;
-	made->sleep = SLEEP_MIN;
-	made->active_at = made->flushed_at = made->looked_at = made->woken_at = monotonic_now();
+	made->flushed_at = monotonic_now();
+	pace_begin(&made->pace, settings->ring_size, settings->full_policy, made->flushed_at);
 	made->log_path = strdup(log_path);
 	if (!rc)
 		rc = made->log_path ? log_file_check(log_path) : -ENOMEM;
@@ -242,78 +225,10 @@ static void process_died(void *context, uint32_t pid)
 		drain_process_died(collector->drain, pid);
 }
 
-/*
- * With how many bytes a ring is to be emptied that grew so. A frame says everything
- * anew, so one that spans more is smaller: redis took 4.7 bytes an event with rings emptied when half full, and 4.5
- * with this (quickly compressed). Only a ring that fills slowly is left so long: what comes while we are not given a
- * processor has to fit.
- */
-static uint64_t ring_due(const struct collector *collector, const struct growth *growth)
-{
-	uint64_t ring = collector->area.ring_size, most = ring - ring / 4;
-	uint64_t meanwhile = growth->bytes * PROCESSOR_WAIT / (growth->elapsed + 1);
-	uint64_t late = growth->bytes * SLEEP_LATE / (growth->elapsed + 1);
-	uint64_t least = ring / 2 - (late < ring / 4 ? late : ring / 4);
-
-	if (collector->settings.full_policy != FULL_WAIT || meanwhile >= ring - least)
-		return least;
-	return meanwhile <= ring - most ? most : ring - meanwhile;
-}
-
-static uint64_t sleep_longest(const struct collector *collector, uint64_t now)
-{
-	bool is_idle = now - collector->active_at > IDLE_AFTER;
-
-	if (collector->hurries)
-		return MILLISECOND / 2;
-	if (collector->settings.full_policy == FULL_OVERWRITE && !is_idle)
-		return SLEEP_OVERWRITE;
-	return is_idle ? SLEEP_IDLE : SLEEP_MAX;
-}
-
-/*
- * Where others want the processors as well it takes until we are given one, which is part of a sleep: load 17, 13
- * rounds in turns, calls of a ping took 1.7 us instead of 4.7, and a recv 0.4 instead of 1.2, as rings were full less.
- */
-static void lateness_measure(struct collector *collector, uint64_t now)
-{
-	uint64_t late = now > collector->woken_at ? now - collector->woken_at : 0, before = collector->late / 2;
-
-	collector->late = late > before ? late : before;
-}
-
-/*
- * How long to sleep, and how soundly: while rings fill, until the fullest is due that holds `bytes` at the look, if one
- * fills as quickly as the quickest did; so it is seen before it is full even when its writer cannot wake us, and the
- * writer need not. While nothing happens, twice as long each time. A writer that fills half of a ring before a look
- * that was not put there by how it fills is quicker than was known, and wakes us; so does each where we come too late
- * whatever we do.
- */
-static enum collector_sleep sleep_choose(struct collector *collector, uint64_t bytes, uint64_t due,
-					 const struct growth *growth)
-{
-	uint64_t longest = sleep_longest(collector, growth->now), now = monotonic_now();
-	bool dozes = false;
-
-	collector->sleep *= 2;
-	if (growth->bytes) {
-		uint64_t left = bytes < due ? (due - bytes) * growth->elapsed / growth->bytes : 0;
-		uint64_t used = now - growth->now + collector->late;
-		collector->sleep = left > used ? left - used : 0;
-		dozes = left > used && collector->sleep <= longest && collector->settings.full_policy == FULL_WAIT;
-	}
-	if (collector->sleep < SLEEP_MIN)
-		collector->sleep = SLEEP_MIN;
-	if (collector->sleep > longest)
-		collector->sleep = longest;
-	collector->woken_at = now + collector->sleep;
-	return dozes ? COLLECTOR_DOZES : COLLECTOR_ASLEEP;
-}
-
 static void sleep_now(struct collector *collector, enum collector_sleep how)
 {
 	struct live_control *control = collector->area.control;
-	struct timespec limit = {0, (long)collector->sleep};
+	struct timespec limit = {0, (long)collector->pace.sleep};
 
 	__atomic_store_n(&control->collector_sleep, how, __ATOMIC_SEQ_CST);
 	/* who asks counts first and wakes then: without this, 200 requests in a row took 1.0 s instead of 0.02 */
@@ -337,24 +252,27 @@ static void request_answer(struct collector *collector, const struct drain_pendi
 	control_answer(&collector->control, &view);
 }
 
+/* How many bytes of a ring a frame may take. */
+static uint64_t frame_room(const struct collector *collector)
+{
+	uint64_t limit = drain_trouble(collector->drain) ? 0 : collector->settings.size_limit;
+
+	return size_limit_raw((struct size_limit){limit, log_writer_size(collector->writer)});
+}
+
 int collector_step(struct collector *collector)
 {
-	uint64_t now = monotonic_now(), due;
+	uint64_t now = monotonic_now();
 	bool overwrites = collector->settings.full_policy == FULL_OVERWRITE, is_due, is_asked;
 	struct drain_pending pending;
 	enum collector_sleep how;
-	struct growth growth;
 	int rc = 0;
 
 	if (!collector->drain)
 		return -ENOMEM;
 	processes_poll(collector->processes, process_died, collector);
 	pending = drain_measure(collector->drain);
-	growth = (struct growth){now, now - collector->looked_at, pending.grown};
-	lateness_measure(collector, now);
-	collector->looked_at = now;
-	if (growth.bytes)
-		collector->active_at = now;
+	pace_look(&collector->pace, &pending, frame_room(collector), now);
 	area_grow(collector, pending.claimed, now);
 	if (now - collector->dead_threads_at >= DEAD_THREADS_PERIOD) {
 		collector->dead_threads_at = now;
@@ -364,8 +282,7 @@ int collector_step(struct collector *collector)
 	}
 	if (overwrites)
 		rc = drain_marks(collector->drain);
-	due = ring_due(collector, &growth);
-	is_due = !overwrites && pending.largest >= due;
+	is_due = !overwrites && pace_is_due(&collector->pace, pending.largest);
 	is_asked = control_take(&collector->control);
 	is_due |= is_asked && control_is_written(&collector->control);
 	if (is_asked)
@@ -379,8 +296,8 @@ int collector_step(struct collector *collector)
 	}
 	if (!rc && is_asked)
 		request_answer(collector, &pending);
-	how = sleep_choose(collector, pending.largest, due, &growth);
-	if (!rc && !(collector->hurries && collector_is_over(collector)))
+	how = pace_rest(&collector->pace, pending.largest, monotonic_now());
+	if (!rc && !(collector->pace.hurries && collector_is_over(collector)))
 		sleep_now(collector, how);
 	return rc;
 }
@@ -393,7 +310,7 @@ void collector_interrupt(struct collector *collector)
 
 void collector_hurry(struct collector *collector)
 {
-	collector->hurries = true;
+	collector->pace.hurries = true;
 }
 
 void collector_command_ended(struct collector *collector, int status)

@@ -12,12 +12,11 @@
 #include <unistd.h>
 
 #include "trace/clock.h"
+#include "trace/size_limit.h"
 #include "trace/glimpses.h"
 
 /* Raw bytes that go into one frame at most, as far as spans of time can be cut so. */
 #define FRAME_RAW (8u << 20)
-/* Kept free below the size limit for the account at the end. */
-#define END_BYTES 512
 #define SPANS_MAX 1024
 /* Frames of at most so many bytes are compressed well, which takes about so many ns a byte, a part of all time. */
 #define WELL_MAX  (128u << 10)
@@ -140,12 +139,10 @@ static void slot_release(struct drain *drain, uint32_t index)
 		live_area_reclaim(drain->area, index, mine->released);
 }
 
-static bool frame_fits(const struct drain *drain)
+/* Of a log that cannot be written the size does not matter. */
+static struct size_limit limit_now(const struct drain *drain)
 {
-	uint64_t pending = log_writer_pending(drain->writer);
-
-	return !drain->size_limit ||
-	       log_writer_size(drain->writer) + pending + pending / 255 + END_BYTES <= drain->size_limit;
+	return (struct size_limit){drain->trouble ? 0 : drain->size_limit, log_writer_size(drain->writer)};
 }
 
 /*
@@ -169,7 +166,7 @@ static void frame_write(struct drain *drain)
 
 	anchor_publish(drain->area->control->anchors[1], &after);
 	__atomic_store_n(&drain->area->control->frames_begun, drain->frames + 1, __ATOMIC_RELEASE);
-	if (!drain->trouble && !frame_fits(drain))
+	if (!size_limit_fits(limit_now(drain), log_writer_pending(drain->writer)))
 		drain->trouble = DRAIN_E_SIZE;
 	log_writer_compress_well(drain->writer, frame_has_time(drain, &after));
 	if (!drain->trouble)
@@ -208,13 +205,11 @@ static void frame_flush(struct drain *drain)
 	wake_waiters(drain);
 }
 
-/* Near the size limit frames are small, so that little of it is left unused. */
 static bool frame_is_due(const struct drain *drain)
 {
-	uint64_t pending = log_writer_pending(drain->writer), size = log_writer_size(drain->writer);
+	uint64_t pending = log_writer_pending(drain->writer);
 
-	return pending >= LOG_FRAME_TARGET ||
-	       (drain->size_limit && !drain->trouble && size + 4 * pending >= drain->size_limit);
+	return pending >= LOG_FRAME_TARGET || size_limit_is_near(limit_now(drain), pending);
 }
 
 static int slot_take(struct drain *drain, uint32_t index, uint64_t until)
@@ -408,11 +403,12 @@ bool drain_is_urgent(const struct drain *drain)
 
 int drain_run(struct drain *drain)
 {
-	uint64_t now = ticks_read(drain->is_tsc), spans;
+	uint64_t now = ticks_read(drain->is_tsc), raw = size_limit_raw(limit_now(drain)), spans;
 	struct drain_pending pending = drain_look(drain); /* owners that came before `now` are known now */
 	int rc = 0;
 
-	spans = pending.bytes / FRAME_RAW < SPANS_MAX ? pending.bytes / FRAME_RAW + 1 : SPANS_MAX;
+	raw = raw < FRAME_RAW ? raw : FRAME_RAW;
+	spans = pending.bytes / raw < SPANS_MAX ? pending.bytes / raw + 1 : SPANS_MAX;
 	for (uint64_t left = spans; left > 1 && !rc && now > drain->drained_until; left--)
 		rc = drain_span(drain, drain->drained_until + (now - drain->drained_until) / left);
 	return rc ? rc : drain_span(drain, now);
