@@ -433,6 +433,10 @@ int pass_run(struct pass *pass)
 	if (!rc)
 		identity_finish(pass->identities);
 	identity_free(pass->identities);
+	if (!pass->details) {
+		pass->canon->ports = pass->mask.ports;
+		pass->mask.ports = (struct map){0};
+	}
 	mask_clear(&pass->mask);
 	text_free(&pass->scratch);
 	canon_sorts_free(&pass->sorts);
@@ -479,6 +483,7 @@ void canon_free(struct canon *canon)
 		free(canon->threads[i].image);
 	}
 	call_times_free(&canon->times);
+	map_clear(&canon->ports);
 	free(canon->objects);
 	free(canon->threads);
 	free(canon->tokens);

@@ -15,6 +15,7 @@
 
 #include "format/arena.h"
 #include "reader/call_time.h"
+#include "reader/map.h"
 #include "reader/object.h"
 #include "reader/text.h"
 #include "reader/trace.h"
@@ -169,6 +170,7 @@ struct canon {
 	uint32_t flags; /* that any of the tokens has */
 	uint64_t events;
 	struct call_times times; /* of calls that did not fail */
+	struct map ports;	 /* that were seen, as in struct mask */
 	struct trace *trace;
 };
 

@@ -5,6 +5,7 @@
 #include "reader/canon_mask.h"
 
 #include <string.h>
+#include <time.h>
 
 /* 9 is a digit, _ a digit or a space, D a weekday, M a month; the longest that fit first. */
 static const char *const patterns[] = {
@@ -19,6 +20,9 @@ static const char *const patterns[] = {
 
 /* Smaller ones are too likely to be something else; and of these the kernel gives none again once it has given all. */
 #define PID_BINARY_MIN 300u
+
+/* A number so near behind a word that says that it is a pid is one. */
+#define PID_NAME_NEAR 4u
 
 /* A time is a number of the run when it is so near to when the trace was made. */
 #define NEAR_SECONDS (2u * 24 * 3600)
@@ -202,6 +206,24 @@ static bool is_near(const struct mask *mask, uint64_t number)
 	return false;
 }
 
+/* Digits of "20261123021108", which is how LDAP and certificates write a time. */
+#define STAMP_DIGITS 14
+
+/* Whether it is a time about that of the trace. */
+static bool is_stamp(const struct mask *mask, const uint8_t *digits)
+{
+	struct tm time = {.tm_year = (int)read_digits(digits, 4) - 1900,
+			  .tm_mon = (int)read_digits(digits + 4, 2) - 1,
+			  .tm_mday = (int)read_digits(digits + 6, 2),
+			  .tm_hour = (int)read_digits(digits + 8, 2),
+			  .tm_min = (int)read_digits(digits + 10, 2),
+			  .tm_sec = (int)read_digits(digits + 12, 2)};
+	bool is_time = time.tm_year >= 70 && time.tm_mon >= 0 && time.tm_mon < 12 && time.tm_mday &&
+		       time.tm_mday <= 31 && time.tm_hour < 24 && time.tm_min < 60 && time.tm_sec <= 60;
+
+	return is_time && mask->second && is_near(mask, (uint64_t)timegm(&time));
+}
+
 static const char *port_word(uintptr_t known)
 {
 	static const char *const words[] = {"<port>", "<port 1>", "<port 2>", "<port 3>", "<port 4>"};
@@ -300,6 +322,18 @@ static bool is_process_folder(const uint8_t *bytes, size_t at)
 	return at >= sizeof(folder) - 1 && !memcmp(bytes + at - (sizeof(folder) - 1), folder, sizeof(folder) - 1);
 }
 
+/* What stands behind it is said to be a pid: "pid=17", "_pid\0\00217". */
+static bool is_named_pid(const uint8_t *bytes, size_t at)
+{
+	size_t end = at;
+
+	while (end && at - end < PID_NAME_NEAR && !is_digit(bytes[end - 1]) && !is_letter(bytes[end - 1]) &&
+	       bytes[end - 1] != '\n')
+		end--;
+	return end < at && end >= 3 && (bytes[end - 3] | 0x20) == 'p' && (bytes[end - 2] | 0x20) == 'i' &&
+	       (bytes[end - 1] | 0x20) == 'd' && (end == 3 || !is_letter(bytes[end - 4]));
+}
+
 /* What begins at a place of a text. */
 struct found {
 	const char *word; /* for a number of the run; NULL: it is none */
@@ -324,7 +358,14 @@ static struct found find_number(const struct mask *mask, const uint8_t *bytes, s
 		return (struct found){port, found.before, length};
 	while (at + found.length < size && is_digit(bytes[at + found.length]))
 		found.length++;
-	found.word = is_process_folder(bytes, at) ? "<pid>" : word_of(mask, bytes + at, found.length);
+	if (found.length == STAMP_DIGITS && is_stamp(mask, bytes + at)) {
+		found.word = "<time>";
+		found.before = 0;
+		found.length += match_tail(bytes + at + found.length, size - at - found.length);
+		return found;
+	}
+	found.word = is_process_folder(bytes, at) || is_named_pid(bytes, at) ? "<pid>"
+									     : word_of(mask, bytes + at, found.length);
 	found.before = 0;
 	return found;
 }

@@ -5,6 +5,7 @@
 #include "reader/chance.h"
 #include "reader/canon_mask.h"
 #include "reader/chance_address.h"
+#include "reader/chance_identifier.h"
 #include "reader/chance_seed.h"
 
 #include <stdlib.h>
@@ -95,6 +96,11 @@ static bool has_other_identifiers(const struct contents *contents)
 			i++;
 			continue;
 		}
+		end = uuid_end(contents->old, size, i);
+		if (end && end == uuid_end(contents->new, size, i)) {
+			i = end;
+			continue;
+		}
 		while (begin && is_word(contents->old[begin - 1]) && is_word(contents->new[begin - 1]))
 			begin--;
 		for (end = i; end < size && is_word(contents->old[end]) && is_word(contents->new[end]); end++)
@@ -175,6 +181,8 @@ static bool is_time(const uint8_t *bytes, uint32_t room, uint64_t now)
 {
 	if (room >= 4 && (is_near(read_big(bytes), now) || is_near(read_little(bytes, 4), now)))
 		return true;
+	if (is_near(uuid_second(bytes, room), now))
+		return true;
 	if (room < 8)
 		return false;
 	uint64_t word = read_little(bytes, 8);
@@ -188,6 +196,12 @@ static bool is_pid(const uint8_t *bytes, uint32_t room, const struct map *pids)
 		return false;
 	uint32_t big = read_big(bytes), little = (uint32_t)read_little(bytes, 4);
 	return (big > 300 && map_get(pids, big)) || (little > 300 && map_get(pids, little));
+}
+
+/* A port that the kernel chose, as it stands in addresses. */
+static bool is_port(const uint8_t *bytes, uint32_t room, const struct map *ports)
+{
+	return ports && room >= 2 && (uintptr_t)map_get(ports, (uint64_t)bytes[0] << 8 | bytes[1]) == 1;
 }
 
 /* A place where contents differ, with small gaps: bytes [from, to), of which `different` do. */
@@ -230,12 +244,15 @@ static bool is_seed(const struct contents *contents, uint32_t at)
 	return words_are_seeds(words, sources);
 }
 
-/* There is a number of the run on both sides: a time, a pid, or what was made of them. */
+/* There is a number of the run on both sides: a time, a pid, a port, or what was made of them. */
 static bool is_number_of_run(const struct contents *contents, uint32_t size, const struct spot *spot)
 {
 	for (uint32_t at = spot->from > 7 ? spot->from - 7 : 0; at < spot->to; at++) {
 		const uint8_t *old = contents->old + at, *new = contents->new + at;
 		if (is_time(old, size - at, contents->seconds[0]) && is_time(new, size - at, contents->seconds[1]))
+			return true;
+		if (at <= spot->from && at + 2 >= spot->to && is_port(old, size - at, contents->ports[0]) &&
+		    is_port(new, size - at, contents->ports[1]))
 			return true;
 		if (at + 4 <= spot->from || size - at < 4)
 			continue;
@@ -385,9 +402,10 @@ const struct chance *contents_chance(const struct contents *contents)
 		struct chance chance;
 	} looks[] = {
 		{contents_have_addresses, {"addresses", true}},
-		{has_numbers_of_run, {"a time or pid of the run and what goes with it", false}},
+		{has_numbers_of_run, {"a time, pid or port of the run and what goes with it", false}},
 		{has_drawn_words, {"words drawn by lot", true}},
 		{has_other_identifiers, {"identifiers drawn by lot", true}},
+		{contents_have_drawn_strings, {"strings drawn by lot", true}},
 		{is_permuted, {"the same bytes in another order", false}},
 		{is_digest, {"a digest or random bytes", true}},
 		{is_other_throughout, {"as long, but other throughout: drawn by lot or in another order", true}},

@@ -16,11 +16,12 @@
 struct contents {
 	const uint8_t *old, *new;
 	uint32_t old_size, new_size;
-	bool is_cut;		   /* there was more of them */
-	bool is_equally_long;	   /* in all */
-	uint64_t seconds[2];	   /* when the traces were made, since the epoch */
-	uint64_t said[2];	   /* when they were said; 0: unknown */
-	const struct map *pids[2]; /* of the traces */
+	bool is_cut;		    /* there was more of them */
+	bool is_equally_long;	    /* in all */
+	uint64_t seconds[2];	    /* when the traces were made, since the epoch */
+	uint64_t said[2];	    /* when they were said; 0: unknown */
+	const struct map *pids[2];  /* of the traces */
+	const struct map *ports[2]; /* of which they speak, those that the kernel chose as 1; NULL: unknown */
 };
 
 /* Why contents would differ in every run. */

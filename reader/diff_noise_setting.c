@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * How connections are to be closed, said directly before that: whether one has to be reset depends on who closes first.
+ * What is done with connections directly before they are closed, which depends on who closes first: whether one has to
+ * be reset, and whether there was time to hear that the other end was closed.
  */
 #include "reader/diff_noise_pass.h"
+
+#include <string.h>
 
 /* Connections are of one sort that a program makes, and of another one that it accepts. */
 enum { SORTS = 2 };
 
-/* Of how many connections of a sort that were closed something was said directly before that. */
+enum farewell { FAREWELL_SETTING, FAREWELL_END_HEARD, FAREWELLS };
+
+/* Of how many connections of a sort that were closed it was done directly before that. */
 struct farewells {
-	uint32_t closed[SORTS], said[SORTS];
+	uint32_t closed[SORTS], said[SORTS][FAREWELLS];
 };
 
 static const struct canon_object *connection_at(const struct canon *canon, uint32_t object)
@@ -19,64 +24,96 @@ static const struct canon_object *connection_at(const struct canon *canon, uint3
 	return found && found->is_stream && (found->is_client || found->is_accepted) ? found : NULL;
 }
 
-/* The connection that is ended directly after what the token says about it; NULL: none is. */
+/* FAREWELLS: it is none. */
+static enum farewell farewell_of(const struct canon_token *token)
+{
+	if (token->flags & TOKEN_ABSORBED || token->sort->error)
+		return FAREWELLS;
+	if (token->flags & TOKEN_SETTING)
+		return FAREWELL_SETTING;
+	return token->flags & TOKEN_RECEIVES && !token->bytes ? FAREWELL_END_HEARD : FAREWELLS;
+}
+
+/* Whether it leaves the connection as it is for who reads from it, or only is about what is waited for. */
+static bool is_parting(const struct canon *canon, const struct canon_token *token, uint32_t connection)
+{
+	bool is_own = token->sort->objects[0] == connection;
+
+	return !(token->flags & (TOKEN_RECEIVES | TOKEN_SENDS | TOKEN_ENDS)) &&
+	       (is_own || !strcmp(canon->catalogue->calls[token->sort->call].family, "poll"));
+}
+
+/* The connection that is ended directly after what the token does with it; NULL: none is. */
 static const struct canon_object *closed_after(const struct settling *settling, unsigned side, uint32_t token)
 {
 	const struct canon *canon = settling->pairing->canons[side];
 	const struct canon_token *own = &canon->tokens[token];
 	const struct strands *strands = &settling->strands[side];
 	const struct strand *strand = &strands->rows[strands->of_token[token]];
+	const struct canon_token *next = NULL;
 
-	if (!(own->flags & TOKEN_SETTING) || own->flags & TOKEN_ABSORBED)
+	if (farewell_of(own) == FAREWELLS)
 		return NULL;
-	uint32_t next = place_of(settling, side, token) + 1;
-	if (next >= strand->from + strand->count)
-		return NULL;
-	const struct canon_token *end = &canon->tokens[strands->list[next]];
-	bool is_closed = end->flags & TOKEN_ENDS && end->sort->objects[0] == own->sort->objects[0];
+	for (uint32_t place = place_of(settling, side, token) + 1; place < strand->from + strand->count; place++) {
+		next = &canon->tokens[strands->list[place]];
+		if (!is_parting(canon, next, own->sort->objects[0]))
+			break;
+	}
+	bool is_closed = next && next->flags & TOKEN_ENDS && next->sort->objects[0] == own->sort->objects[0];
 	return is_closed ? connection_at(canon, own->sort->objects[0]) : NULL;
 }
 
 static struct farewells count_farewells(const struct settling *settling, unsigned side)
 {
 	const struct canon *canon = settling->pairing->canons[side];
-	struct farewells farewells = {{0}, {0}};
+	struct farewells farewells = {{0}, {{0}}};
 
-	for (uint32_t i = 0; canon->flags & TOKEN_SETTING && i < canon->tokens_count; i++) {
+	for (uint32_t i = 0; i < canon->tokens_count; i++) {
 		const struct canon_token *token = &canon->tokens[i];
 		const struct canon_object *said = closed_after(settling, side, i);
 		const struct canon_object *closed =
 			token->flags & TOKEN_ENDS ? connection_at(canon, token->sort->objects[0]) : NULL;
 		if (said)
-			farewells.said[said->is_client]++;
+			farewells.said[said->is_client][farewell_of(token)]++;
 		if (closed)
 			farewells.closed[closed->is_client]++;
 	}
 	return farewells;
 }
 
-/* Whether the edit is only about something that is said so. */
-static bool is_farewell(const struct settling *settling, const struct edit *edit, const bool is_some[SORTS])
+/* Whether no run does it with all of several connections, and one of them with some. */
+static bool is_of_some(const struct farewells farewells[SIDES], const struct canon_object *closed, enum farewell which)
 {
-	const struct canon_object *old = edit->old == CANON_NONE ? NULL : closed_after(settling, SIDE_OLD, edit->old);
-	const struct canon_object *new = edit->new == CANON_NONE ? NULL : closed_after(settling, SIDE_NEW, edit->new);
+	uint32_t any = 0;
 
-	if ((edit->old != CANON_NONE && !old) || (edit->new != CANON_NONE && !new))
-		return false;
-	return (!old || is_some[old->is_client]) && (!new || is_some[new->is_client]);
+	for (unsigned side = 0; side < SIDES; side++) {
+		if (farewells[side].said[closed->is_client][which] >= farewells[side].closed[closed->is_client])
+			return false;
+		any += farewells[side].said[closed->is_client][which];
+	}
+	return any;
 }
 
-/* No run says it of all of several connections, and one of them of some. */
 void settle_farewells(struct settling *settling)
 {
-	struct farewells old = count_farewells(settling, SIDE_OLD), new = count_farewells(settling, SIDE_NEW);
-	bool is_some[SORTS];
+	struct farewells farewells[SIDES];
 
-	for (unsigned i = 0; i < SORTS; i++)
-		is_some[i] = old.said[i] < old.closed[i] && new.said[i] < new.closed[i] && old.said[i] + new.said[i];
-	for (uint32_t i = 0; (is_some[0] || is_some[1]) && i < settling->edits->count; i++) {
+	if (!settling->edits->count)
+		return;
+	for (unsigned side = 0; side < SIDES; side++)
+		farewells[side] = count_farewells(settling, side);
+	for (uint32_t i = 0; i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		if (is_farewell(settling, edit, is_some))
+		bool is_noise = true;
+		for (unsigned side = 0; is_noise && side < SIDES; side++) {
+			uint32_t token = side == SIDE_OLD ? edit->old : edit->new;
+			const struct canon_object *closed =
+				token == CANON_NONE ? NULL : closed_after(settling, side, token);
+			is_noise =
+				token == CANON_NONE ||
+				(closed && is_of_some(farewells, closed, farewell_of(token_of(settling, side, token))));
+		}
+		if (is_noise)
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 }

@@ -46,18 +46,11 @@ static struct fault find_fault(const struct stock *stock)
 	return (struct fault){given - taken, STOCK_GIVEN};
 }
 
-/* Whether an edit only is about what is taken from a stock, or given to it: which. */
-static const struct stock *stock_of_edit(const struct settling *settling, const struct stocks *stocks,
-					 const struct edit *edit)
+/* What a token of an edit takes from or gives to; NULL: there is no token, or it is about something else. */
+static const struct stock *stock_at(const struct settling *settling, const struct stocks *stocks, unsigned side,
+				    uint32_t token)
 {
-	const struct canon_token *from = token_of(settling, SIDE_OLD, edit->old),
-				 *to = token_of(settling, SIDE_NEW, edit->new);
-	const struct stock *old = from ? stocks_of_token(stocks, SIDE_OLD, from) : NULL;
-	const struct stock *new = to ? stocks_of_token(stocks, SIDE_NEW, to) : NULL;
-
-	if (!from || !to)
-		return old ? old : new;
-	return old == new ? old : NULL;
+	return token == CANON_NONE ? NULL : stocks_of_token(stocks, side, token_of(settling, side, token));
 }
 
 /* Whether the edit is what is wrong with the stock; then less is. */
@@ -83,13 +76,18 @@ static int settle_edits(struct settling *settling, const struct stocks *stocks)
 		faults[i] = find_fault(&stocks->rows[i]);
 	for (uint32_t i = 0; faults && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		const struct stock *stock = edit->noise ? NULL : stock_of_edit(settling, stocks, edit);
+		const struct stock *stock = edit->noise || !edit_is_alone(edit)
+						    ? NULL
+						    : stock_at(settling, stocks, edit_side(edit), edit_token(edit));
 		edit->is_counted = stock && explains(settling, &faults[stock - stocks->rows], edit);
 	}
 	for (uint32_t i = 0; faults && i < settling->edits->count; i++) {
 		struct edit *edit = &settling->edits->rows[i];
-		const struct stock *stock = edit->is_counted ? NULL : stock_of_edit(settling, stocks, edit);
-		if (stock && !faults[stock - stocks->rows].bytes)
+		const struct stock *old = stock_at(settling, stocks, SIDE_OLD, edit->old),
+				   *new = stock_at(settling, stocks, SIDE_NEW, edit->new);
+		bool is_old = edit->old == CANON_NONE || (old && !faults[old - stocks->rows].bytes);
+		bool is_new = edit->new == CANON_NONE || (new && !faults[new - stocks->rows].bytes);
+		if (!edit->is_counted && is_old && is_new)
 			settle_mark(settling, edit, NOISE_SCHEDULE);
 	}
 	int rc = faults ? 0 : -ENOMEM;

@@ -182,13 +182,14 @@ static uint64_t connection_by_all(const struct pairing *pairing, unsigned side, 
 	return listener ? mix(mix(listener, said(&flows[0])), said(&flows[1])) : 0;
 }
 
-/* A thread that works on one connection alone says which one it is. */
+/* A thread that was given one connection alone says which one it is. */
 static uint64_t connection_by_thread(const struct pairing *pairing, unsigned side, uint32_t index)
 {
 	uint64_t listener = listener_of(pairing, side, index);
 	uint32_t receiver = object_at(pairing, side, index)->receiver;
 
-	if (!listener || receiver == CANON_NONE || pairing->canons[side]->threads[receiver].accepted != 1)
+	if (!listener || receiver == CANON_NONE || receiver == object_at(pairing, side, index)->thread ||
+	    pairing->canons[side]->threads[receiver].accepted != 1)
 		return 0;
 	uint64_t thread = pairing_thread(pairing, side, receiver);
 	return thread ? mix(listener, thread) : 0;

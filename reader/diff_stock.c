@@ -107,7 +107,6 @@ static void look_at_calls(struct stocks *stocks, unsigned side)
 			continue;
 		uint32_t thread = token->sort->thread, first = stock->thread[side];
 		first = stock->thread[side] = first == CANON_NONE ? thread : first;
-		stock->has_threads[side] |= thread != first;
 		stock->has_processes[side] |= canon->threads[thread].pid != canon->threads[first].pid;
 		if (token->flags & TOKEN_SENDS && token->bytes == 1)
 			note_said(stock, side, token->payload);
@@ -167,11 +166,11 @@ bool stock_is_private(const struct stock *stock)
 	return !stock->has_processes[SIDE_OLD] && !stock->has_processes[SIDE_NEW];
 }
 
-/* Whether a thread speaks to itself over it, in both runs. */
+/* Whether a process speaks to itself over it, in both runs. */
 static bool is_bell(const struct stock *stock)
 {
 	for (unsigned side = 0; side < SIDES; side++)
-		if (!stock->is_used[side] || stock->has_threads[side] || stock->said_count[side] > BELL_BYTES_MAX)
+		if (!stock->is_used[side] || stock->has_processes[side] || stock->said_count[side] > BELL_BYTES_MAX)
 			return false;
 	return true;
 }
@@ -189,24 +188,56 @@ bool stocks_hold(const struct stocks *stocks, unsigned side, const struct canon_
 			      : find_uniform(stock) < SIDES && (is_transfer(token) || token->sort->error);
 }
 
-/* More bytes in one call are not taken apart. */
-#define TAKEN_APART_MAX 4u
+/* Bytes that both runs say over a bell. */
+struct common_bytes {
+	uint32_t sums[BELL_BYTES_MAX], count;
+};
 
-/* Whether `sum` is that of `count` bytes behind those that have the sum `before`, each of them one that both runs say.
- */
-static bool is_said(const struct stock *stock, uint32_t before, uint32_t sum, uint64_t count)
+static struct common_bytes find_common(const struct stock *stock)
+{
+	struct common_bytes common = {.count = 0};
+
+	for (uint32_t i = 0; i < stock->said_count[SIDE_OLD]; i++)
+		for (uint32_t k = 0; k < stock->said_count[SIDE_NEW]; k++)
+			if (stock->said[SIDE_OLD][i] == stock->said[SIDE_NEW][k])
+				common.sums[common.count++] = stock->said[SIDE_OLD][i];
+	return common;
+}
+
+/* So many ways of putting bytes together are tried. */
+#define WAYS_MAX 4096u
+
+/* Whether `count` bytes can be told from others by their checksum. */
+static bool can_take_apart(const struct common_bytes *common, uint64_t count)
+{
+	uint64_t ways = 1;
+
+	for (uint64_t i = 0; i < count && ways <= WAYS_MAX && common->count > 1; i++)
+		ways *= common->count;
+	return ways <= WAYS_MAX;
+}
+
+/* Whether `sum` is that of `count` of the bytes behind what has the sum `before`. */
+static bool is_said(const struct common_bytes *common, uint32_t before, uint32_t sum, uint64_t count)
 {
 	if (!count)
 		return before == sum;
-	for (uint32_t i = 0; i < stock->said_count[SIDE_OLD]; i++) {
-		uint32_t byte = stock->said[SIDE_OLD][i];
-		bool is_common = false;
-		for (uint32_t k = 0; k < stock->said_count[SIDE_NEW]; k++)
-			is_common |= stock->said[SIDE_NEW][k] == byte;
-		if (is_common && is_said(stock, crc32c_combine(before, byte, 1), sum, count - 1))
+	for (uint32_t i = 0; i < common->count; i++)
+		if (is_said(common, crc32c_combine(before, common->sums[i], 1), sum, count - 1))
 			return true;
-	}
 	return false;
+}
+
+/* Whether a call says nothing over a bell but what both runs say. */
+static bool says_common(const struct stock *stock, const struct canon_token *token)
+{
+	struct common_bytes common = find_common(stock);
+
+	for (uint32_t i = 0; i < common.count; i++)
+		if (token->payload == repeat_byte(common.sums[i], token->bytes))
+			return true;
+	return common.count > 1 && can_take_apart(&common, token->bytes) &&
+	       is_said(&common, 0, token->payload, token->bytes);
 }
 
 struct stock *stocks_of_token(const struct stocks *stocks, unsigned side, const struct canon_token *token)
@@ -217,7 +248,5 @@ struct stock *stocks_of_token(const struct stocks *stocks, unsigned side, const 
 	unsigned run = find_uniform(stock);
 	if (run < SIDES && token->payload == repeat_byte(stock->one[run], token->bytes))
 		return stock;
-	return is_bell(stock) && token->bytes <= TAKEN_APART_MAX && is_said(stock, 0, token->payload, token->bytes)
-		       ? stock
-		       : NULL;
+	return is_bell(stock) && says_common(stock, token) ? stock : NULL;
 }

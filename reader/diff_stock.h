@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Pipes over which one byte goes again and again: nothing is said in them, they hold a stock that is taken from and
- * given back to, as the jobs that make may have at a time, or wake-ups. And bells: pipes over which a thread says
+ * given back to, as the jobs that make may have at a time, or wake-ups. And bells: pipes over which a process says
  * single bytes to itself, as its handlers of signals do.
  */
 #ifndef IPCTRACE_READER_DIFF_STOCK_H
@@ -22,8 +22,7 @@ struct stock {
 	bool is_other[SIDES];		      /* others do, too */
 	int64_t late[SIDES];		      /* bytes that were given when the last ones had been taken */
 	uint32_t thread[SIDES];		      /* the first that gave or took */
-	bool has_threads[SIDES];	      /* others did, too */
-	bool has_processes[SIDES];	      /* of other processes */
+	bool has_processes[SIDES];	      /* threads of others did, too */
 	uint32_t said[SIDES][BELL_BYTES_MAX]; /* checksums of bytes that were given one by one */
 	uint32_t said_count[SIDES];	      /* more than BELL_BYTES_MAX: there were others */
 };

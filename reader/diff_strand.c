@@ -15,12 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether those of a class that do not wait for readiness serve connections, too. */
+enum serving { SERVES_ALONE = 1, SERVES_IN_POOL };
+
 struct maker {
 	const struct pairing *pairing;
 	struct canon *canon;
 	struct strands *strands;
 	unsigned side;
-	const struct map *serving; /* classes of threads whose connections are strands of their own */
+	const struct map *serving; /* classes of threads whose connections are strands of their own: enum serving */
 	const struct map *shared;  /* identifiers of objects that several threads receive from */
 	const struct timer_actions *timers;
 	const struct stocks *stocks;
@@ -176,15 +179,15 @@ static int choose_strands(struct maker *maker)
 	int rc = states ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; states && i < canon->threads_count; i++) {
-		bool is_serving = map_get(maker->serving, maker->pairing->classes[maker->side][i]) != NULL;
-		states[i] = (struct thread_state){
-			.spine = CANON_NONE,
-			.reap = CANON_NONE,
-			.timer = CANON_NONE,
-			.memory = CANON_NONE,
-			.stock = CANON_NONE,
-			.current = CANON_NONE,
-			.is_serving = is_serving && (canon->threads[i].dispatches || canon->threads[i].handed)};
+		uintptr_t serving = (uintptr_t)map_get(maker->serving, maker->pairing->classes[maker->side][i]);
+		states[i] = (struct thread_state){.spine = CANON_NONE,
+						  .reap = CANON_NONE,
+						  .timer = CANON_NONE,
+						  .memory = CANON_NONE,
+						  .stock = CANON_NONE,
+						  .current = CANON_NONE,
+						  .is_serving = serving == SERVES_IN_POOL ||
+								(serving && canon->threads[i].dispatches)};
 	}
 	for (uint32_t i = 0; !rc && i < canon->tokens_count; i++)
 		rc = choose_strand(maker, &states[canon->tokens[i].sort->thread], i);
@@ -362,6 +365,14 @@ static int find_partners(struct strands strands[SIDES], const struct pairing *pa
 
 /* ---- all of it ------------------------------------------------------------------------------------------------ */
 
+/* Whether a thread serves several connections, and whether so do those that do the same, whatever they were given. */
+static bool serves_several(const struct canon_thread *thread, bool *is_one_of_pool)
+{
+	*is_one_of_pool = thread->handed > 1 || (thread->handed && thread->accepted > 1);
+	return *is_one_of_pool ||
+	       (thread->dispatches && (thread->accepted > 1 || thread->connected > 1 || thread->answers > 1));
+}
+
 /* Threads that serve several connections each, on either side; and what several threads receive from. */
 static int find_noise_places(const struct pairing *pairing, struct map *serving, struct map *shared)
 {
@@ -369,12 +380,14 @@ static int find_noise_places(const struct pairing *pairing, struct map *serving,
 
 	for (unsigned side = 0; !rc && side < SIDES; side++) {
 		const struct canon *canon = pairing->canons[side];
-		for (uint32_t i = 0; !rc && i < canon->threads_count; i++)
-			if (canon->threads[i].handed > 1 ||
-			    (canon->threads[i].dispatches &&
-			     (canon->threads[i].accepted > 1 || canon->threads[i].connected > 1 ||
-			      canon->threads[i].answers > 1)))
-				rc = map_put(serving, pairing->classes[side][i], serving);
+		for (uint32_t i = 0; !rc && i < canon->threads_count; i++) {
+			bool is_one_of_pool;
+			if (!serves_several(&canon->threads[i], &is_one_of_pool))
+				continue;
+			is_one_of_pool |= (uintptr_t)map_get(serving, pairing->classes[side][i]) == SERVES_IN_POOL;
+			rc = map_put(serving, pairing->classes[side][i],
+				     (void *)(uintptr_t)(is_one_of_pool ? SERVES_IN_POOL : SERVES_ALONE));
+		}
 		for (uint32_t i = 0; !rc && i < canon->objects_count; i++)
 			if (canon->objects[i].is_shared && !canon->objects[i].is_counter &&
 			    canon->objects[i].type != OBJECT_FILE)

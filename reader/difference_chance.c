@@ -107,6 +107,7 @@ void difference_judge_chance(struct difference *difference, const struct judged 
 		contents.seconds[side] = head ? head->created / 1000000000 : 0;
 		contents.said[side] = details[side]->time / 1000000000;
 		contents.pids[side] = &judged->pids[side];
+		contents.ports[side] = &judged->pairing->canons[side]->ports;
 	}
 	if (is_served(judged, difference) && contents_are_counted(&contents))
 		chance = &counted;

@@ -46,6 +46,18 @@ Test(mask, what_is_written_with_colons_and_is_no_time_of_day_stays)
 	expect_masked("24:00:00 and 12:60:00 and 112:34:56", "24:00:00 and 12:60:00 and 112:34:56");
 }
 
+Test(mask, a_number_that_is_said_to_be_a_pid_is_one)
+{
+	expect_masked("pid=1234567, uid=1234567", "pid=<pid>, uid=1234567");
+	expect_masked("\"Pid\": 12 of rapid 12", "\"Pid\": <pid> of rapid 12");
+}
+
+Test(mask, a_time_without_signs_is_masked_when_it_is_about_that_of_the_trace)
+{
+	expect_masked("20231114221500Z and 20231114221500.941234Z#000", "<time> and <time>#000");
+	expect_masked("20131114221500Z and 20231314221500", "20131114221500Z and 20231314221500");
+}
+
 Test(mask, a_port_is_known_in_an_address_as_ftp_writes_it)
 {
 	expect_masked("(127,0,0,1,156,187).", "(127,0,0,1,<port 1>).");

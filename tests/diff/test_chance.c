@@ -33,6 +33,71 @@ Test(chance, identifiers_are)
 			     false));
 }
 
+Test(chance, an_identifier_of_one_run_is_known_by_its_form)
+{
+	cr_assert_not_null(
+		judge("job 4d6338ae-e6e3-11f1-9eda-02fc00000001.", "job 4d8edf54-e6e3-11f1-a8da-02fc00000001.", false));
+	cr_assert_null(judge("job 4d6338ae-e6e3-11f1-9eda-02fc00000001 on",
+			     "job 4d8edf54-e6e3-11f1-a8da-02fc00000001 no", false));
+	cr_assert_null(judge("job 4d6338ae-e6e3-11f1-9eda", "job 4d8edf54-e6e3-11f1-a8da", false));
+}
+
+static const struct chance *judge_bytes(const void *old, const void *new, uint32_t size)
+{
+	struct contents contents = {.old = old,
+				    .new = new,
+				    .old_size = size,
+				    .new_size = size,
+				    .is_equally_long = true,
+				    .seconds = {1795399871, 1795399901}};
+
+	return contents_chance(&contents);
+}
+
+/* Version 1: the first eight bytes are a clock, the two behind them are drawn. */
+Test(chance, an_identifier_that_has_a_clock_is_a_time_of_the_run)
+{
+	uint8_t old[] = "\0\20\x48\xd6\xa6\xb5\xe6\xe3\x11\xf1\xb7\x03\2\374\0\0\0\1 rows",
+		new[] = "\0\20\x49\x9a\x6e\xb2\xe6\xe3\x11\xf1\xb9\xa7\2\374\0\0\0\1 rows";
+
+	cr_assert_not_null(judge_bytes(old, new, sizeof(old)));
+	new[6] = 0;
+	cr_assert_null(judge_bytes(old, new, sizeof(old)));
+}
+
+Test(chance, a_string_in_a_message_that_is_other_throughout_is_drawn)
+{
+	const char old[] = "\5\0CT^Y&PB7\0\376.~Tf&(4nNx7C\0plain", new[] = "\5\0006-{G/U?y\0\376dkjTGD`86G?F\0plain",
+		   changed[] = "\5\0CT^Y&PB7\0\376.~Tf&(4nNx7C\0plane",
+		   word[] = "\5\0somewhat\0\376.~Tf&(4nNx7C\0plain", other[] = "\5\0elsewise\0\376.~Tf&(4nNx7C\0plain";
+
+	cr_assert_not_null(judge_bytes(old, new, sizeof(old)));
+	cr_assert_null(judge_bytes(new, changed, sizeof(old)));
+	cr_assert_null(judge_bytes(word, other, sizeof(word)));
+}
+
+/* As in a message of netlink: the port of a client, in network order. */
+Test(chance, a_port_of_the_kernels_choice_is_one_in_each_run)
+{
+	const uint8_t old[] = {0, 6, 0, 2, 0, 0x92, 0x24, 0, 6}, new[] = {0, 6, 0, 2, 0, 0x92, 0xa0, 0, 6};
+	struct map ports[2] = {{0}, {0}};
+	struct contents contents = {.old = old,
+				    .new = new,
+				    .old_size = sizeof(old),
+				    .new_size = sizeof(new),
+				    .is_equally_long = true,
+				    .ports = {&ports[0], &ports[1]}};
+
+	cr_assert_eq(map_put(&ports[0], 0x9224, (void *)1), 0);
+	cr_assert_null(contents_chance(&contents));
+	cr_assert_eq(map_put(&ports[1], 0x92a0, (void *)2), 0);
+	cr_assert_null(contents_chance(&contents));
+	cr_assert_eq(map_put(&ports[1], 0x92a0, (void *)1), 0);
+	cr_assert_not_null(contents_chance(&contents));
+	map_clear(&ports[0]);
+	map_clear(&ports[1]);
+}
+
 Test(chance, short_names_are_where_files_are_temporary)
 {
 	cr_assert_not_null(judge("/tmp/tmp.eK9XyOO0jc\n", "/tmp/tmp.TZDrggtHxb\n", false));
