@@ -67,6 +67,52 @@ static bool explains(const struct settling *settling, struct fault *fault, const
 	return true;
 }
 
+/* The call of the other run, done as this one to the same stock by the thread's partner, that is nearest to its place.
+ */
+static uint32_t find_like(const struct settling *settling, const struct stocks *stocks, const struct edit *edit)
+{
+	unsigned side = edit_side(edit), other = !side;
+	const struct canon_token *token = token_of(settling, side, edit_token(edit));
+	const struct strands *strands = &settling->strands[other];
+	uint32_t own = edit->strands[side],
+		 partner = own == CANON_NONE ? CANON_NONE : settling->strands[side].rows[own].partner;
+
+	if (partner == CANON_NONE)
+		return CANON_NONE;
+	const struct strand *strand = &strands->rows[partner];
+	uint32_t place =
+		edit->next == CANON_NONE ? strand->from + strand->count : place_of(settling, other, edit->next);
+	for (uint32_t step = 0; step < strand->count; step++) {
+		/* what comes next at first, then what was before, ever farther away */
+		uint32_t at = step % 2 ? place - (step + 1) / 2 : place + step / 2;
+		if (at < strand->from || at >= strand->from + strand->count)
+			continue;
+		const struct canon_token *like = token_of(settling, other, strands->list[at]);
+		if (like->sort->key == token->sort->key && stocks_of_token(stocks, other, like) &&
+		    settling->pairing->identifiers[other][like->sort->objects[0]] ==
+			    settling->pairing->identifiers[side][token->sort->objects[0]])
+			return strands->list[at];
+	}
+	return CANON_NONE;
+}
+
+/* Another byte than those of the stock is not one more, but one in the place of another. */
+static void settle_odd(const struct settling *settling, const struct stocks *stocks, struct edit *edit)
+{
+	unsigned side = edit_side(edit);
+	const struct canon_token *token = token_of(settling, side, edit_token(edit));
+
+	if (!(token->flags & TOKEN_STREAM) || !token->bytes || !stocks_hold(stocks, side, token) ||
+	    stocks_of_token(stocks, side, token))
+		return;
+	uint32_t like = find_like(settling, stocks, edit);
+	if (like == CANON_NONE)
+		return;
+	*(side == SIDE_OLD ? &edit->new : &edit->old) = like;
+	edit->strands[!side] = settling->strands[!side].of_token[like];
+	edit->kind = EDIT_CHANGED;
+}
+
 /* All edits about a stock are chance but for those that say what is wrong with it, if there are such. */
 static int settle_edits(struct settling *settling, const struct stocks *stocks)
 {
@@ -89,6 +135,8 @@ static int settle_edits(struct settling *settling, const struct stocks *stocks)
 		bool is_new = edit->new == CANON_NONE || (new && !faults[new - stocks->rows].bytes);
 		if (!edit->is_counted && is_old && is_new)
 			settle_mark(settling, edit, NOISE_SCHEDULE);
+		else if (!edit->noise && edit_is_alone(edit))
+			settle_odd(settling, stocks, edit);
 	}
 	int rc = faults ? 0 : -ENOMEM;
 	free(faults);
