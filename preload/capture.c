@@ -71,7 +71,7 @@ void capture_enter_with(struct capture *capture, uint64_t head, void *site)
 	struct live_slot *slot = thread_slot;
 	uint32_t trait = traits[(uint32_t)head - RECORD_CALL];
 
-	if (__builtin_expect(!slot || image_alive[0] != IMAGE_ALIVE || (slot->busy | slot->in_flight_depth) ||
+	if (__builtin_expect(!slot || image_life.state != IMAGE_ALIVE || (slot->busy | slot->in_flight_depth) ||
 				     (trait & TRAIT_LENGTH_BEFORE) || image.ticks_source != TICKS_COUNTER,
 			     0)) {
 		capture_enter_slowly(capture, head, site);
@@ -274,8 +274,8 @@ void capture_finish(struct capture *capture, int64_t result, int error, enum out
 	if (!slot)
 		return;
 	uint64_t now = ticks_now();
-	if (__builtin_expect(slot != thread_slot || image_alive[0] != IMAGE_ALIVE, 0) &&
-	    image_alive[0] != IMAGE_SHARED) {
+	if (__builtin_expect(slot != thread_slot || image_life.state != IMAGE_ALIVE, 0) &&
+	    image_life.state != IMAGE_SHARED) {
 		slot = slot_mine(); /* a signal handler has forked while the call was in flight */
 		if (!slot)
 			return;
@@ -313,7 +313,7 @@ void capture_stay(struct capture *capture, const struct capture_held *held, int6
 	struct record_call *record = (struct record_call *)held->room.at;
 
 	/* when a signal handler has forked meanwhile, the record is the parent's */
-	if (!record || slot != thread_slot || !image_alive[0])
+	if (!record || slot != thread_slot || !image_life.state)
 		return;
 	if (slot->reserved - held->room.first > held->room.ring_size / 4) {
 		capture_leave(capture, result); /* handlers have written so much that it is out as it was */
@@ -356,7 +356,7 @@ static inline __attribute__((always_inline)) bool leave_quickly(struct capture *
 
 	in_flight_mark(slot, capture, 0);
 	word_count(&slot->made); /* before there is room, as in stream_reserve(): a handler may jump out of here */
-	struct stream_room room = stream_room_quick(&image.view, slot, words);
+	struct stream_room room = stream_room_quick(image.view.ring_size, slot, words);
 	if (__builtin_expect(!room.at, 0)) {
 		word_uncount(&slot->made);
 		return false;
@@ -449,7 +449,7 @@ int64_t capture_leave(struct capture *capture, int64_t result)
 
 	if (__builtin_expect(!slot, 0))
 		return result;
-	if (__builtin_expect(slot != thread_slot || image_alive[0] != IMAGE_ALIVE || capture->index ||
+	if (__builtin_expect(slot != thread_slot || image_life.state != IMAGE_ALIVE || capture->index ||
 				     image.ticks_source != TICKS_COUNTER,
 			     0))
 		return leave_slowly(capture, result);

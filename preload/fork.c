@@ -57,8 +57,10 @@ void clone_begin(uint64_t flags)
 		image.view.slots = NULL;
 		thread_slot = NULL;
 	}
-	if (image.view.slots && (flags & CLONE_VM) && !(flags & (CLONE_SETTLS | CLONE_VFORK)) && slot_mine())
-		image_alive[0] = IMAGE_SHARED;
+	if (image.view.slots && (flags & CLONE_VM) && !(flags & (CLONE_SETTLS | CLONE_VFORK)) && slot_mine()) {
+		image_life.state = IMAGE_SHARED;
+		image_quicken();
+	}
 }
 
 /*

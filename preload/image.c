@@ -31,7 +31,19 @@ static struct live_chunks chunks;
 __thread struct live_slot *thread_slot;
 __thread struct thread_origin thread_origin;
 
-_Alignas(LIVE_PAGE) volatile uint8_t image_alive[LIVE_PAGE];
+_Alignas(LIVE_PAGE) struct image_life image_life;
+
+_Static_assert(sizeof(struct image_life) == LIVE_PAGE, "what the kernel wipes is all of it, and nothing else");
+
+void image_quicken(void)
+{
+	static uint32_t count;
+	bool is_plain = image_life.state == IMAGE_ALIVE && image.ticks_source == TICKS_COUNTER && !image.stack_depth;
+
+	image_life.payload_whole = image.payload_whole;
+	image_life.ring_size = image.view.ring_size;
+	__atomic_store_n(&image_life.quick, is_plain ? ++count : 0, __ATOMIC_RELEASE);
+}
 
 uint64_t ticks_otherwise(void)
 {
@@ -79,6 +91,7 @@ void ticks_forbid(void)
 {
 	image.ticks_last = ticks_now();
 	image.ticks_source = TICKS_NONE;
+	image_quicken();
 }
 
 const char *image_variable(char **envp, const char *name)
@@ -228,7 +241,7 @@ bool child_is_foreign(void)
  */
 void fork_child(void)
 {
-	if (image_alive[0])
+	if (image_life.state)
 		return;
 	thread_slot = NULL;
 	uint32_t pid = image.view.no_kernel ? tid_now() : (uint32_t)raw_syscall(SYS_getpid);
@@ -237,7 +250,8 @@ void fork_child(void)
 		image.pid = pid;
 		image.number = (uint32_t)ticks_now();
 	}
-	image_alive[0] = IMAGE_ALIVE;
+	image_life.state = IMAGE_ALIVE;
+	image_quicken();
 	if (child_is_foreign())
 		image.view.slots = NULL;
 	struct live_slot *slot =
@@ -257,14 +271,14 @@ void fork_returned(void)
 {
 	/* whose process this is, the kernel tells libc at the fork */
 	if (image.is_confined && tid_now() != image.pid)
-		image_alive[0] = 0;
+		image_life.state = image_life.quick = 0;
 	fork_child();
 }
 
 struct live_slot *slot_claim(void)
 {
 	fork_child();
-	if (image_alive[0] == IMAGE_SHARED && !image.view.no_kernel && image.view.slots)
+	if (image_life.state == IMAGE_SHARED && !image.view.no_kernel && image.view.slots)
 		return slot_shared();
 	if (thread_slot || !image.view.slots)
 		return thread_slot;
@@ -330,9 +344,9 @@ static void image_begin(char **argv, char **envp)
 	image.stack_size = stack_size_default();
 	thread_origin.stack_top = (uint64_t)(uintptr_t)envp;
 	thread_origin.stack_low = thread_origin.stack_top - FIRST_STACK_MAX;
-	image_alive[0] = IMAGE_ALIVE;
+	image_life.state = IMAGE_ALIVE;
 	if (!image.is_confined)
-		raw_syscall(SYS_madvise, image_alive, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
+		raw_syscall(SYS_madvise, &image_life, LIVE_PAGE, 18 /* MADV_WIPEONFORK */);
 	__register_atfork(atfork_prepare, NULL, atfork_child, __dso_handle);
 	if (image_is_foreign() || (image.is_confined && !image.tid_offset)) {
 		image.view.slots = NULL;
@@ -344,6 +358,7 @@ static void image_begin(char **argv, char **envp)
 	process_announce(slot, live_control.processes_begun ? PROCESS_EXEC : PROCESS_ROOT, argv);
 	thread_announce(slot, 0);
 	thread_slot = slot;
+	image_quicken();
 }
 
 __attribute__((constructor)) static void image_start(int argc, char **argv, char **envp)

@@ -66,10 +66,17 @@ static inline bool frame_is_first(uint64_t frame)
 }
 
 /*
- * Its first byte is 0 in a forked child until the child has been given an identity of its own (MADV_WIPEONFORK), and
- * otherwise one of these.
+ * A page of its own, which is all zero in a forked child until the child has been given an identity of its own
+ * (MADV_WIPEONFORK). What the short way of a call asks for stands together here: our code and data are mostly out of the
+ * caches when the kernel comes back, and each line more that a call touches makes it slower.
  */
-extern volatile uint8_t image_alive[LIVE_PAGE];
+extern struct image_life {
+	volatile uint8_t state;	 /* 0 in such a child, otherwise one of these: */
+	volatile uint32_t quick; /* 0: no call may go the short way; another number whenever what it depends on changes */
+	uint32_t payload_whole;	 /* as in struct image */
+	uint32_t ring_size;	 /* of image.view */
+	uint8_t rest[LIVE_PAGE - 16];
+} image_life;
 
 enum {
 	IMAGE_ALIVE = 1,
@@ -99,10 +106,13 @@ static inline struct live_slot *slot_mine(void)
 {
 	struct live_slot *slot = thread_slot;
 
-	if (__builtin_expect(slot != NULL && image_alive[0] == IMAGE_ALIVE, 1))
+	if (__builtin_expect(slot != NULL && image_life.state == IMAGE_ALIVE, 1))
 		return slot;
 	return slot_claim();
 }
+
+/* To be called when anything has changed that the short way of a call depends on. */
+void image_quicken(void);
 
 /* Announces a thread in the stream it writes; `start` is its routine, 0 when not known. */
 void thread_announce(struct live_slot *slot, uint64_t start);

@@ -9,6 +9,30 @@
  */
 #define WHOLE_MAX (3 * CRC32C_LANE - 1)
 
+uint64_t payload_put_last(uint64_t crc, uint64_t *to, const uint8_t *from, uint64_t size)
+{
+	uint64_t left = size & 7, word = 0;
+
+	if (size >= 8) { /* with what stands before */
+		__builtin_memcpy(&word, from + left - 8, 8);
+		word >>= 64 - 8 * left;
+	} else
+		for (uint64_t i = 0; i < left; i++)
+			word |= (uint64_t)from[i] << 8 * i;
+	*to = word;
+	if (left & 4) {
+		CRC32C_STEP("l", crc, (uint32_t)word);
+		word >>= 32;
+	}
+	if (left & 2) {
+		CRC32C_STEP("w", crc, (uint16_t)word);
+		word >>= 16;
+	}
+	if (left & 1)
+		CRC32C_STEP("b", crc, (uint8_t)word);
+	return crc;
+}
+
 void payload_prepare(void)
 {
 	crc32c_prepare();

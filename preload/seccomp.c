@@ -30,6 +30,7 @@ void sandbox_refused(const struct sandbox *before)
 {
 	image.view.no_kernel = before->no_kernel;
 	image.ticks_source = before->ticks_source;
+	image_quicken();
 }
 
 /* The clock that is forbidden or allowed by the program for itself. */
@@ -39,6 +40,7 @@ static void counter_allow(bool is_allowed)
 		ticks_forbid();
 	else if (image.ticks_source == TICKS_NONE && !image.view.no_kernel)
 		image.ticks_source = live_control.clock_is_tsc ? TICKS_COUNTER : TICKS_KERNEL;
+	image_quicken();
 }
 
 EXPORT int prctl(int option, ...)

@@ -124,11 +124,11 @@ static inline void word_uncount(uint64_t *word)
  * Room where it is to be had at once: the ring has some, it does not go round, no handler takes some at the same
  * moment. Elsewhere `at` is NULL.
  */
-static inline struct stream_room stream_room_quick(const struct live_view *view, struct live_slot *slot, uint32_t words)
+static inline struct stream_room stream_room_quick(uint32_t ring_size, struct live_slot *slot, uint32_t words)
 {
-	uint64_t ring = view->ring_size, reserved = *(volatile uint64_t *)&slot->reserved;
+	uint64_t ring = ring_size, reserved = *(volatile uint64_t *)&slot->reserved;
 	uint64_t offset = reserved & (ring - 1), size = words * 8ull;
-	struct stream_room room = {.ring_size = view->ring_size, .first = reserved, .position = reserved};
+	struct stream_room room = {.ring_size = ring_size, .first = reserved, .position = reserved};
 
 	if (__builtin_expect(offset + size <= ring && reserved + size <= slot->limit, 1) &&
 	    __builtin_expect(word_exchange(&slot->reserved, reserved, reserved + size), 1))
@@ -147,7 +147,7 @@ struct stream_room stream_room_find(const struct live_view *view, struct live_sl
  */
 static inline struct stream_room stream_room_take(const struct live_view *view, struct live_slot *slot, uint32_t words)
 {
-	struct stream_room room = stream_room_quick(view, slot, words);
+	struct stream_room room = stream_room_quick(view->ring_size, slot, words);
 
 	return __builtin_expect(room.at != NULL, 1) ? room : stream_room_find(view, slot, words);
 }
