@@ -114,7 +114,7 @@ def resolve_function(catalogue):
 
 
 def passed(target, call):
-    """Of a call that goes by preload/pass.h: the numbers of the arguments with its payload and its flags; else None."""
+    """Of a call that goes by preload/pass.h: what struct pass wants to know beside its event and arguments; else None."""
     recorded, own = target.recorded(), call.parameters
     behind = [i for i, p in enumerate(recorded) if p.value.direction != 'none']
     if len(behind) != 1 or len(own) not in (3, 4) or any(p.variadic for p in own) or call.variadic:
@@ -123,19 +123,18 @@ def passed(target, call):
     if ([p.name for p in recorded] != [p.name for p in own] or (payload.kind, payload.length) != ('bytes', 'return')
             or (target.failure, call.failure, call.ctype, recorded[0].value.kind) != ('-1', '-1', 'ssize_t', 'fd')):
         return None
-    if target.family == 'io' and payload.direction == 'in':
-        return None  # what takes the bytes need not have looked at them
     flags = [i for i, p in enumerate(recorded) if p.value.kind == 'flags' and payload.direction == 'out']
-    return behind[0], flags[0] if flags else 'ITEM_NO_ARG'
+    may_be_unread = target.family == 'io' and payload.direction == 'in'
+    return f'{behind[0]}, {flags[0] if flags else "ITEM_NO_ARG"}, {str(may_be_unread).lower()}'
 
 
-def pass_function(target, call, payload, flags):
+def pass_function(target, call, way):
     """All of it in lines of code of its own."""
     listed, forwarded, _ = parameters_of(call)
     words = [as_word(p) for p in call.parameters] + ['0'] * (4 - len(call.parameters))
     return (f'{line_directive(call.place)}EXPORT __attribute__((aligned(64))) {call.ctype} {call.symbol}({listed})\n{{\n'
             f'\tif (!CAPTURE_ENABLED(EVENT_{target.name}))\n\t\treturn real_{call.symbol}({forwarded});\n'
-            f'\treturn ({call.ctype})pass_bytes((struct pass){{EVENT_{target.name}, {len(call.parameters)}, {payload}, {flags}}}, '
+            f'\treturn ({call.ctype})pass_bytes((struct pass){{EVENT_{target.name}, {len(call.parameters)}, {way}}}, '
             f'{", ".join(words)}, (pass_real *)(void *)real_{call.symbol}, __builtin_return_address(0));\n}}\n\n')
 
 
@@ -143,7 +142,7 @@ def wrapper_function(catalogue, call):
     target = catalogue.find(call.alias) if call.alias else call
     way = passed(target, call)
     if way:
-        return pass_function(target, call, *way)
+        return pass_function(target, call, way)
     listed, forwarded, fetch = parameters_of(call)
     own = {p.name: p for p in call.parameters}
     void = call.ctype == 'void'

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The whole of what is done around a call that moves bytes from or to memory of its caller, as many as it returns:
- * send(), recv(), read() and those like them. Compiled into each of their wrappers, with what their rows say as
- * constants.
+ * send(), recv(), read(), write() and those like them. Compiled into each of their wrappers, with what their rows say
+ * as constants.
  *
  * That is because of the caches: when the kernel comes back from such a call our code is no longer in the first of
  * them, and each line of 64 bytes that runs costs 1.4 ns. Here 12 lines run; by capture_enter() and capture_leave(),
@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "preload/capture.h"
+#include "preload/descriptor.h"
 #include "preload/image.h"
 #include "preload/in_flight.h"
 #include "preload/payload.h"
@@ -30,8 +31,8 @@ struct pass {
 	uint16_t event;
 	uint8_t argc;
 	uint8_t payload; /* which argument points to the bytes */
-	uint8_t flags;	 /* which has flags with MSG_TRUNC, by which the result is no number of bytes; ITEM_NO_ARG: none
-			  */
+	uint8_t flags;	 /* which has flags, where MSG_TRUNC makes the result another number; ITEM_NO_ARG: none */
+	bool is_io;	 /* what takes the bytes may be anything, and need not have looked at them */
 };
 
 /* Makes and records the call where something is unusual before it; its arguments are filled in. */
@@ -77,6 +78,7 @@ static inline __attribute__((always_inline)) bool pass_is_whole(const struct pas
 {
 	return __builtin_expect((uint64_t)result <= image_life.payload_whole, 1) &&
 	       __builtin_expect(capture->args[pass.payload] >= LIVE_PAGE, 1) &&
+	       (!pass.is_io || __builtin_expect(descriptor_reads(capture->args[0]), 1)) &&
 	       (pass.flags >= PASS_ARGS || __builtin_expect(!(capture->args[pass.flags] & MSG_TRUNC), 1));
 }
 

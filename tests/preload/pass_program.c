@@ -4,6 +4,7 @@
  * around what is kept, failures, addresses that are none, and, between entry and return, a signal handler that calls,
  * forks or jumps away.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 
 ssize_t __send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __read(int fd, void *bytes, size_t size);
+ssize_t __write(int fd, const void *bytes, size_t size);
+ssize_t __pwrite64(int fd, const void *bytes, size_t size, off_t offset);
 ssize_t __pread64(int fd, void *bytes, size_t size, off_t offset);
 
 static const size_t sizes[] = {0,  1,  2,  3,  4,  5,  6,   7,	 8,    9,    15,   16,
@@ -60,7 +63,11 @@ static void interrupt(int what)
 static void move_all_sizes(void)
 {
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		(i & 1 ? __send : send)(pair[0], out, sizes[i], 0);
+		if (i & 4)
+			(i & 1 ? __write : write)(pair[0], out, sizes[i]);
+		else
+			(i & 1 ? __send : send)(pair[0], out, sizes[i], 0);
+		(i & 1 ? pwrite : __pwrite64)(file, out, sizes[i], 0);
 		if (sizes[i] && i % 3 == 0)
 			recv(pair[1], in, sizes[i], MSG_PEEK);
 		if (sizes[i])
@@ -90,6 +97,7 @@ int main(void)
 	send(pair[0], (void *)16, 8, 0);
 	read(file, NULL, 0);
 	pread(file, in, 8, LONGEST);
+	write(open("/dev/null", O_WRONLY), (void *)8192, 8); /* is not read by what takes it */
 	send(datagrams[0], out, 300, 0);
 	recv(datagrams[1], in, 20, MSG_TRUNC); /* returns 300, of which 20 are there */
 	sigaction(SIGALRM, &action, NULL);

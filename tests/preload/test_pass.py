@@ -46,6 +46,7 @@ class Pass(unittest.TestCase):
         calls = self.compare()
         self.assertGreater(len(calls[0]), 80)
         self.assertIn(('recv', 300, 'somewhere'), [(c['call'], c['result'], c['args'].get('buf')) for c in calls[0] if 'args' in c])
+        self.assertIn(('write', 8, 'somewhere'), [(c['call'], c['result'], c['args'].get('buf')) for c in calls[0] if 'args' in c])
         self.assertEqual([c['args']['buf']['bytes'] for c in calls[0][-7:] if c.get('call') == 'send'], ['handler', 'end'])
         self.assertEqual([c['args']['buf']['bytes'] for c in calls[1] if c['call'] in ('send', 'recv')], ['child', 'child', 'parent'])
 
