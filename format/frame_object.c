@@ -299,6 +299,7 @@ static const struct field end_fields[] = {
 	{"processes", u64_read, offsetof(struct object_end, processes)},
 	{"threads", u64_read, offsetof(struct object_end, threads)},
 	{"bytes", u64_read, offsetof(struct object_end, bytes)},
+	{"stacks-missed", u64_read, offsetof(struct object_end, stacks_missed)},
 	{"status", u32_optional_read, offsetof(struct object_end, command_end)},
 	{NULL},
 };

@@ -78,7 +78,9 @@ struct live_control {
 	_Alignas(64) uint64_t collector_mutex[8];
 	/* Ticks, CLOCK_MONOTONIC and CLOCK_REALTIME in ns, read together: at the start, and at the latest frame. */
 	_Alignas(64) uint64_t anchors[2][3];
-	uint32_t slots_denied; /* 1 while no more slots can be made ready: there are enough, or the disk is full */
+	uint32_t slots_denied;	/* 1 while no more slots can be made ready: there are enough, or the disk is full */
+	uint64_t stacks_missed; /* calls without a stack, as another thread did not come out of the unwinder (counted by
+				   them) */
 	_Alignas(1024) uint8_t enabled[LIVE_EVENTS_MAX];
 	/* A bit for each slot that is likely to be free. Only a hint, which may be wrong: owners decide. */
 	uint64_t slots_free[LIVE_SLOTS_MAX / 64];

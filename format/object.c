@@ -375,7 +375,7 @@ int object_pack_end(msgpack_packer *out, const struct object_end *end)
 {
 	struct pack_buffer packed;
 
-	object_begin(&packed, "end", end->command_end ? 10 : 9);
+	object_begin(&packed, "end", 9 + (end->command_end != 0) + (end->stacks_missed != 0));
 	pack_uint(&packed.packer, "ticks", end->ticks);
 	pack_uint(&packed.packer, "events", end->events);
 	pack_uint(&packed.packer, "lost-full", end->lost_full);
@@ -387,5 +387,7 @@ int object_pack_end(msgpack_packer *out, const struct object_end *end)
 	pack_uint(&packed.packer, "bytes", end->bytes);
 	if (end->command_end)
 		pack_uint(&packed.packer, "status", end->command_end - 1);
+	if (end->stacks_missed)
+		pack_uint(&packed.packer, "stacks-missed", end->stacks_missed);
 	return object_move(&packed, out, true);
 }

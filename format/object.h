@@ -66,6 +66,7 @@ struct object_end {
 	uint64_t lost_write;	    /* taken from the rings, but the log could not be written */
 	uint64_t lost_invalid;	    /* records that did not hold together */
 	uint64_t processes, threads;
+	uint64_t stacks_missed; /* calls whose stacks were wanted and could not be taken */
 	uint64_t bytes;	      /* of the log before the frame with this object */
 	uint32_t command_end; /* the status of wait() that the command ended with, plus 1; 0: not known */
 };

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "preload/image.h"
+#include "preload/unwinder.h"
 #include "trace/raw.h"
 
 #define ITEM_BYTES_MAX 4096
@@ -250,13 +251,23 @@ static void modules_walk(int (*look)(struct dl_phdr_info *, size_t, void *), voi
 	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 }
 
+/* Who else is in the linker on the tracer's behalf is waited for, or left alone: see unwinder.h. */
+static bool modules_changed(struct live_slot *slot)
+{
+	bool changed = false;
+
+	if (!unwinder_enter(slot))
+		return false;
+	modules_walk(modules_look, &changed);
+	unwinder_leave();
+	return changed;
+}
+
 bool modules_announce(struct live_slot *slot)
 {
 	const uint32_t words = words_reserved();
-	bool changed = false;
 
-	modules_walk(modules_look, &changed);
-	if (!changed)
+	if (!modules_changed(slot))
 		return false;
 	struct stream_room room = stream_reserve(&image.view, slot, words);
 	if (!room.at)
@@ -267,7 +278,10 @@ bool modules_announce(struct live_slot *slot)
 	record.end = room.at + words * 8;
 	long length = raw_syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", record.exe, sizeof(record.exe) - 1);
 	record.exe[length > 0 ? length : 0] = 0;
-	modules_walk(announce_module, &record);
+	if (unwinder_enter(slot)) {
+		modules_walk(announce_module, &record);
+		unwinder_leave();
+	}
 	stream_publish(slot, &room, words, (uint32_t)((record.at - room.at) / 8), RECORD_MODULES);
 	return true;
 }

@@ -13,19 +13,23 @@
 #include "preload/capture.h"
 #include "preload/fork.h"
 #include "preload/image.h"
+#include "preload/unwinder.h"
 
 static pid_t fork_traced(pid_t (*original)(void), void *site)
 {
 	struct capture capture;
+	bool is_held = unwinder_hold();
 
 	if (!CAPTURE_ENABLED(EVENT_fork)) {
 		pid_t pid = original();
+		unwinder_release(is_held);
 		if (pid == 0 && image.view.slots)
 			fork_returned();
 		return pid;
 	}
 	capture_enter(&capture, EVENT_fork, 0, site);
 	pid_t pid = original();
+	unwinder_release(is_held);
 	if (pid == 0) {
 		capture.slot = NULL; /* the parent's; it writes the record */
 		fork_returned();

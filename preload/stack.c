@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Call stacks: recognised or walked by walk.c, and by libunwind where that does not know its way. libunwind is loaded
- * only when stacks are wanted: linked in, its own `backtrace` would replace the program's. A stack is written out the
- * first time a thread has it; events refer to it by hash.
+ * Call stacks: recognised or walked by walk.c, and by libunwind (unwinder.c) where that does not know its way. A stack
+ * is written out the first time a thread has it; events refer to it by hash.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,7 +16,7 @@
 #include "preload/eh_frame.h"
 #include "preload/frame.h"
 #include "preload/image.h"
-#include "preload/memory.h"
+#include "preload/unwinder.h"
 #include "preload/walk.h"
 #include "trace/raw.h"
 
@@ -25,151 +24,8 @@
 #define THREAD_ROOM 2048
 #define STACKS_SEEN (sizeof(((struct live_slot *)0)->stacks_seen) / 8)
 
-static int (*backtrace_take)(void **frames, int size);
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char etext[] __attribute__((visibility("hidden")));
-
-/*
- * libunwind tests addresses by writing them into a pipe, and keeps that pipe, which the program could miss or close. So
- * it gets numbers that no descriptor has, and the answers that the pipe would give.
- */
-#define PROBE_READ  (INT_MAX - 1)
-#define PROBE_WRITE INT_MAX
-
-static int (*pipe2_original)(int ends[2], int flags);
-static ssize_t (*read_original)(int fd, void *buf, size_t count);
-static ssize_t (*write_original)(int fd, const void *buf, size_t count);
-
-static bool stack_is_taken(void)
-{
-	return thread_slot && thread_slot->busy;
-}
-
-static int pipe2_probing(int ends[2], int flags)
-{
-	if (!stack_is_taken())
-		return pipe2_original(ends, flags);
-	ends[0] = PROBE_READ;
-	ends[1] = PROBE_WRITE;
-	return 0;
-}
-
-static ssize_t read_probing(int fd, void *buf, size_t count)
-{
-	if (fd != PROBE_READ || !stack_is_taken())
-		return read_original(fd, buf, count);
-	errno = EAGAIN; /* it is empty */
-	return -1;
-}
-
-bool stack_is_probe(int64_t fd)
-{
-	return fd == PROBE_WRITE && stack_is_taken();
-}
-
-ssize_t stack_probe(uint64_t address)
-{
-	char byte;
-
-	if (memory_read(&byte, address, sizeof(byte)))
-		return sizeof(byte);
-	errno = EFAULT;
-	return -1;
-}
-
-static ssize_t write_probing(int fd, const void *buf, size_t count)
-{
-	return stack_is_probe(fd) ? stack_probe((uint64_t)(uintptr_t)buf) : write_original(fd, buf, count);
-}
-
-/* Nothing else runs yet. */
-static void probes_put(void)
-{
-	pipe2_original = real_pipe2;
-	read_original = real_read;
-	write_original = real_write;
-	real_pipe2 = pipe2_probing;
-	real_read = read_probing;
-	real_write = write_probing;
-}
-
-/* Set by stack_hook(): what a program's start-up code calls once libc is initialised, and nothing else runs yet. */
-__attribute__((used)) void *start_main_original;
-
-void stack_hook(void)
-{
-	start_main_original = dlsym(RTLD_NEXT, "__libc_start_main");
-}
-
-/*
- * Loading a library needs an initialised libc, which our constructor, the first of all, does not have. So libunwind is
- * loaded when the program's start-up code hands over to libc, by a stub that leaves no frame behind.
- */
-__asm__(".pushsection .text\n"
-	".globl __libc_start_main\n"
-	".type __libc_start_main, @function\n"
-	"__libc_start_main:\n"
-	"	endbr64\n"
-	"	push %rdi\n"
-	"	push %rsi\n"
-	"	push %rdx\n"
-	"	push %rcx\n"
-	"	push %r8\n"
-	"	push %r9\n"
-	"	sub $8, %rsp\n"
-	"	call stack_prepare\n"
-	"	add $8, %rsp\n"
-	"	pop %r9\n"
-	"	pop %r8\n"
-	"	pop %rcx\n"
-	"	pop %rdx\n"
-	"	pop %rsi\n"
-	"	pop %rdi\n"
-	"	jmp *start_main_original(%rip)\n"
-	".size __libc_start_main, . - __libc_start_main\n"
-	".popsection\n");
-
-/* Where libunwind lies: calls from there are its own. */
-static uint64_t taker_start, taker_size;
-
-static int taker_find(struct dl_phdr_info *info, size_t size, void *function)
-{
-	uint64_t end = 0;
-
-	for (unsigned i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_LOAD)
-			end = info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
-	if ((uint64_t)(uintptr_t)function - info->dlpi_addr >= end)
-		return 0;
-	taker_start = info->dlpi_addr;
-	taker_size = end;
-	return 1;
-}
-
-__attribute__((used)) void stack_prepare(void)
-{
-	int (*take)(void **, int) = NULL;
-	void *frames[4];
-
-	if (!live_control.stack_depth || !thread_slot || image.view.no_kernel)
-		return;
-	probes_put();
-	thread_slot->busy = BUSY_LOADING; /* what libunwind maps for itself is not the program's doing */
-	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
-	if (library)
-		*(void **)&take = dlsym(library, "unw_backtrace");
-	eh_frame_prepare();
-	if (take)
-		take(frames, 4); /* its caches are filled here, not in the first call of the program */
-	dl_iterate_phdr(taker_find, (void *)(uintptr_t)take);
-	thread_slot->busy = 0;
-	backtrace_take = take;
-}
-
-bool stack_is_caller(const void *site)
-{
-	return (uint64_t)(uintptr_t)site - taker_start < taker_size;
-}
 
 /* Whether this thread has not written this stack out yet; from now on it has. */
 static inline bool stack_is_new(struct live_slot *slot, uint64_t hash)
@@ -271,33 +127,6 @@ static struct walks *walks_of(const struct live_slot *slot)
 	return scratch ? thread_origin.walks = (struct walks *)(scratch + SCRATCH_SIZE) : NULL;
 }
 
-/* take(frames, size) on the stack that ends at `end`; who unwinds comes back to the caller's by the frame pointer. */
-int take_elsewhere(int (*take)(void **, int), void **frames, int size, uint8_t *end)
-	__attribute__((visibility("hidden")));
-__asm__(".pushsection .text\n"
-	".globl take_elsewhere\n"
-	".type take_elsewhere, @function\n"
-	"take_elsewhere:\n"
-	"	.cfi_startproc\n"
-	"	endbr64\n"
-	"	push %rbp\n"
-	"	.cfi_def_cfa_offset 16\n"
-	"	.cfi_offset %rbp, -16\n"
-	"	mov %rsp, %rbp\n"
-	"	.cfi_def_cfa_register %rbp\n"
-	"	mov %rcx, %rsp\n"
-	"	mov %rdi, %rax\n"
-	"	mov %rsi, %rdi\n"
-	"	mov %edx, %esi\n"
-	"	call *%rax\n"
-	"	mov %rbp, %rsp\n"
-	"	pop %rbp\n"
-	"	.cfi_def_cfa %rsp, 8\n"
-	"	ret\n"
-	"	.cfi_endproc\n"
-	".size take_elsewhere, . - take_elsewhere\n"
-	".popsection\n");
-
 static int take_apart(const struct live_slot *slot, void **frames, int size)
 {
 	uint64_t all = ~0ull, before;
@@ -306,7 +135,7 @@ static int take_apart(const struct live_slot *slot, void **frames, int size)
 	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
 	uint8_t *scratch = scratch_of(slot);
 	if (scratch)
-		taken = take_elsewhere(backtrace_take, frames, size, scratch + SCRATCH_SIZE);
+		taken = unwinder_take(slot, frames, size, scratch + SCRATCH_SIZE);
 	raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 	return taken;
 }
@@ -323,7 +152,7 @@ static __attribute__((noinline)) uint64_t stack_unwound(struct live_slot *slot, 
 	int saved = errno;
 
 	int taken = frame_is_first((uint64_t)(uintptr_t)frames)
-			    ? backtrace_take(frames, (int)(wanted + WALK_OWN_MAX))
+			    ? unwinder_take(slot, frames, (int)(wanted + WALK_OWN_MAX), NULL)
 			    : take_apart(slot, frames, (int)(wanted + WALK_OWN_MAX));
 	errno = saved;
 	while ((int)skip < taken && frame_is_ours(frames[skip]))
@@ -382,7 +211,7 @@ uint64_t stack_take(struct live_slot *slot, uint64_t site)
 	uint64_t here = (uint64_t)(uintptr_t)frame, hash = 0;
 
 	/* libunwind asks the kernel what can be read; and a handler's call may have interrupted it */
-	if (!backtrace_take || image.view.no_kernel || (slot->busy && !frame_was_left(thread_origin.taking, here)))
+	if (!unwinder_is_there() || image.view.no_kernel || (slot->busy && !frame_was_left(thread_origin.taking, here)))
 		return 0;
 	thread_origin.taking = here;
 	*(volatile uint32_t *)&slot->busy = BUSY_TAKING;

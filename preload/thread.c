@@ -10,6 +10,7 @@
 #include "originals.h"
 #include "preload/capture.h"
 #include "preload/image.h"
+#include "preload/unwinder.h"
 #include "trace/raw.h"
 
 /*
@@ -64,6 +65,7 @@ static void thread_end(void *argument)
 		((struct record_mark *)room.at)->ticks = ticks_now();
 		stream_publish(slot, &room, words, words, RECORD_THREAD_END);
 	}
+	unwinder_forget(slot);
 	thread_slot = NULL;
 	stream_return(&image.view, slot);
 }

@@ -143,6 +143,7 @@ void info_print_json(const struct info *info, struct text *out)
 	json_number(out, "unfinished", info->unfinished);
 	json_number(out, "threads", threads);
 	json_number(out, "distinct_stacks", info->stacks);
+	json_number(out, "stacks_missed", loss->is_closed ? loss->end.stacks_missed : 0);
 	json_number(out, "lost", loss->lost);
 	json_number(out, "lost_without_slot", loss->is_closed ? loss->end.lost_without_slot : 0);
 	json_number(out, "missing", loss->lost_uncounted);

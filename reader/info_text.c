@@ -182,6 +182,11 @@ static void print_counts(const struct info *info, struct text *out)
 		amount_count(out, info->unfinished);
 		text_put(out, " more had begun and did not end; see ipctrace report --by unfinished\n");
 	}
+	if (loss->is_closed && loss->end.stacks_missed) {
+		print_label(out, "");
+		amount_count(out, loss->end.stacks_missed);
+		text_put(out, " without their stacks, as the unwinder was not to be had\n");
+	}
 	print_label(out, "Catalogue");
 	text_format(out, "%u calls, %u structs, %u sets of names\n", trace_catalogue(info->trace)->calls_count,
 		    trace_catalogue(info->trace)->structs_count,

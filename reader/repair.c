@@ -242,6 +242,7 @@ static int copy_trace(struct repair *repair, const char *from, int to)
 		rc = copy_log(repair, trace_live(repair->trace), -1, trace_live_bytes(repair->trace, &live_size));
 	if (!rc) {
 		repair->end.command_end = loss->is_closed ? loss->end.command_end : 0;
+		repair->end.stacks_missed = loss->is_closed ? loss->end.stacks_missed : 0;
 		if (loss->is_closed && loss->end.lost_without_slot)
 			repair->end.lost_without_slot = loss->end.lost_without_slot;
 		repair->end.bytes = log_writer_size(repair->writer);

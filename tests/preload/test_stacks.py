@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Taking call stacks changes nothing that the program can see; they are what they are, and their functions are named."""
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,6 +12,7 @@ import unittest
 
 IPCTRACE = pathlib.Path(sys.argv.pop(1)).resolve()
 PROGRAMS = [pathlib.Path(sys.argv.pop(1)).resolve() for _ in range(2)]
+LINKER_PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
 PYTHON = ['/usr/bin/python3', '-S', '-c']
 
 
@@ -62,6 +65,25 @@ class Stacks(unittest.TestCase):
             self.assertEqual(recorded.keys(), said.keys())
             for process, stacks in said.items():
                 self.assertEqual([stack[1:] for stack in recorded[process]], [stack[:14] for stack in stacks])
+
+    def test_a_handler_inside_the_dynamic_linker_does_not_wait_for_who_waits_for_the_linker(self):
+        for options in ([], ['fork']):
+            run = subprocess.Popen([IPCTRACE, 'record', '-q', '-k', '-o', self.log, '--', LINKER_PROGRAM, *options], text=True,
+                                   stdout=subprocess.PIPE, start_new_session=True)
+            try:
+                self.assertEqual(run.communicate(timeout=30)[0], 'over\n')
+            finally:
+                try:
+                    os.killpg(run.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                run.wait()
+                run.stdout.close()
+            told = json.loads(subprocess.run([IPCTRACE, 'info', '--json', self.log], capture_output=True, text=True, check=True).stdout)
+            self.assertEqual(told['lost'], 0)
+            without = [event for event in self.events('send,recv') if 'stack' not in event]
+            self.assertEqual(told['stacks_missed'], len(without))
+            self.assertTrue(without)
 
     def test_code_in_several_segments_is_named(self):
         self.record(PROGRAMS[1], depth='-k3')
