@@ -250,6 +250,55 @@ static bool is_readiness(const struct settling *settling, const struct edit *edi
 	       !strcmp(canon->catalogue->calls[old->sort->call].family, "poll");
 }
 
+/* Whether the thread was at something else directly before. */
+static bool comes_from_elsewhere(const struct settling *settling, unsigned side, uint32_t token)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct strands *strands = &settling->strands[side];
+	uint32_t thread = canon->tokens[token].sort->thread;
+
+	for (uint32_t seen = 1; seen <= JUMP_MAX && seen <= token; seen++)
+		if (canon->tokens[token - seen].sort->thread == thread)
+			return strands->of_token[token - seen] != strands->of_token[token];
+	return false;
+}
+
+/*
+ * Whether it is done with something that belongs to a connection, and not with that, while the thread is at another
+ * one: for whom it is done, and when that is, has nothing to do with what else the connection goes through.
+ */
+static bool is_for_another(const struct settling *settling, const struct edit *edit)
+{
+	const struct strand *row = &settling->strands[SIDE_OLD].rows[edit->strands[SIDE_OLD]];
+	const uint32_t *objects = token_of(settling, SIDE_OLD, edit->old)->sort->objects;
+
+	return row->kind == STRAND_SESSION && objects[0] != row->object && objects[1] != row->object &&
+	       (comes_from_elsewhere(settling, SIDE_OLD, edit->old) ||
+		comes_from_elsewhere(settling, SIDE_NEW, edit->new));
+}
+
+/* Whether the token ends something and all that its strand does behind it is to end other files, too. */
+static bool is_last_end(const struct settling *settling, unsigned side, uint32_t token)
+{
+	const struct canon *canon = settling->pairing->canons[side];
+	const struct strands *strands = &settling->strands[side];
+	const struct strand *row = &strands->rows[strands->of_token[token]];
+
+	for (uint32_t i = place_of(settling, side, token); i < row->from + row->count; i++) {
+		const struct canon_token *own = token_of(settling, side, strands->list[i]);
+		uint32_t object = own->sort->objects[0];
+		if (!(own->flags & TOKEN_ENDS) || canon->objects[object].type != OBJECT_FILE)
+			return false;
+	}
+	return true;
+}
+
+/* In which order a thread closes the files that it has left is as they lie in a table, by numbers or by hashes. */
+static bool is_cleaning_up(const struct settling *settling, const struct edit *edit)
+{
+	return is_last_end(settling, SIDE_OLD, edit->old) && is_last_end(settling, SIDE_NEW, edit->new);
+}
+
 static void judge_order(struct jumps *jumps, uint32_t index)
 {
 	struct settling *settling = jumps->settling;
@@ -259,7 +308,8 @@ static void judge_order(struct jumps *jumps, uint32_t index)
 	edit->is_causal = jumps_any(jumps, index, is_related);
 	if (settling->strands[SIDE_OLD].rows[edit->strands[SIDE_OLD]].kind == STRAND_REAP ||
 	    (is_other_wake(settling, edit) && !jumps_any(jumps, index, is_its_like)) ||
-	    settle_is_private(settling, edit) || is_memory_moved(jumps, index) || is_readiness(settling, edit))
+	    settle_is_private(settling, edit) || is_memory_moved(jumps, index) || is_readiness(settling, edit) ||
+	    (!edit->is_causal && (is_for_another(settling, edit) || is_cleaning_up(settling, edit))))
 		settle_mark(settling, edit, NOISE_SCHEDULE);
 }
 

@@ -326,6 +326,7 @@ static const struct topic {
 	{"left", NULL, NULL, luck_left},
 	{"farewells", NULL, NULL, luck_farewells},
 	{"asked", NULL, NULL, luck_asked},
+	{"served", NULL, NULL, luck_served},
 };
 
 static int play(const struct topic *topic)

@@ -37,5 +37,6 @@ int luck_bell(const char *event);
 int luck_left(const char *event);
 int luck_farewells(const char *event);
 int luck_asked(const char *event);
+int luck_served(const char *event);
 
 #endif

@@ -4,7 +4,9 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -163,5 +165,62 @@ int luck_asked(const char *event)
 	serve(epoll, connection, client, event);
 	close(connection);
 	close(client);
+	return 0;
+}
+
+#define PAGE 64
+
+static void wait_for(int fd)
+{
+	struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+	if (poll(&wanted, 1, -1) != 1)
+		err(1, "poll");
+}
+
+/* Reads of the file what the connection asks for, and answers. */
+static void answer_from(int connection, int file, off_t place)
+{
+	char text[PAGE];
+
+	wait_for(connection);
+	if (recv(connection, text, sizeof(text), 0) < 0 || pread(file, text, PAGE, place) != PAGE ||
+	    send(connection, text, PAGE, 0) != PAGE)
+		err(1, "cannot answer");
+}
+
+/*
+ * A file that was opened for one connection is read for another one, too. Late: when the first one is closed already;
+ * and what is left is closed in another order. Wrong: another piece of it. Less: the last file stays open.
+ */
+int luck_served(const char *event)
+{
+	bool is_late = !strcmp(event, "late");
+	struct sockaddr_in address;
+	int listener = listen_anywhere(&address), clients[2], connections[2];
+	int files[2] = {open("/etc/group", O_RDONLY), open("/etc/passwd", O_RDONLY)};
+
+	for (int i = 0; i < 2; i++) {
+		clients[i] = connect_to(&address);
+		wait_for(listener);
+		connections[i] = accept(listener, NULL, NULL);
+		(void)!send(clients[i], i ? "second" : "first", i ? 6 : 5, 0);
+	}
+	wait_for(connections[0]);
+	int file = open("/proc/self/exe", O_RDONLY);
+	answer_from(connections[0], file, 0);
+	if (is_late)
+		close(connections[0]);
+	answer_from(connections[1], file, strcmp(event, "wrong") ? 128 : 192);
+	if (!is_late)
+		close(connections[0]);
+	close(connections[1]);
+	close(file);
+	close(listener);
+	for (int i = 0; i < 2; i++)
+		close(clients[i]);
+	close(files[is_late]);
+	if (strcmp(event, "less"))
+		close(files[!is_late]);
 	return 0;
 }

@@ -128,6 +128,9 @@ class Luck(unittest.TestCase):
     def test_whether_there_was_something_when_a_connection_was_asked_first(self):
         self.expect('asked', base='early', wrong=('added', 'epoll_ctl'))
 
+    def test_when_a_file_is_read_for_another_connection_and_what_is_left_is_closed(self):
+        self.expect('served', base='early', less=('leak', 'close'), wrong=('arguments', 'pread'))
+
 
 if __name__ == '__main__':
     unittest.main()
