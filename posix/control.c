@@ -210,6 +210,8 @@ PUBLIC int posix_trace_get_status(trace_id_t trid, struct posix_trace_status_inf
 	if (entry->kind == ENTRY_RECORDED) {
 		*statusinfo = *recorded_status(entry->recorded);
 	} else {
+		if (entry->kind == ENTRY_LOGGED)
+			keeper_check(&entry->stream);
 		stream_lock(&entry->stream);
 		*statusinfo = status_take(entry->stream.shared);
 		stream_unlock(&entry->stream);

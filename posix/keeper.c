@@ -325,6 +325,18 @@ int keeper_flush(struct posix_stream *stream)
 	return 0;
 }
 
+void keeper_check(struct posix_stream *stream)
+{
+	struct posix_shared *shared = stream->shared;
+	uint32_t none = 0;
+
+	if ((!shared->flushing && shared->flushes_done == shared->flushes_wanted) || !keeper_is_dead(shared))
+		return;
+	shared->flushing = POSIX_TRACE_NOT_FLUSHING;
+	shared->flushes_done = shared->flushes_wanted;
+	__atomic_compare_exchange_n(&shared->flush_error, &none, EIO, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 int keeper_clear(struct posix_stream *stream)
 {
 	struct posix_shared *shared = stream->shared;

@@ -26,6 +26,9 @@ int keeper_start(struct posix_stream *stream, int fd, int *life);
 /* Asks for a flush, and does not wait for it. 0 or EIO: the keeper is dead. */
 int keeper_flush(struct posix_stream *stream);
 
+/* A flush that nobody is going to end, because the keeper was killed, is over: EIO. */
+void keeper_check(struct posix_stream *stream);
+
 /* Asks the keeper to begin the log anew, and waits until it has. The stream's mutex is not to be held. */
 int keeper_clear(struct posix_stream *stream);
 

@@ -115,8 +115,10 @@ int posix_log_open(struct posix_log **log, int fd, struct posix_shared *shared)
 	if (!rc) {
 		made->fd = fd;
 		made->shared = shared;
-		rc = file_begin(made);
+		rc = -posix_pack_meet(made->pack, shared->controller);
 	}
+	if (!rc)
+		rc = file_begin(made);
 	if (!rc)
 		rc = posix_log_flush(made);
 	if (!rc) {

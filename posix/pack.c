@@ -35,6 +35,8 @@ struct packed_thread {
 
 struct packed_process {
 	uint32_t pid;
+	uint64_t *record; /* what /proc said of it when it was met: it may be gone when it is introduced */
+	uint32_t words;
 	bool is_introduced, was_introduced;
 };
 
@@ -85,6 +87,8 @@ void posix_pack_free(struct posix_pack *pack)
 		return;
 	for (size_t i = 0; i < pack->threads_count; i++)
 		batch_free(pack->threads[i].batch);
+	for (size_t i = 0; i < pack->processes_count; i++)
+		free(pack->processes[i].record);
 	free(pack->threads);
 	free(pack->processes);
 	free(pack->record);
@@ -108,19 +112,6 @@ static struct packed_thread *thread_find(struct posix_pack *pack, uint32_t pid, 
 		return NULL;
 	pack->threads_count++;
 	return thread;
-}
-
-static struct packed_process *process_find(struct posix_pack *pack, uint32_t pid)
-{
-	for (size_t i = 0; i < pack->processes_count; i++)
-		if (pack->processes[i].pid == pid)
-			return &pack->processes[i];
-	struct packed_process *processes = realloc(pack->processes, (pack->processes_count + 1) * sizeof(*processes));
-	if (!processes)
-		return NULL;
-	pack->processes = processes;
-	processes[pack->processes_count] = (struct packed_process){.pid = pid};
-	return &processes[pack->processes_count++];
 }
 
 static uint8_t *item_write(uint8_t *at, const struct item *item, const void *bytes)
@@ -148,13 +139,12 @@ static ssize_t proc_read(const char *path, char *text, size_t size)
 	return got;
 }
 
-/* What /proc still says of the process; it may be gone. */
-static int process_introduce(struct posix_pack *pack, uint32_t pid, uint64_t ticks)
+/* What /proc says of a process now; *words is how long that is. NULL without memory. */
+static uint64_t *process_look(uint32_t pid, uint32_t *words)
 {
 	uint64_t space[(sizeof(struct record_process) + 3 * sizeof(struct item) + 2 * PATH_MAX + ARGV_MAX + 24) / 8];
 	uint8_t *at = (uint8_t *)space + sizeof(struct record_process);
-	struct record_process process = {
-		.ticks = ticks, .pid = pid, .origin = PROCESS_ROOT, .uid = getuid(), .start_time = ticks};
+	struct record_process process = {.pid = pid, .origin = PROCESS_ROOT, .uid = getuid()};
 	char path[64], text[PATH_MAX];
 
 	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
@@ -163,9 +153,42 @@ static int process_introduce(struct posix_pack *pack, uint32_t pid, uint64_t tic
 	at = text_write(at, ITEM_STRING, PROCESS_CWD, text, readlink(path, text, sizeof(text)));
 	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
 	at = text_write(at, ITEM_STRINGS, 0, text, proc_read(path, text, ARGV_MAX));
-	process.head.words = (uint32_t)(at - (uint8_t *)space) / 8;
+	*words = (uint32_t)(at - (uint8_t *)space) / 8;
+	process.head.words = *words & 0xfffff;
 	memcpy(space, &process, sizeof(process));
-	return object_pack_process(log_writer_packer(pack->writer), (const void *)space, process.head.words * 8ul);
+	uint64_t *record = malloc(*words * 8ul);
+	return record ? memcpy(record, space, *words * 8ul) : NULL;
+}
+
+static struct packed_process *process_find(struct posix_pack *pack, uint32_t pid)
+{
+	for (size_t i = 0; i < pack->processes_count; i++)
+		if (pack->processes[i].pid == pid)
+			return &pack->processes[i];
+	struct packed_process *processes = realloc(pack->processes, (pack->processes_count + 1) * sizeof(*processes));
+	if (!processes)
+		return NULL;
+	pack->processes = processes;
+	struct packed_process *process = &processes[pack->processes_count];
+	*process = (struct packed_process){.pid = pid};
+	process->record = process_look(pid, &process->words);
+	if (!process->record)
+		return NULL;
+	pack->processes_count++;
+	return process;
+}
+
+int posix_pack_meet(struct posix_pack *pack, uint32_t pid)
+{
+	return process_find(pack, pid) ? 0 : -ENOMEM;
+}
+
+static int process_introduce(struct posix_pack *pack, const struct packed_process *process, uint64_t ticks)
+{
+	struct record_process *record = (struct record_process *)process->record;
+
+	record->ticks = record->start_time = ticks;
+	return object_pack_process(log_writer_packer(pack->writer), record, process->words * 8ul);
 }
 
 static int introduce(struct posix_pack *pack, struct packed_thread *thread, uint64_t ticks)
@@ -176,7 +199,7 @@ static int introduce(struct posix_pack *pack, struct packed_thread *thread, uint
 
 	if (!process)
 		return -ENOMEM;
-	int rc = process->is_introduced ? 0 : process_introduce(pack, thread->pid, ticks);
+	int rc = process->is_introduced ? 0 : process_introduce(pack, process, ticks);
 	if (!rc)
 		rc = object_pack_thread(log_writer_packer(pack->writer), &begin, sizeof(begin));
 	if (rc)
@@ -347,11 +370,18 @@ void posix_pack_begin(struct posix_pack *pack, struct log_writer *writer)
 	pack->writer = writer;
 	for (size_t i = 0; i < pack->threads_count; i++)
 		batch_free(pack->threads[i].batch);
-	pack->threads_count = pack->processes_count = 0;
+	pack->threads_count = 0;
+	for (size_t i = 0; i < pack->processes_count; i++)
+		pack->processes[i].is_introduced = pack->processes[i].was_introduced = false;
 	pack->events = pack->lost = 0;
 }
 
 struct posix_pack_account posix_pack_account(const struct posix_pack *pack)
 {
-	return (struct posix_pack_account){pack->events, pack->lost, pack->processes_count, pack->threads_count};
+	struct posix_pack_account account = {
+		.events = pack->events, .lost = pack->lost, .threads = pack->threads_count};
+
+	for (size_t i = 0; i < pack->processes_count; i++)
+		account.processes += pack->processes[i].was_introduced;
+	return account;
 }

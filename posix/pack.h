@@ -27,6 +27,9 @@ void posix_pack_free(struct posix_pack *pack);
 void posix_pack_begin(struct posix_pack *pack, struct log_writer *writer);
 int posix_pack_skip(struct posix_pack *pack, const struct posix_record *record);
 
+/* Process `pid` is going to record events, and may be gone when they are packed: what it is is asked for now. */
+int posix_pack_meet(struct posix_pack *pack, uint32_t pid);
+
 /* An event, with its data behind it. 0 or -ENOMEM. */
 int posix_pack_add(struct posix_pack *pack, const struct posix_record *record);
 

@@ -277,7 +277,7 @@ static void system_data_find(struct posix_recorded *recorded, struct found *foun
 
 	for (unsigned i = 0; (arg = ipctrace_arg_name(recorded->trace, i)); i++) {
 		const void *bytes = ipctrace_bytes(recorded->trace, arg, &size, &total);
-		if (bytes && size <= sizeof(found->sets[0]) && found->size < sizeof(found->sets)) {
+		if (bytes && size <= sizeof(found->sets[0]) && found->size <= sizeof(found->sets[0])) {
 			memcpy((uint8_t *)found->sets + found->size, bytes, size);
 			found->size += sizeof(found->sets[0]);
 		} else if (i == 0 && !bytes && !ipctrace_integer(recorded->trace, arg, &number)) {

@@ -30,6 +30,7 @@ struct posix_shared {
 	struct posix_attributes attributes;
 	uint64_t limit; /* bytes that events may take */
 	uint32_t ring_size;
+	uint32_t controller; /* pid */
 	bool has_log, clock_is_tsc;
 	struct log_anchor created;
 	trace_event_set_t filter; /* what is not recorded */

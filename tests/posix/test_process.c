@@ -2,9 +2,13 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +122,37 @@ Test(child, makes_streams_of_its_own)
 	}
 	await(child, 0);
 	cr_assert_eq(posix_trace_shutdown(parents), 0);
+}
+
+Test(child, killed_while_it_records_stops_nobody)
+{
+	int policies[] = {POSIX_TRACE_LOOP, POSIX_TRACE_UNTIL_FULL};
+
+	for (int p = 0; p < 2; p++) {
+		trace_attr_t attr = attributes_make(policies[p], 0, 100000);
+		bool has_last = false;
+		cr_assert_eq(posix_trace_attr_setinherited(&attr, POSIX_TRACE_INHERITED), 0);
+		trace_id_t trid = stream_create(&attr);
+		cr_assert_eq(posix_trace_start(trid), 0);
+		for (int i = 0; i < 40; i++) {
+			pid_t child = fork();
+			trace_event_id_t event = event_open("killed");
+			while (child == 0)
+				posix_trace_event(event, "some data", 9);
+			usleep(500 + (useconds_t)i * 13);
+			kill(child, SIGKILL);
+			await(child, SIGKILL);
+			events_read(trid);
+		}
+		for (int i = 0; i < 500 && !has_last; i++) {
+			posix_trace_event(event_open("last"), NULL, 0);
+			usleep(10000);
+			events_read(trid);
+			has_last = events_named("last");
+		}
+		cr_assert(has_last);
+		cr_assert_eq(posix_trace_shutdown(trid), 0);
+	}
 }
 
 /* ---- how a controller ends ---- */
@@ -243,4 +278,46 @@ Test(controller, has_no_child_that_it_did_not_make)
 	cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
 	cr_assert_eq(errno, ECHILD);
 	cr_assert_eq(posix_trace_shutdown(trid), 0);
+}
+
+/* The process that has `fd`'s file open for writing, beside this one. */
+static pid_t keeper_of(int fd)
+{
+	struct stat wanted, found;
+	pid_t keeper = 0;
+	char path[300];
+	glob_t paths;
+
+	cr_assert_eq(fstat(fd, &wanted), 0);
+	cr_assert_eq(glob("/proc/[0-9]*/fd/*", 0, NULL, &paths), 0);
+	for (size_t i = 0; i < paths.gl_pathc; i++) {
+		snprintf(path, sizeof(path), "%s", paths.gl_pathv[i]);
+		if (!stat(path, &found) && found.st_ino == wanted.st_ino && found.st_dev == wanted.st_dev &&
+		    atoi(path + 6) != getpid())
+			keeper = atoi(path + 6);
+	}
+	globfree(&paths);
+	return keeper;
+}
+
+Test(controller, goes_on_when_who_writes_the_log_is_killed)
+{
+	trace_attr_t attr = attributes_make(0, POSIX_TRACE_APPEND, 20000);
+	int fd;
+	trace_id_t trid = stream_create_withlog(&attr, &fd);
+	pid_t keeper = keeper_of(fd);
+
+	cr_assert_gt(keeper, 0);
+	cr_assert_eq(posix_trace_start(trid), 0);
+	posix_trace_event(event_open("before"), NULL, 0);
+	cr_assert_eq(posix_trace_flush(trid), 0);
+	flush_await(trid);
+	cr_assert_eq(kill(keeper, SIGKILL), 0);
+	for (int i = 0; i < 10000; i++)
+		posix_trace_event(event_open("behind"), NULL, 0);
+	cr_assert_eq(posix_trace_shutdown(trid), EIO);
+	cr_assert_eq(posix_trace_open(fd, &trid), 0);
+	events_read(trid);
+	cr_assert_eq(events_named("before"), 1, "what was flushed is there");
+	cr_assert_eq(posix_trace_close(trid), 0);
 }

@@ -11,9 +11,11 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 IPCTRACE, PROGRAM, LIBRARY, ROOT = sys.argv[1:5]
+LIBRARY = pathlib.Path(LIBRARY).resolve()
 CC = sys.argv[5:]
 COUNT = 500
 TRACED = 'import socket\na, b = socket.socketpair()\na.send(b"hello")\nb.recv(10)\n'
@@ -89,6 +91,22 @@ class Use(unittest.TestCase):
             self.assertIn(done.returncode, (0, 2), f'{size} bytes: {done.stderr}')
             most = max(most, done.stdout.count('order'))
         self.assertLessEqual(most, 40)
+
+    def test_the_example_of_the_page_does_what_the_page_shows(self):
+        page = pathlib.Path(ROOT, 'docs/posix-trace.md').read_text()
+        (self.folder / 'orders.c').write_text(re.search(r'```c\n(.*?)```', page, re.S)[1])
+        folders = [LIBRARY.parent, LIBRARY.parent.parent / 'reader']
+        output(*CC, self.folder / 'orders.c', '-o', self.folder / 'orders', f'-I{ROOT}/include', f'-L{LIBRARY.parent}', f'-l:{LIBRARY.name}',
+               *[f'-Wl,-rpath,{path}' for path in folders], f'-Wl,-rpath-link,{folders[1]}')
+        done = subprocess.run(['./orders'], cwd=self.folder, stderr=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, -6)
+        shown = re.search(r'print orders.ipct\n(.*?)\$', page, re.S)[1]
+        for _ in range(200):  # who writes it may need a moment to hear of the end
+            printed = output(IPCTRACE, 'print', self.log)
+            if printed == shown:
+                break
+            time.sleep(0.05)
+        self.assertEqual(printed, shown)
 
     def test_only_the_functions_of_the_standard_are_exported(self):
         names = [line.split()[2] for line in output('nm', '-D', '--defined-only', LIBRARY).splitlines()]
