@@ -51,7 +51,7 @@ def measure_calls(options, known):
             for mode in MODES:
                 for threads in (1, 2):
                     for tracer in known:
-                        if tracer.is_peer and threads > 1:
+                        if (tracer.is_peer and threads > 1) or mode not in (tracer.modes or MODES):
                             continue
                         row = one_cost(tracer, work, mode, max(int(calls * tracer.share), 200), threads, folder / 'log')
                         for name, value in row.items():
@@ -89,6 +89,8 @@ def call_cell(cost, tracer, mode, threads):
     added = cost.get((tracer.name, mode, threads, 'added'))
     if added:
         return spread(added)
+    if mode not in (tracer.modes or MODES):
+        return None
     native = cost['native', mode, threads, 'median']
     if tracer.name == 'native':
         return spread(native)
@@ -148,7 +150,7 @@ def measure_stacks(options, known):
 
 def measure_start(options, known):
     count, work = scaled(options, 200), str(options.build / 'bench/work')
-    wanted = [t for t in known if t.name not in ('shim + 2 counters', 'shim + 2 clocks', 'perf trace', 'ltrace')]
+    wanted = [t for t in known if t.name not in ('shim + 2 counters', 'shim + 2 clocks', 'shim + record', 'perf trace', 'ltrace')]
     took = {}
     with tracers.scratch() as folder:
         for _ in range(attempts(options)):

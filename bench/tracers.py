@@ -79,8 +79,9 @@ def size_of(path):
 
 
 class Tracer:
-    """`share`: how many of the calls it can be given within the time there is. `hidden`: calls can be made past it."""
-    share, hidden, is_peer = 1.0, False, False
+    """`share`: how many of the calls it can be given within the time there is. `hidden`: calls can be made past it.
+    `modes`: the only ones it knows; None: all."""
+    share, hidden, is_peer, modes = 1.0, False, False, None
 
     def __init__(self, name):
         self.name, self.missing = name, None
@@ -100,9 +101,9 @@ class Native(Tracer):
 class Preload(Tracer):
     hidden = True
 
-    def __init__(self, name, library):
+    def __init__(self, name, library, modes=None):
         super().__init__(name)
-        self.library = library
+        self.library, self.modes = library, modes
         if not library.exists():
             self.missing = f'{library.name} is not built'
 
@@ -249,6 +250,7 @@ def scratch():
 def all_tracers(build):
     bench = build / 'bench'
     return [Native('native'), Preload('empty shim', bench / 'shim.so'), Preload('shim + 2 counters', bench / 'shim-counter.so'),
-            Preload('shim + 2 clocks', bench / 'shim-clock.so'), Ipctrace('ipctrace off', build, '-e', 'none'),
+            Preload('shim + 2 clocks', bench / 'shim-clock.so'), Preload('shim + record', bench / 'least.so', ('recv', 'ping')),
+            Ipctrace('ipctrace off', build, '-e', 'none'),
             Suspended('ipctrace suspended', build), Ipctrace('ipctrace', build), Lttng('LTTng-UST', bench / 'lttng.so'), Uftrace('uftrace'),
             PerfTrace('perf trace'), Strace('strace'), Ltrace('ltrace')]
