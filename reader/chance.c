@@ -19,8 +19,6 @@
 #define KEPT_MIN     48u
 #define DIFFERING_OF 10u
 #define DIFFERING    3u
-/* What is in another order differs in more than two places. */
-#define PERMUTED_MIN 8u
 #define NEAR_SECONDS (2u * 24 * 3600)
 /* Differences with smaller gaps between them are one. */
 #define SPOT_GAP 3u
@@ -34,15 +32,6 @@
 static bool is_word(uint8_t byte)
 {
 	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-static uint32_t count_different(const struct contents *contents, uint32_t from)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = from; i < contents->old_size && i < contents->new_size; i++)
-		count += contents->old[i] != contents->new[i];
-	return count;
 }
 
 static uint32_t first_different(const struct contents *contents)
@@ -112,28 +101,6 @@ static bool has_other_identifiers(const struct contents *contents)
 	return true;
 }
 
-bool contents_have_same_bytes(const struct contents *contents)
-{
-	int64_t counts[256] = {0};
-	uint64_t others = 0;
-
-	if (contents->is_cut || contents->old_size != contents->new_size)
-		return false;
-	for (uint32_t i = 0; i < contents->old_size; i++) {
-		counts[contents->old[i]]++;
-		counts[contents->new[i]]--;
-	}
-	for (unsigned i = 0; i < 256; i++)
-		others += (uint64_t)llabs(counts[i]);
-	return !others;
-}
-
-/* So many that it is no accident. */
-static bool is_permuted(const struct contents *contents)
-{
-	return contents_have_same_bytes(contents) && count_different(contents, 0) >= PERMUTED_MIN;
-}
-
 static bool is_digest(const struct contents *contents)
 {
 	uint32_t size = contents->old_size, plain = 0;
@@ -142,7 +109,7 @@ static bool is_digest(const struct contents *contents)
 		return false;
 	for (uint32_t i = 0; i < size; i++)
 		plain += contents->old[i] >= ' ' && contents->old[i] < 0x7f;
-	return plain < size / 4 * 3 && count_different(contents, 0) > size / 8 * 7;
+	return plain < size / 4 * 3 && contents_count_different(contents, 0) > size / 8 * 7;
 }
 
 /* Much of what is known of it differs, and the whole has the same length. */
@@ -152,7 +119,7 @@ static bool is_other_throughout(const struct contents *contents)
 	uint32_t from = first_different(contents);
 
 	return contents->is_cut && contents->is_equally_long && shared >= KEPT_MIN && from < shared &&
-	       count_different(contents, from) * DIFFERING_OF > (shared - from) * DIFFERING;
+	       contents_count_different(contents, from) * DIFFERING_OF > (shared - from) * DIFFERING;
 }
 
 static uint32_t read_big(const uint8_t *bytes)
@@ -354,69 +321,49 @@ static bool has_drawn_words(const struct contents *contents)
 	return spots && words == spots && !own;
 }
 
-/* How much of `new` from `at` on stands somewhere in `old`, and whether at another place. */
-static uint32_t longest_part(const struct contents *contents, uint32_t at, bool *is_elsewhere)
-{
-	uint32_t longest = 0;
-
-	*is_elsewhere = false;
-	for (uint32_t i = 0; i < contents->old_size; i++) {
-		uint32_t from = (at + i) % contents->old_size, length = 0; /* where it is in place first */
-		while (from + length < contents->old_size && at + length < contents->new_size &&
-		       contents->old[from + length] == contents->new[at + length])
-			length++;
-		if (length <= longest)
-			continue;
-		longest = length;
-		*is_elsewhere = from != at;
-	}
-	return longest;
-}
-
-bool contents_are_swapped(const struct contents *contents)
-{
-	uint32_t at = 0, moved = 0;
-
-	if (contents->is_cut || contents->old_size != contents->new_size || !is_permuted(contents))
-		return false;
-	while (at < contents->new_size && moved <= 2) {
-		bool is_elsewhere;
-		uint32_t length = longest_part(contents, at, &is_elsewhere);
-		if (!length)
-			return false;
-		moved += is_elsewhere;
-		at += length;
-	}
-	return moved <= 2;
-}
-
-bool contents_are_permuted(const struct contents *contents)
-{
-	return is_permuted(contents) && !contents_are_swapped(contents);
-}
-
-const struct chance *contents_chance(const struct contents *contents)
+static const struct chance *judge_looks(const struct contents *contents)
 {
 	static const struct {
 		bool (*applies)(const struct contents *contents);
 		struct chance chance;
 	} looks[] = {
-		{contents_have_addresses, {"addresses", true}},
 		{has_numbers_of_run, {"a time, pid or port of the run and what goes with it", false}},
 		{has_drawn_words, {"words drawn by lot", true}},
 		{has_other_identifiers, {"identifiers drawn by lot", true}},
 		{contents_have_drawn_strings, {"strings drawn by lot", true}},
-		{is_permuted, {"the same bytes in another order", false}},
+		{contents_are_reordered, {"the same bytes in another order", false}},
 		{is_digest, {"a digest or random bytes", true}},
 		{is_other_throughout, {"as long, but other throughout: drawn by lot or in another order", true}},
 	};
 
-	if (contents_are_swapped(contents))
-		return NULL;
 	for (unsigned i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
 		if (looks[i].applies(contents))
 			return &looks[i].chance;
 	return NULL;
+}
+
+/* Addresses, and with them what else may differ. */
+static const struct chance *judge_addresses(const struct contents *contents)
+{
+	static const struct chance addresses = {"addresses", true},
+				   others = {"addresses, and what else is other in every run", true};
+	uint8_t *equal = malloc(contents->new_size + 1ull);
+	struct contents rest = *contents;
+	const struct chance *chance = NULL;
+
+	rest.new = equal;
+	if (equal && contents_equal_addresses(contents, equal))
+		chance = !contents_count_different(&rest, 0) ? &addresses : judge_looks(&rest) ? &others : NULL;
+	free(equal);
+	return chance;
+}
+
+const struct chance *contents_chance(const struct contents *contents)
+{
+	if (contents_are_swapped(contents))
+		return NULL;
+	const struct chance *chance = judge_addresses(contents);
+	return chance ? chance : judge_looks(contents);
 }
 
 static uint32_t skip_digits(const uint8_t *bytes, uint32_t size, uint32_t at)

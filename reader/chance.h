@@ -33,8 +33,14 @@ struct chance {
 /* NULL when they would not. Lives forever. */
 const struct chance *contents_chance(const struct contents *contents);
 
+/* How many bytes differ, from one on, as far as there are both. */
+uint32_t contents_count_different(const struct contents *contents, uint32_t from);
+
 /* Whether they are the same bytes in all, in whatever order. */
 bool contents_have_same_bytes(const struct contents *contents);
+
+/* Likewise, and so many stand elsewhere that it is no accident. */
+bool contents_are_reordered(const struct contents *contents);
 
 /* Whether they are the same bytes in another order, of more than two parts. */
 bool contents_are_permuted(const struct contents *contents);

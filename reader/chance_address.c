@@ -54,20 +54,22 @@ static uint32_t skip_address(const struct contents *contents, uint32_t from, uin
 	return 0;
 }
 
-bool contents_have_addresses(const struct contents *contents)
+uint32_t contents_equal_addresses(const struct contents *contents, uint8_t *equal)
 {
-	uint32_t from = 0; /* behind the last one */
+	uint32_t from = 0, count = 0; /* behind the last one */
 
+	memcpy(equal, contents->new, contents->new_size);
 	if (contents->is_cut || contents->old_size != contents->new_size)
-		return false;
+		return 0;
 	for (uint32_t at = 0; at < contents->old_size;) {
-		if (contents->old[at] == contents->new[at]) {
+		uint32_t end = contents->old[at] == contents->new[at] ? 0 : skip_address(contents, from, at);
+		if (!end) {
 			at++;
 			continue;
 		}
-		from = at = skip_address(contents, from, at);
-		if (!at)
-			return false;
+		memcpy(equal + end - WORD, contents->old + end - WORD, WORD);
+		from = at = end;
+		count++;
 	}
-	return from;
+	return count;
 }

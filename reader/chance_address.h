@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether contents differ in addresses alone, which are others in every run.
+ * Addresses in contents, which are others in every run.
  */
 #ifndef IPCTRACE_READER_CHANCE_ADDRESS_H
 #define IPCTRACE_READER_CHANCE_ADDRESS_H
@@ -8,9 +8,9 @@
 #include "reader/chance.h"
 
 /*
- * Whether all that differs are words of 8 bytes that point into memory of the same sort on both sides, to the same
- * place in a page (of a stack: as aligned).
+ * Copies the new content to `equal`, with words of 8 bytes as in the old one where they point into memory of the same
+ * sort on both sides, to the same place in a page (of a stack: as aligned); returns how many that were.
  */
-bool contents_have_addresses(const struct contents *contents);
+uint32_t contents_equal_addresses(const struct contents *contents, uint8_t *equal);
 
 #endif
