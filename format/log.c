@@ -86,6 +86,20 @@ static int head_read(struct log *log, struct unpack *in, struct log_trouble *tro
 	return error ? log_trouble(log, trouble, LOG_E_FOREIGN, "the log's catalogue of calls makes no sense") : 0;
 }
 
+/* Load frame `i`. 0, LOG_E_DAMAGED with (*frame)->damage, or -ENOMEM. */
+static int frame_find(const struct log *log, size_t i, struct frame **frame)
+{
+	struct log_place place;
+	int error = frame_prepare(frame);
+
+	if (error)
+		return error;
+	error = log_place_find(log, i, &place);
+	if (error == LOG_E_DAMAGED)
+		snprintf((*frame)->damage, sizeof((*frame)->damage), "it is no longer where it was");
+	return error ? error : frame_load(*frame, &log->source, &place);
+}
+
 /* Find the first frame that can be read, and the head in it. */
 static int log_read_head(struct log *log, struct log_trouble *trouble)
 {
@@ -94,10 +108,8 @@ static int log_read_head(struct log *log, struct log_trouble *trouble)
 	int error = LOG_E_FOREIGN;
 	bool readable = false;
 
-	for (size_t i = 0; i < log->places_count && !readable; i++) {
-		error = frame_prepare(&frame);
-		if (!error)
-			error = frame_load(frame, &log->source, &log->places[i]);
+	for (size_t i = 0; i < log->places.count && !readable; i++) {
+		error = frame_find(log, i, &frame);
 		if (error < 0)
 			break;
 		readable = !error && frame_window(frame, &in, &log->catalogue_hash);
@@ -140,7 +152,9 @@ static int log_new(struct log **log, const char *path, struct log_trouble *troub
 
 	if (made && path)
 		made->path = strdup(path);
-	if (!made || (path && !made->path)) {
+	if (!made || (path && !made->path) || log_places_make(&made->places)) {
+		if (made)
+			free(made->path);
 		free(made);
 		snprintf(trouble->text, sizeof(trouble->text), "out of memory");
 		return -ENOMEM;
@@ -206,7 +220,7 @@ void log_close(struct log *log)
 		close(log->source.fd);
 	arena_free(&log->arena);
 	free(log->catalogue_own);
-	free(log->places);
+	log_places_free(&log->places);
 	free(log->damage);
 	free(log->path);
 	free(log);
@@ -215,7 +229,7 @@ void log_close(struct log *log)
 int log_refresh(struct log *log)
 {
 	struct stat status;
-	size_t before = log->places_count;
+	size_t before = log->places.count;
 
 	if (log->source.fd < 0)
 		return LOG_E_SAME;
@@ -225,12 +239,12 @@ int log_refresh(struct log *log)
 	int error = log_index(log);
 	if (error)
 		return error;
-	return log->places_count == before ? LOG_E_SAME : 0;
+	return log->places.count == before ? LOG_E_SAME : 0;
 }
 
 size_t log_frames(const struct log *log)
 {
-	return log->places_count;
+	return log->places.count;
 }
 
 const struct log_head *log_head(const struct log *log)
@@ -259,9 +273,7 @@ int log_frame_read(const struct log *log, size_t i, struct frame **frame)
 	struct unpack in;
 	uint32_t hash;
 
-	int error = frame_prepare(frame);
-	if (!error)
-		error = frame_load(*frame, &log->source, &log->places[i]);
+	int error = frame_find(log, i, frame);
 	if (error)
 		return error;
 	if (frame_window(*frame, &in, &hash) && hash != log->catalogue_hash) {

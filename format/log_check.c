@@ -104,15 +104,16 @@ int log_check(struct log *log)
 	struct frame *frame = NULL;
 
 	/* from the beginning: what an earlier check listed would be listed twice */
-	log->damage_count = log->places_count = 0;
+	log->damage_count = 0;
 	log->indexed = 0;
+	log_places_clear(&log->places);
 	int error = log->catalogue_own ? 0 : log_head_lost(log);
 	if (!error)
 		error = log_index(log);
-	for (size_t i = 0; i < log->places_count && error >= 0; i++) {
+	for (size_t i = 0; i < log->places.count && error >= 0; i++) {
 		error = log_frame_read(log, i, &frame);
 		if (error == LOG_E_DAMAGED)
-			error = log_damage_add(log, LOG_DAMAGE_CORRUPT, log->places[i].offset, log->places[i].size, 0,
+			error = log_damage_add(log, LOG_DAMAGE_CORRUPT, frame->offset, frame->size, 0,
 					       "the frame cannot be read: %s", frame->damage);
 		else if (!error)
 			error = frame_check(&checker, frame);

@@ -37,8 +37,20 @@ struct log_place {
 
 enum log_probe { PROBE_FRAME, PROBE_SKIPPABLE, PROBE_TORN, PROBE_FOREIGN };
 
+/* What was read last of a log, all zero at first: what is looked at next mostly stands there. */
+#define LOG_GLANCE 512u
+struct log_glance {
+	uint64_t offset;
+	size_t size;
+	uint8_t bytes[LOG_GLANCE];
+};
+
 /* What stands at `offset`: hops over the blocks of an LZ4 frame without decoding them. */
-enum log_probe log_place_probe(const struct log_source *source, uint64_t offset, struct log_place *place);
+enum log_probe log_place_probe(const struct log_source *source, struct log_glance *glance, uint64_t offset,
+			       struct log_place *place);
+
+/* Whether what follows a frame is the end of the file or looks like another frame. */
+bool log_place_is_followed(const struct log_source *source, struct log_glance *glance, const struct log_place *place);
 
 /* The next offset at or after `offset` where a frame might begin; the size of the source when there is none. */
 uint64_t log_place_search(const struct log_source *source, uint64_t offset);
@@ -85,14 +97,22 @@ void items_pack(msgpack_packer *out, const uint64_t *at, uint32_t words);
 /* Decode such a list into `arena`. Mistakes and want of memory stick in `in`. */
 struct batch_items items_unpack(struct unpack *in, struct arena *arena);
 
+/* Where the frames of a log stand; see log_place.c. */
+struct log_places {
+	size_t count;		/* of frames */
+	struct log_place *kept; /* those of every `stride`th frame */
+	size_t room, stride;
+	struct log_windows *windows; /* those of others, when they have been asked for */
+};
+
 struct log {
 	struct log_source source;
 	char *path;
-	struct log_place *places;
-	size_t places_count, places_capacity;
+	struct log_places places;
 	uint64_t indexed; /* up to here everything is a frame or listed as damage */
 	struct log_damage *damage;
 	size_t damage_count, damage_capacity;
+	uint64_t damage_further; /* that the last entry of a full list stands for, besides its own */
 	struct log_head head;
 	struct catalogue *catalogue_own; /* what the log brought along, NULL when this build's stands in */
 	uint32_t catalogue_hash;
@@ -101,6 +121,38 @@ struct log {
 
 /* Index from log->indexed on. 0 or -ENOMEM. */
 int log_index(struct log *log);
+
+/* What stands at one offset of a log. */
+struct log_step {
+	enum log_probe probe;
+	bool is_good;		/* a frame, or one to be skipped, at `place`; else damage */
+	struct log_place place; /* when it is good */
+	uint64_t next;		/* where to go on */
+};
+
+/* What somebody who goes from step to step keeps; all zero at first. */
+struct log_walk {
+	struct log_glance glance;
+	struct frame *scratch; /* to be freed at the end */
+};
+
+struct log_step log_step(const struct log *log, uint64_t offset, struct log_walk *walk);
+
+/* `places` is all zero. 0 or -ENOMEM. */
+int log_places_make(struct log_places *places);
+void log_places_free(struct log_places *places);
+
+/* Forget all frames. */
+void log_places_clear(struct log_places *places);
+
+/* The next frame of the log. 0 or -ENOMEM. */
+int log_places_add(struct log_places *places, const struct log_place *place);
+
+/*
+ * Where frame `i` < log->places.count stands; from any thread. 0, -ENOMEM, or LOG_E_DAMAGED when it is no longer there:
+ * somebody changed the file.
+ */
+int log_place_find(const struct log *log, size_t i, struct log_place *place);
 
 /* Add to the list of damage; `why` is a format. 0 or -ENOMEM. */
 int log_damage_add(struct log *log, enum log_damage_kind kind, uint64_t offset, uint64_t bytes, uint64_t missing,

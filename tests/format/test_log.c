@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "format/log.h"
+#include "format/object.h"
 #include "tests/format/sample_log.h"
 
 /* What a reading of a log found. */
@@ -505,4 +506,83 @@ Test(log_writer, makes_less_of_the_same_when_it_compresses_well)
 		log_writer_free(writer);
 	}
 	cr_assert_lt(sizes[1], sizes[0]);
+}
+
+/* A log in memory of `count` frames without anything, the first of which has the head. */
+static struct log_writer *log_of_frames(uint64_t count)
+{
+	struct log_writer *writer;
+	struct object_control mark = {.action = CONTROL_MARK, .selection = "", .text = "x"};
+
+	cr_assert_eq(log_writer_open_memory(&writer, &sample_head), 0);
+	for (uint64_t i = 0; i < count; i++) {
+		const struct log_anchor before = {2 * i, 2 * i, 2 * i}, after = {2 * i + 1, 2 * i + 1, 2 * i + 1};
+		cr_assert_eq(object_pack_control(log_writer_packer(writer), &mark), 0);
+		cr_assert_eq(log_writer_flush(writer, &before, &after), 0);
+	}
+	return writer;
+}
+
+Test(log, of_more_frames_than_places_are_kept_for_finds_each)
+{
+	const uint64_t count = 150000, broken = 70001;
+	struct log_writer *writer = log_of_frames(count);
+	struct log_trouble trouble;
+	struct frame *frame = NULL;
+	struct log *log;
+	size_t size;
+	const void *bytes = log_writer_memory(writer, &size);
+
+	cr_assert_eq(log_open_memory(bytes, size, &log, &trouble), 0, "%s", trouble.text);
+	cr_assert_eq(log_frames(log), count);
+	cr_assert_eq(log_frame_read(log, broken, &frame), 0);
+	uint64_t at = frame->offset;
+	for (uint64_t i = 0, drawn = 1; i < 3000; i++, drawn = drawn * 48271 % 2147483647) {
+		uint64_t index = i < 1000 ? count - 1 - i : drawn % count;
+		cr_assert_eq(log_frame_read(log, index, &frame), 0);
+		cr_assert_eq(frame->number, index);
+	}
+	log_close(log);
+
+	/* one whose head is broken is not there, and those behind it move up */
+	char *copy = copy_of(bytes, size);
+	copy[at + 6] ^= 1;
+	cr_assert_eq(log_open_memory(copy, size, &log, &trouble), 0, "%s", trouble.text);
+	cr_assert_eq(log_frames(log), count - 1);
+	for (uint64_t i = broken - 200; i < broken + 200; i++) {
+		cr_assert_eq(log_frame_read(log, i, &frame), 0);
+		cr_assert_eq(frame->number, i + (i >= broken));
+	}
+	log_close(log);
+	free(copy);
+	frame_free(frame);
+	log_writer_free(writer);
+}
+
+Test(log, lists_no_more_damage_than_there_is_room_for)
+{
+	const uint64_t count = 140000;
+	struct log_writer *writer = log_of_frames(count);
+	struct log_trouble trouble;
+	struct frame *frame = NULL;
+	size_t size, found;
+	const void *bytes = log_writer_memory(writer, &size);
+	char *copy = copy_of(bytes, size);
+	struct log *log;
+
+	cr_assert_eq(log_open_memory(bytes, size, &log, &trouble), 0, "%s", trouble.text);
+	for (uint64_t i = 1; i < count; i += 2) {
+		cr_assert_eq(log_frame_read(log, i, &frame), 0);
+		copy[frame->offset + 6] ^= 1;
+	}
+	log_close(log);
+	cr_assert_eq(log_open_memory(copy, size, &log, &trouble), 0, "%s", trouble.text);
+	cr_expect_eq(log_frames(log), count / 2);
+	const struct log_damage *damage = log_damage(log, &found);
+	cr_assert_eq(found, 65536);
+	cr_expect_str_eq(damage[found - 1].why, "4465 damaged places from here on are not listed");
+	log_close(log);
+	free(copy);
+	frame_free(frame);
+	log_writer_free(writer);
 }
