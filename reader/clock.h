@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * From ticks to time: straight lines between the clock readings (anchors) that a log carries, as docs/format.md says.
- * Reads no clock itself.
+ * Reads no clock itself. Of more than CLOCK_POINTS_MAX readings every second, fourth, ... is kept: memory does not grow
+ * with the trace, and time is off by what the clocks swerved between two that are kept.
  */
 #ifndef IPCTRACE_READER_CLOCK_H
 #define IPCTRACE_READER_CLOCK_H
@@ -11,9 +12,19 @@
 
 #include "format/log_head.h"
 
+/* 2 MiB; two readings a frame make it the first 65,536 frames, hours of an ordinary trace. */
+#define CLOCK_POINTS_MAX 131072u
+
+struct clock_point {
+	uint64_t ticks, monotonic;
+};
+
 struct clock {
-	struct log_anchor *anchors; /* rising in ticks and in monotonic time */
-	size_t count, capacity;
+	/* Rising in both; every `stride`th of the readings, and the last one. */
+	struct clock_point *points;
+	size_t count, room;
+	uint64_t taken, stride;
+	struct log_anchor first, last;
 	size_t at; /* where the last look-up ended: the next is near */
 };
 

@@ -342,7 +342,7 @@ const void *trace_live_bytes(struct trace *trace, size_t *size)
 
 struct log_anchor trace_last_anchor(const struct trace *trace)
 {
-	return trace->clock.count ? trace->clock.anchors[trace->clock.count - 1] : (struct log_anchor){0};
+	return trace->clock.last;
 }
 
 uint64_t trace_time(struct trace *trace, uint64_t ticks)
@@ -357,11 +357,11 @@ uint64_t trace_span(struct trace *trace, uint64_t ticks, uint64_t duration)
 
 double trace_ticks_per_ns(const struct trace *trace)
 {
-	const struct clock *clock = &trace->clock;
-	const struct log_anchor *first = clock->anchors, *last = clock->anchors + clock->count - 1;
+	const struct log_anchor *first = &trace->clock.first, *last = &trace->clock.last;
 
-	return clock->count < 2 ? 1
-				: (double)(last->ticks - first->ticks) / (double)(last->monotonic - first->monotonic);
+	return trace->clock.taken < 2
+		       ? 1
+		       : (double)(last->ticks - first->ticks) / (double)(last->monotonic - first->monotonic);
 }
 
 const struct trace_process *trace_processes(const struct trace *trace, size_t *count)

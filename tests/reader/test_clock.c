@@ -78,3 +78,45 @@ Test(clock, large_spans_do_not_overflow)
 	cr_expect(eq(u64, clock_monotonic(&clock, 1ull << 61), 1ull << 60));
 	clock_free(&clock);
 }
+
+/* What the nth reading of a clock says that runs by half a nanosecond a tick, and is read with some delay. */
+static struct log_anchor reading(uint64_t n)
+{
+	uint64_t ticks = 1000 + 2000 * n;
+
+	return (struct log_anchor){ticks, ticks / 2 + (n * 2654435761u >> 7) % 40, 7};
+}
+
+Test(clock, of_many_readings_few_are_kept_and_time_stays_near)
+{
+	const uint64_t count = 5 * CLOCK_POINTS_MAX + 3;
+	struct clock clock = {0};
+
+	for (uint64_t n = 0; n < count; n++) {
+		const struct log_anchor anchor = reading(n);
+		cr_assert(eq(int, clock_add(&clock, &anchor), 0));
+	}
+	cr_expect(le(sz, clock.count, CLOCK_POINTS_MAX));
+	for (uint64_t n = 0; n < count; n++) {
+		const struct log_anchor anchor = reading(n);
+		int64_t off = (int64_t)(clock_monotonic(&clock, anchor.ticks) - anchor.monotonic);
+		cr_assert(off > -40 && off < 40, "reading %lu: off by %ld", (unsigned long)n, (long)off);
+	}
+	cr_expect(eq(u64, clock_monotonic(&clock, 1000), reading(0).monotonic));
+	cr_expect(eq(u64, clock_monotonic(&clock, reading(count - 1).ticks), reading(count - 1).monotonic));
+	cr_expect(eq(u64, clock.last.ticks, reading(count - 1).ticks));
+	clock_free(&clock);
+}
+
+Test(clock, as_many_readings_as_are_kept_are_exact)
+{
+	struct clock clock = {0};
+
+	for (uint64_t n = 0; n < CLOCK_POINTS_MAX; n++) {
+		const struct log_anchor anchor = reading(n);
+		cr_assert(eq(int, clock_add(&clock, &anchor), 0));
+	}
+	for (uint64_t n = 0; n < CLOCK_POINTS_MAX; n++)
+		cr_assert(eq(u64, clock_monotonic(&clock, reading(n).ticks), reading(n).monotonic));
+	clock_free(&clock);
+}
