@@ -110,20 +110,39 @@ static void spare_keep(struct ahead *ahead, struct frame *frame)
 		frame_free(frame);
 }
 
-int ahead_next(struct ahead *ahead, struct frame **frame)
+/* The place that is taken next, once it has been read; the lock is held. */
+static struct ahead_place *place_await(struct ahead *ahead)
 {
-	struct ahead_place *place;
-	int rc;
+	struct ahead_place *place = &ahead->places[ahead->taken % AHEAD_MAX];
 
-	pthread_mutex_lock(&ahead->lock);
-	spare_keep(ahead, *frame);
-	place = &ahead->places[ahead->taken % AHEAD_MAX];
 	while (ahead->begun == ahead->taken || !place->is_done) {
 		if (may_begin(ahead))
 			read_one(ahead);
 		else
 			pthread_cond_wait(&ahead->changed, &ahead->lock);
 	}
+	return place;
+}
+
+int ahead_look(struct ahead *ahead, struct frame **frame)
+{
+	int rc;
+
+	pthread_mutex_lock(&ahead->lock);
+	const struct ahead_place *place = place_await(ahead);
+	*frame = place->frame;
+	rc = place->rc;
+	pthread_mutex_unlock(&ahead->lock);
+	return rc;
+}
+
+int ahead_next(struct ahead *ahead, struct frame **frame)
+{
+	int rc;
+
+	pthread_mutex_lock(&ahead->lock);
+	spare_keep(ahead, *frame);
+	struct ahead_place *place = place_await(ahead);
 	*frame = place->frame;
 	rc = place->rc;
 	*place = (struct ahead_place){0};

@@ -29,6 +29,12 @@ int ahead_new(struct ahead **ahead, int (*read)(void *source, size_t place, stru
  */
 int ahead_next(struct ahead *ahead, struct frame **frame);
 
+/*
+ * What ahead_next() is going to return, and give in *frame, which stays the reader's until then: one frame less is read
+ * ahead meanwhile.
+ */
+int ahead_look(struct ahead *ahead, struct frame **frame);
+
 /* NULL is allowed. */
 void ahead_free(struct ahead *ahead);
 

@@ -13,6 +13,8 @@
  */
 #define OPEN_MAX       256u
 #define OPEN_BYTES_MAX (96ull << 20)
+/* What a decoded event takes: times, shape, result, and its place in the order. */
+#define EVENT_BYTES 36u
 
 enum cursor_kind { CURSOR_MARKS, CURSOR_STRAGGLERS, CURSOR_BATCH };
 
@@ -39,17 +41,17 @@ static size_t cursor_row(const struct order_cursor *cursor)
 /* Takes the time of the head; the cursor must not be at its end. */
 static void load_head(const struct order *order, struct order_cursor *cursor)
 {
-	const struct event *event;
+	const struct straggler *straggler;
 
 	switch (cursor->kind) {
 	case CURSOR_MARKS:
 		cursor->ticks = order->marks[cursor->row].ticks;
 		break;
 	case CURSOR_STRAGGLERS:
-		event = order->stragglers[cursor->row];
-		cursor->ticks = event->enter;
-		cursor->pid = event->pid;
-		cursor->tid = event->tid;
+		straggler = &order->stragglers.list[cursor->row];
+		cursor->ticks = straggler->key.enter;
+		cursor->pid = straggler->pid;
+		cursor->tid = straggler->tid;
 		break;
 	case CURSOR_BATCH:
 		cursor->ticks = cursor->batch->enter[cursor_row(cursor)];
@@ -173,27 +175,33 @@ static int take_id(struct order *order, uint32_t *id)
 	return 0;
 }
 
-static int push_batch(struct order *order, const struct batch_view *batch, uint32_t slot, uint64_t from)
+/* Notes the events of a batch that are no stragglers, if any, as part of the pending frame. 0 or -ENOMEM. */
+static int prepare_batch(struct order *order, const struct batch_view *batch)
 {
-	struct order_cursor cursor = {.kind = CURSOR_BATCH, .pid = batch->pid, .tid = batch->tid, .slot = slot};
-	int rc;
+	struct order_pending *pending = &order->pending;
+	struct order_cursor cursor = {.kind = CURSOR_BATCH, .pid = batch->pid, .tid = batch->tid, .batch = batch};
 
-	cursor.batch = batch;
+	if (MAKE_ROOM(pending->cursors, pending->room, pending->count) || sort_rows(batch, &cursor.sorted))
+		return -ENOMEM;
 	cursor.end = batch->count;
-	rc = sort_rows(batch, &cursor.sorted);
-	if (rc)
-		return rc;
-	while (cursor.row < cursor.end && batch->enter[cursor_row(&cursor)] < from)
+	while (cursor.row < cursor.end && batch->enter[cursor_row(&cursor)] < order->from)
 		cursor.row++;
-	if (cursor.row < cursor.end)
-		rc = take_id(order, &cursor.id);
-	if (!rc && cursor.row < cursor.end)
-		rc = push_cursor(order, &cursor);
-	if (rc || cursor.row == cursor.end)
+	if (cursor.row == cursor.end) {
 		free((void *)cursor.sorted);
-	else
-		order->slots[slot].left++;
-	return rc;
+		return 0;
+	}
+	load_head(order, &cursor);
+	pending->opens = cursor.ticks < pending->opens ? cursor.ticks : pending->opens;
+	pending->cursors[pending->count++] = cursor;
+	return 0;
+}
+
+/* No event of a frame that is not open yet is before. */
+static uint64_t next_opens(const struct order *order)
+{
+	if (order->pending.is_there)
+		return order->pending.opens;
+	return order->next_frame < order->end_frame ? order->from : UINT64_MAX;
 }
 
 static int take_slot(struct order *order, uint32_t *slot)
@@ -215,37 +223,80 @@ static void close_slot(struct order *order, uint32_t slot)
 	order->open_bytes -= order->slots[slot].bytes;
 }
 
-static int read_placed(void *source, size_t place, struct frame **frame)
+static uint64_t frame_bytes(const struct frame *frame)
 {
-	const struct order *order = source;
+	uint64_t bytes = frame->content_size;
 
-	return order->read(order->source, order->frames[place].index, frame);
+	for (uint32_t b = 0; b < frame->batches_count; b++)
+		bytes += (uint64_t)frame->batches[b].count * EVENT_BYTES;
+	return bytes;
 }
 
-/* Reads the next frame and pushes its batches. One that has become unreadable since the survey is passed over. */
-static int open_frame(struct order *order, const struct order_frame *opened)
+/* Gives the pending frame, whose cursors are gone, away. */
+static int pass_pending(struct order *order)
 {
+	struct frame *frame = order->spare;
+	int rc = ahead_next(order->ahead, &frame);
+
+	order->pending.is_there = false;
+	order->pending.count = 0;
+	order->next_frame++;
+	order->spare = frame;
+	return rc < 0 ? rc : 0;
+}
+
+/*
+ * Looks at the next frame, which becomes order->pending. One without events that are still to be given, or that has
+ * become unreadable since the survey, is passed over.
+ */
+static int look_ahead(struct order *order)
+{
+	struct order_pending *pending = &order->pending;
+	int rc = 0;
+
+	if (!order->ahead)
+		rc = ahead_new(&order->ahead, order->read, order->source, order->next_frame, order->end_frame);
+	if (rc)
+		return rc;
+	rc = ahead_look(order->ahead, &pending->frame);
+	if (rc)
+		return rc < 0 ? rc : pass_pending(order);
+	pending->is_there = true;
+	pending->opens = UINT64_MAX;
+	pending->bytes = frame_bytes(pending->frame);
+	for (uint32_t i = 0; !rc && i < pending->frame->batches_count; i++)
+		rc = prepare_batch(order, &pending->frame->batches[i]);
+	if (order_first_end(pending->frame) > order->from)
+		order->from = order_first_end(pending->frame);
+	/* where a straggler ended first, the frame behind this one may begin before what is left of this one */
+	pending->opens = pending->opens < order->from ? pending->opens : order->from;
+	return rc || pending->count ? rc : pass_pending(order);
+}
+
+/* Takes the pending frame and pushes its batches. */
+static int open_pending(struct order *order)
+{
+	struct order_pending *pending = &order->pending;
 	struct frame *frame = order->spare;
 	uint32_t slot;
 	int rc = take_slot(order, &slot);
 
-	if (!rc && !order->ahead)
-		rc = ahead_new(&order->ahead, read_placed, order, order->next_frame, order->frames_count);
 	if (rc)
 		return rc;
-	order->next_frame++;
 	order->spare = NULL;
-	rc = ahead_next(order->ahead, &frame);
-	if (rc) {
-		order->spare = frame;
-		return rc < 0 ? rc : 0;
+	ahead_next(order->ahead, &frame);
+	order->slots[slot] = (struct order_slot){.frame = frame, .bytes = pending->bytes};
+	order->open_bytes += pending->bytes;
+	for (; !rc && order->slots[slot].left < pending->count; order->slots[slot].left++) {
+		struct order_cursor *cursor = &pending->cursors[order->slots[slot].left];
+		cursor->slot = slot;
+		rc = take_id(order, &cursor->id);
+		if (!rc)
+			rc = push_cursor(order, cursor);
 	}
-	order->slots[slot] = (struct order_slot){.frame = frame, .bytes = opened->bytes};
-	order->open_bytes += opened->bytes;
-	for (uint32_t i = 0; !rc && i < frame->batches_count; i++)
-		rc = push_batch(order, &frame->batches[i], slot, opened->from);
-	if (!order->slots[slot].left)
-		close_slot(order, slot);
+	pending->is_there = false;
+	pending->count = 0;
+	order->next_frame++;
 	return rc;
 }
 
@@ -254,43 +305,24 @@ static int open_due(struct order *order)
 {
 	int rc = 0;
 
-	while (!rc && order->next_frame < order->frames_count) {
-		const struct order_frame *next = &order->frames[order->next_frame];
+	while (!rc && order->next_frame < order->end_frame) {
 		size_t open = 0;
-		if (order->heap_count && next->opens > order->heap[0]->ticks)
+		if (order->heap_count && next_opens(order) > order->heap[0]->ticks)
 			break;
+		if (!order->pending.is_there) {
+			rc = look_ahead(order);
+			continue;
+		}
 		for (size_t i = 0; i < order->slots_count; i++)
 			open += order->slots[i].frame != NULL;
-		if (open >= OPEN_MAX || (open && order->open_bytes + next->bytes > OPEN_BYTES_MAX))
+		if (open >= OPEN_MAX || (open && order->open_bytes + order->pending.bytes > OPEN_BYTES_MAX))
 			break;
-		rc = open_frame(order, next);
+		rc = open_pending(order);
 	}
 	return rc;
 }
 
 /* ---- going through -------------------------------------------------------------------------------------------- */
-
-static int compare_frames(const void *a, const void *b)
-{
-	const struct order_frame *left = a, *right = b;
-
-	if (left->opens != right->opens)
-		return left->opens < right->opens ? -1 : 1;
-	return left->index < right->index ? -1 : 1;
-}
-
-static int compare_stragglers(const void *a, const void *b)
-{
-	const struct event *left = *(struct event *const *)a, *right = *(struct event *const *)b;
-
-	if (left->enter != right->enter)
-		return left->enter < right->enter ? -1 : 1;
-	if (left->pid != right->pid)
-		return left->pid < right->pid ? -1 : 1;
-	if (left->tid != right->tid)
-		return left->tid < right->tid ? -1 : 1;
-	return left->sequence < right->sequence ? -1 : left->sequence > right->sequence;
-}
 
 static int compare_marks(const void *a, const void *b)
 {
@@ -303,6 +335,10 @@ static int compare_marks(const void *a, const void *b)
 
 static void close_all(struct order *order)
 {
+	for (size_t i = 0; i < order->pending.count; i++)
+		free((void *)order->pending.cursors[i].sorted);
+	order->pending.is_there = false;
+	order->pending.count = 0;
 	ahead_free(order->ahead);
 	order->ahead = NULL;
 	for (size_t i = 0; i < order->heap_count; i++)
@@ -312,25 +348,27 @@ static void close_all(struct order *order)
 			close_slot(order, i);
 	order->heap_count = order->slots_count = 0;
 	order->is_given = false;
-	order->next_frame = 0;
+	order->next_frame = order->first_frame;
+	order->from = 0;
 }
 
 int order_start(struct order *order)
 {
-	struct order_cursor marks = {.kind = CURSOR_MARKS, .end = order->marks_count};
-	struct order_cursor stragglers = {.kind = CURSOR_STRAGGLERS, .end = order->stragglers_count};
+	const struct straggler_key *floor = &order->stragglers.floor;
 	int rc = 0;
 
 	close_all(order);
-	if (order->frames_count)
-		qsort(order->frames, order->frames_count, sizeof(*order->frames), compare_frames);
-	if (order->stragglers_count)
-		qsort(order->stragglers, order->stragglers_count, sizeof(*order->stragglers), compare_stragglers);
+	if (floor->enter || floor->place)
+		rc = order_collect(order, (struct straggler_key){0});
+	else
+		stragglers_sort(&order->stragglers);
 	if (order->marks_count)
 		qsort(order->marks, order->marks_count, sizeof(*order->marks), compare_marks);
-	if (order->marks_count)
+	struct order_cursor marks = {.kind = CURSOR_MARKS, .end = order->marks_count};
+	struct order_cursor stragglers = {.kind = CURSOR_STRAGGLERS, .end = order->stragglers.count};
+	if (!rc && marks.end)
 		rc = push_cursor(order, &marks);
-	if (!rc && order->stragglers_count)
+	if (!rc && stragglers.end)
 		rc = push_cursor(order, &stragglers);
 	return rc;
 }
@@ -344,11 +382,11 @@ static void give(struct order *order, struct order_cursor *cursor, struct trace_
 	entry->kind = TRACE_EVENT;
 	entry->ticks = cursor->ticks;
 	entry->batch = NULL;
+	entry->event = &order->event;
 	if (cursor->kind == CURSOR_STRAGGLERS) {
-		entry->event = order->stragglers[cursor->row];
+		straggler_event(&order->stragglers, cursor->row, &order->event);
 		return;
 	}
-	entry->event = &order->event;
 	entry->batch = cursor->batch;
 	entry->row = (uint32_t)cursor_row(cursor);
 	entry->slot = cursor->id;
@@ -367,15 +405,23 @@ static inline void pass_row(struct order *order, struct order_cursor *cursor)
 		sift_down(order, 0);
 }
 
-/* Moves on from what was given last. */
-static void pass_given(struct order *order)
+/* Moves on from what was given last. 0 or -errno. */
+static int pass_given(struct order *order)
 {
 	struct order_cursor *cursor = order->heap[0];
 
 	order->is_given = false;
-	if (++cursor->row < cursor->end) {
+	if (++cursor->row == cursor->end && cursor->kind == CURSOR_STRAGGLERS &&
+	    stragglers_have_more(&order->stragglers)) {
+		int rc = order_collect(order, order->stragglers.horizon);
+		if (rc)
+			return rc;
+		cursor->row = 0;
+		cursor->end = order->stragglers.count;
+	}
+	if (cursor->row < cursor->end) {
 		pass_row(order, cursor);
-		return;
+		return 0;
 	}
 	if (cursor->kind == CURSOR_BATCH && --order->slots[cursor->slot].left == 0)
 		close_slot(order, cursor->slot);
@@ -383,12 +429,13 @@ static void pass_given(struct order *order)
 	order->heap[0] = order->heap[--order->heap_count];
 	if (order->heap_count)
 		sift_down(order, 0);
+	return 0;
 }
 
 /* The time from which on something else may be next than the batch at the top. */
 static uint64_t next_other(const struct order *order)
 {
-	uint64_t next = order->next_frame < order->frames_count ? order->frames[order->next_frame].opens : UINT64_MAX;
+	uint64_t next = next_opens(order);
 
 	for (size_t i = 1; i < 3 && i < order->heap_count; i++)
 		next = order->heap[i]->ticks < next ? order->heap[i]->ticks : next;
@@ -411,13 +458,14 @@ static uint32_t take_rows(const struct order *order, struct order_cursor *cursor
 
 int order_next(struct order *order, struct trace_entry *entry, uint32_t most, uint32_t *rows)
 {
-	int rc;
+	int rc = 0;
 
 	*rows = 1;
 
 	if (order->is_given)
-		pass_given(order);
-	rc = open_due(order);
+		rc = pass_given(order);
+	if (!rc)
+		rc = open_due(order);
 	if (rc)
 		return rc;
 	if (!order->heap_count)
@@ -434,16 +482,16 @@ void order_clear(struct order *order)
 	struct order kept = {.read = order->read,
 			     .source = order->source,
 			     .serial = order->serial,
-			     .arena = {.budget = order->arena.budget}};
+			     .stragglers = {.bytes_max = order->stragglers.bytes_max}};
 
 	close_all(order);
 	frame_free(order->spare);
-	free(order->frames);
-	free(order->stragglers);
+	stragglers_free(&order->stragglers);
+	free(order->groups);
+	free(order->pending.cursors);
 	free(order->marks);
 	free(order->slots);
 	free(order->heap);
 	free(order->free_ids);
-	arena_free(&order->arena);
 	*order = kept;
 }

@@ -7,22 +7,22 @@
  * handful a frame, those that waited long. A frame's other events are merged once time has come to that point, so that
  * two or three frames are in memory at once.
  *
- * Where a frame has too many early events to be copied (rings left alone until the end), it is opened early instead.
+ * Nothing is kept of a frame: when the next one is due follows from those before it, and of the calls copied out no
+ * more are in memory than stragglers take; the others are copied when their time comes.
  */
 #ifndef IPCTRACE_READER_ORDER_H
 #define IPCTRACE_READER_ORDER_H
 
-#include "format/arena.h"
 #include "reader/ahead.h"
+#include "reader/straggler.h"
 #include "reader/trace.h"
 
 struct order_cursor;
 
-struct order_frame {
-	uint64_t from;	/* events that began before are stragglers, copied out */
-	uint64_t opens; /* when the frame must be there */
-	uint64_t bytes; /* about what it takes decoded */
-	uint32_t index;
+/* Neighbouring frames, as many as order->group_frames. */
+struct order_group {
+	uint64_t from; /* events of the first one that began before are stragglers */
+	struct straggler_span span;
 };
 
 struct order_slot {
@@ -31,19 +31,34 @@ struct order_slot {
 	uint32_t left; /* batches not yet gone through */
 };
 
+/* The next frame, looked at before it is due. */
+struct order_pending {
+	bool is_there;
+	struct frame *frame; /* the first one of `ahead` */
+	uint64_t opens;	     /* when it must be open; none that follows needs to be before */
+	uint64_t bytes;	     /* about what it takes decoded */
+	struct order_cursor *cursors;
+	size_t count, room;
+};
+
 struct order {
 	/* Reads frame `index` of whatever is ordered; as trace_frame_read(), from two threads. */
 	int (*read)(void *source, size_t index, struct frame **frame);
 	void *source;
 
-	struct arena arena;
-	struct order_frame *frames;
-	struct event **stragglers;
+	struct stragglers stragglers;
+	struct order_group *groups;
 	struct trace_entry *marks;
-	size_t frames_count, stragglers_count, marks_count;
-	size_t frames_room, stragglers_room, marks_room;
-	uint64_t previous_end; /* the latest of the earliest ends of calls in the frames surveyed */
-	uint64_t events;       /* at most so many will be given */
+	size_t groups_count, marks_count;
+	size_t groups_room, marks_room;
+	size_t group_frames;
+	size_t first_frame, end_frame; /* what was surveyed */
+	uint64_t events;	       /* at most so many will be given */
+	/*
+	 * The latest of the first ends of calls in the frames surveyed, or, while going through, in those before
+	 * `next_frame`: what began before and stands in the next one is a straggler.
+	 */
+	uint64_t from;
 
 	struct order_slot *slots;
 	size_t slots_count, slots_room;
@@ -52,6 +67,7 @@ struct order {
 	size_t heap_count, heap_room;
 	bool is_given;	     /* heap[0] was given last */
 	struct ahead *ahead; /* over the frames from `next_frame` on; NULL before the first one */
+	struct order_pending pending;
 	struct frame *spare;
 	uint32_t *free_ids; /* numbers that cursors over batches have given back */
 	size_t free_ids_count, free_ids_room, ids_count;
@@ -60,8 +76,14 @@ struct order {
 	struct event event;
 };
 
-/* Looks at frame `index`, which is decoded in `frame`. 0 or -ENOMEM. */
+/* Looks at frame `index`, which is decoded in `frame`; indices rise. 0 or -ENOMEM. */
 int order_survey(struct order *order, size_t index, const struct frame *frame);
+
+/* The end of the first call of `frame` to end, 0 when it has none. */
+uint64_t order_first_end(const struct frame *frame);
+
+/* Collects the stragglers from `floor` on, as many as there is room for. 0 or -errno. */
+int order_collect(struct order *order, struct straggler_key floor);
 
 /* A process, thread or the like to be put in its place; `entry` is copied, what it points to must stay. 0 or -ENOMEM.
  */
@@ -73,7 +95,7 @@ int order_start(struct order *order);
 /* The next entry, and with it at most `most` - 1 of what follows; as trace_next_rows(). 0, TRACE_E_END or -errno. */
 int order_next(struct order *order, struct trace_entry *entry, uint32_t most, uint32_t *rows);
 
-/* Forgets what was surveyed; `read` and `source` stay. */
+/* Forgets what was surveyed; `read`, `source` and what stragglers may take stay. */
 void order_clear(struct order *order);
 
 #endif

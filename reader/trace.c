@@ -12,15 +12,17 @@
 #include <string.h>
 #include <time.h>
 
-/* How much may be kept of a trace's processes, stacks and early events. */
+/* How much may be kept of a trace's processes and stacks. */
 #define TABLES_BUDGET (1u << 30)
-#define ORDER_BUDGET  (2ull << 30)
 
 /* How often a growing log is looked at. */
 #define FOLLOW_WAIT_NS 20000000
 
 /* Calls beyond these are not told apart from others. */
 #define CALL_WORDS 8u
+/* Which calls are in a frame is known of so many; of a longer trace, of so many groups of neighbouring frames. 1 MiB.
+ */
+#define CALL_GROUPS_MAX 16384u
 
 /* ---- frames --------------------------------------------------------------------------------------------------- */
 
@@ -38,41 +40,55 @@ static int read_frame(void *source, size_t index, struct frame **frame)
 			      : log_frame_read(trace->live, index - in_log, frame);
 }
 
-/* Notes which calls are in frame `index`. Out of memory is no failure: it is only not known then. */
+/* Every two groups become one. */
+static void join_calls(struct trace *trace)
+{
+	for (size_t i = 0; i < CALL_GROUPS_MAX / 2; i++)
+		for (unsigned word = 0; word < CALL_WORDS; word++)
+			trace->calls[i * CALL_WORDS + word] =
+				trace->calls[2 * i * CALL_WORDS + word] | trace->calls[(2 * i + 1) * CALL_WORDS + word];
+	memset(trace->calls + CALL_GROUPS_MAX / 2 * CALL_WORDS, 0,
+	       CALL_GROUPS_MAX / 2 * CALL_WORDS * sizeof(*trace->calls));
+	trace->calls_stride *= 2;
+}
+
+/* The calls of the group of frame `index`, or NULL without memory. */
+static uint64_t *find_calls(struct trace *trace, size_t index)
+{
+	if (!trace->calls) {
+		trace->calls = calloc(CALL_GROUPS_MAX * CALL_WORDS, sizeof(*trace->calls));
+		trace->calls_stride = 1;
+	}
+	while (trace->calls && index / trace->calls_stride >= CALL_GROUPS_MAX)
+		join_calls(trace);
+	return trace->calls ? trace->calls + index / trace->calls_stride * CALL_WORDS : NULL;
+}
+
+/* Notes which calls are in frame `index`; without memory nothing is known of any. */
 static void note_calls(struct trace *trace, size_t index, const struct frame *frame)
 {
-	if (index >= trace->calls_room) {
-		size_t room = trace->calls_room ? 2 * trace->calls_room : 64;
-		room = index < room ? room : index + 1;
-		uint64_t *calls = reallocarray(trace->calls, room * CALL_WORDS, sizeof(*calls));
-		if (!calls)
-			return;
-		trace->calls = calls;
-		trace->calls_room = room;
-	}
-	/* Of frames that could not be read nothing is known. */
-	while (trace->calls_count < index)
-		memset(trace->calls + trace->calls_count++ * CALL_WORDS, 0xff, CALL_WORDS * sizeof(*trace->calls));
-	uint64_t *own = trace->calls + index * CALL_WORDS;
-	memset(own, 0, CALL_WORDS * sizeof(*own));
-	for (uint32_t b = 0; b < frame->batches_count; b++)
+	uint64_t *own = find_calls(trace, index);
+
+	for (uint32_t b = 0; own && b < frame->batches_count; b++)
 		for (uint32_t s = 0; s < frame->batches[b].shapes_count; s++) {
 			unsigned bit = frame->batches[b].shapes[s].call_index % (64 * CALL_WORDS);
 			own[bit / 64] |= 1ull << bit % 64;
 		}
-	trace->calls_count = index + 1;
 }
 
 bool trace_frame_has(const struct trace *trace, size_t index, const bool *wanted)
 {
 	const struct catalogue *catalogue = log_catalogue(trace->log);
 
-	for (unsigned i = 0; index < trace->calls_count && i < catalogue->calls_count; i++) {
+	if (!trace->calls || index >= trace->surveyed)
+		return true;
+	const uint64_t *calls = trace->calls + index / trace->calls_stride * CALL_WORDS;
+	for (unsigned i = 0; i < catalogue->calls_count; i++) {
 		unsigned bit = i % (64 * CALL_WORDS);
-		if (wanted[i] && trace->calls[index * CALL_WORDS + bit / 64] >> bit % 64 & 1)
+		if (wanted[i] && calls[bit / 64] >> bit % 64 & 1)
 			return true;
 	}
-	return index >= trace->calls_count;
+	return false;
 }
 
 /* Takes over what a frame says of processes, clocks and losses. */
@@ -91,6 +107,11 @@ static int note_frame(struct trace *trace, size_t index, const struct frame *fra
 
 static void note_damage(struct trace *trace, size_t index)
 {
+	uint64_t *calls = find_calls(trace, index);
+
+	/* it may be read the next time */
+	if (calls)
+		memset(calls, 0xff, CALL_WORDS * sizeof(*calls));
 	trace->tables.loss.damaged_frames++;
 	trace->surveyed = index + 1;
 }
@@ -286,7 +307,7 @@ int trace_open(struct trace **trace, const char *path, const struct trace_openin
 		opened->settings = *settings;
 	opened->order.read = read_frame;
 	opened->order.source = opened;
-	opened->order.arena.budget = ORDER_BUDGET;
+	opened->order.stragglers.bytes_max = STRAGGLERS_BYTES_MAX;
 	opened->tables.arena.budget = TABLES_BUDGET;
 	rc = open_log(opened, path, trouble);
 	if (rc) {

@@ -21,8 +21,8 @@ struct trace {
 	struct clock clock;
 	struct order order;
 	size_t surveyed; /* frames that have been looked at */
-	uint64_t *calls; /* of these, CALL_WORDS words each: which calls are in it, a bit each */
-	size_t calls_count, calls_room;
+	uint64_t *calls; /* of each `calls_stride` of these, CALL_WORDS words: which calls are in them, a bit each */
+	size_t calls_stride;
 	struct ahead *ahead; /* over those that have not; NULL when nobody is about to look */
 	bool is_last_round;
 };

@@ -91,6 +91,26 @@ Test(ahead, reads_no_further_than_two_frames_beyond_what_was_given)
 	frame_free(frame);
 }
 
+Test(ahead, shows_a_frame_before_it_is_taken)
+{
+	static struct shelf shelf;
+	struct ahead *ahead;
+	struct frame *frame = NULL, *shown;
+
+	cr_assert_eq(ahead_new(&ahead, shelf_read, &shelf, 0, PLACES), 0);
+	for (size_t i = 0; i < PLACES; i++) {
+		int rc = ahead_look(ahead, &shown);
+		cr_assert_eq(ahead_look(ahead, &shown), rc);
+		cr_assert_eq(shown->number, i);
+		cr_assert_eq(ahead_next(ahead, &frame), rc);
+		cr_assert_eq(frame, shown);
+	}
+	for (int i = 0; i < PLACES; i++)
+		cr_assert_eq(atomic_load(&shelf.reads[i]), 1);
+	ahead_free(ahead);
+	frame_free(frame);
+}
+
 Test(ahead, can_be_left_at_any_moment)
 {
 	for (int left = 0; left < 20; left++) {

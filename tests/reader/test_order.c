@@ -13,6 +13,7 @@
 #include "format/batch.h"
 #include "format/log_writer.h"
 #include "format/object.h"
+#include "reader/order.h"
 #include "reader/trace.h"
 
 static char path[] = "/tmp/test_order.XXXXXX";
@@ -161,6 +162,83 @@ Test(order, a_thread_drained_late_is_put_in_its_place)
 	end_batch(2, 0);
 	end_frame(40000, 80000);
 	cr_assert(eq(i64, expect_rising(NULL), 4000));
+}
+
+Test(order, a_long_call_that_ends_first_in_a_frame_holds_up_nothing_behind_it)
+{
+	/* The second frame's first end is that of a call from long ago; the third frame begins before what else it has.
+	 */
+	add_call(10, 5, 0);
+	add_call(120, 5, 2);
+	end_batch(1, 0);
+	end_frame(0, 200);
+	add_call(12, 190, 1);
+	add_call(290, 5, 4);
+	end_batch(2, 0);
+	end_frame(200, 300);
+	add_call(205, 115, 3);
+	end_batch(3, 0);
+	add_call(310, 5, 5);
+	end_batch(1, 2);
+	end_frame(300, 400);
+	cr_assert(eq(i64, expect_rising(NULL), 6));
+}
+
+static int read_log(void *source, size_t index, struct frame **frame)
+{
+	return log_frame_read(source, index, frame);
+}
+
+/* Goes through `order`: time only rises, and there are `count` events. */
+static void expect_order(struct order *order, uint64_t count)
+{
+	struct trace_entry entry;
+	uint64_t last = 0;
+	uint32_t rows;
+
+	cr_assert(eq(int, order_start(order), 0));
+	for (uint64_t i = 0; i < count; i++) {
+		cr_assert(eq(int, order_next(order, &entry, 1, &rows), 0));
+		cr_assert(gt(u64, entry.ticks, last));
+		last = entry.ticks;
+	}
+	cr_assert(eq(int, order_next(order, &entry, 1, &rows), TRACE_E_END));
+}
+
+Test(order, of_calls_that_waited_too_many_to_be_kept_are_found_again)
+{
+	const uint64_t frames = 40000;
+	struct order order = {.read = read_log, .stragglers.bytes_max = 30000};
+	struct log_trouble trouble;
+	struct frame *frame = NULL;
+	struct log *log;
+
+	/* four threads whose calls last from three frames before to this one, and one whose call lasts all the time */
+	for (uint64_t i = 0; i < frames; i++) {
+		uint64_t base = 100 * i;
+		add_call(base + 50, 5, 0);
+		end_batch(1, i);
+		add_call(i < 3 ? base + 60 : base - 260, i < 3 ? 5 : 330, 0);
+		end_batch(2 + (uint32_t)(i % 4), i / 4);
+		if (i == frames - 1) {
+			add_call(1, base, 0);
+			end_batch(9, 0);
+		}
+		end_frame(base, base + 99);
+	}
+	cr_assert(eq(int, log_open(path, &log, &trouble), 0));
+	order.source = log;
+	for (size_t i = 0; i < log_frames(log); i++) {
+		cr_assert(eq(int, log_frame_read(log, i, &frame), 0));
+		cr_assert(eq(int, order_survey(&order, i, frame), 0));
+	}
+	cr_assert(stragglers_have_more(&order.stragglers));
+	/* twice: the second time begins where the first one ended */
+	expect_order(&order, 2 * frames + 1);
+	expect_order(&order, 2 * frames + 1);
+	order_clear(&order);
+	frame_free(frame);
+	log_close(log);
 }
 
 Test(order, events_around_the_border_of_frames_are_interleaved)
