@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define FILL_MAX (512u << 10)
+
 /* Whether the live area in `fd` has a collector that lives. */
 static bool is_in_use(int fd)
 {
@@ -182,6 +184,13 @@ int live_area_grow(struct live_area *area, uint32_t count)
 	for (uint32_t index = ready; index < area->slots_ready; index++)
 		live_slot_list(area->control, index);
 	return 0;
+}
+
+void live_area_fill(struct live_area *area, uint32_t index)
+{
+	size_t size = area->ring_size < FILL_MAX ? area->ring_size : FILL_MAX;
+
+	madvise((uint8_t *)live_area_slot(area, index) + LIVE_PAGE, size, MADV_POPULATE_WRITE);
 }
 
 void live_area_reclaim(struct live_area *area, uint32_t index, uint64_t position)

@@ -66,4 +66,10 @@ uint32_t live_area_used(const struct live_area *area);
 struct live_slot *live_area_slot(const struct live_area *area, uint32_t index);
 struct live_ring live_area_ring(const struct live_area *area, uint32_t index);
 
+/*
+ * Has the kernel fill the ring of slot `index` (some of it when it is large) with zeros ahead of its writer. The disk
+ * or memory that takes is allocated already. On kernels before 5.14 the writer does it.
+ */
+void live_area_fill(struct live_area *area, uint32_t index);
+
 #endif

@@ -63,6 +63,23 @@ Test(live_area, is_a_private_sparse_file_that_goes_with_its_collector)
 	cr_assert_eq(access(path, F_OK), -1);
 }
 
+Test(live_area, fills_rings_ahead_and_leaves_what_is_in_them)
+{
+	uint8_t *ring, there[RING / LIVE_PAGE];
+
+	cr_assert_eq(live_area_create(&area, path, RING), 0);
+	cr_assert_eq(live_area_grow(&area, 2), 0);
+	ring = (uint8_t *)live_area_slot(&area, 1) + LIVE_PAGE;
+	memset(ring + 5000, 7, 1000);
+	live_area_fill(&area, 1);
+	cr_assert_eq(mincore(ring, RING, there), 0);
+	for (unsigned page = 0; page < RING / LIVE_PAGE; page++)
+		cr_assert(there[page] & 1, "page %u", page);
+	for (unsigned i = 0; i < RING; i++)
+		cr_assert_eq(ring[i], i >= 5000 && i < 6000 ? 7 : 0);
+	live_area_close(&area, true);
+}
+
 Test(live_area, gives_slots_from_the_lowest_and_the_last_returned_first)
 {
 	cr_assert_eq(live_area_create(&area, path, RING), 0);
