@@ -300,6 +300,7 @@ static const struct field end_fields[] = {
 	{"threads", u64_read, offsetof(struct object_end, threads)},
 	{"bytes", u64_read, offsetof(struct object_end, bytes)},
 	{"stacks-missed", u64_read, offsetof(struct object_end, stacks_missed)},
+	{"deep-loads", u64_read, offsetof(struct object_end, deep_loads)},
 	{"status", u32_optional_read, offsetof(struct object_end, command_end)},
 	{NULL},
 };

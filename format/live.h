@@ -81,6 +81,8 @@ struct live_control {
 	uint32_t slots_denied;	/* 1 while no more slots can be made ready: there are enough, or the disk is full */
 	uint64_t stacks_missed; /* calls without a stack, as another thread did not come out of the unwinder (counted by
 				   them) */
+	uint32_t is_shallow;	/* 1: libraries are loaded without RTLD_DEEPBIND */
+	uint32_t deep_loads;	/* how often that was asked for and granted: what such libraries call is not seen */
 	_Alignas(1024) uint8_t enabled[LIVE_EVENTS_MAX];
 	/* A bit for each slot that is likely to be free. Only a hint, which may be wrong: owners decide. */
 	uint64_t slots_free[LIVE_SLOTS_MAX / 64];

@@ -375,7 +375,7 @@ int object_pack_end(msgpack_packer *out, const struct object_end *end)
 {
 	struct pack_buffer packed;
 
-	object_begin(&packed, "end", 9 + (end->command_end != 0) + (end->stacks_missed != 0));
+	object_begin(&packed, "end", 9 + (end->command_end != 0) + (end->stacks_missed != 0) + (end->deep_loads != 0));
 	pack_uint(&packed.packer, "ticks", end->ticks);
 	pack_uint(&packed.packer, "events", end->events);
 	pack_uint(&packed.packer, "lost-full", end->lost_full);
@@ -385,6 +385,8 @@ int object_pack_end(msgpack_packer *out, const struct object_end *end)
 	pack_uint(&packed.packer, "processes", end->processes);
 	pack_uint(&packed.packer, "threads", end->threads);
 	pack_uint(&packed.packer, "bytes", end->bytes);
+	if (end->deep_loads)
+		pack_uint(&packed.packer, "deep-loads", end->deep_loads);
 	if (end->command_end)
 		pack_uint(&packed.packer, "status", end->command_end - 1);
 	if (end->stacks_missed)

@@ -68,6 +68,7 @@ struct object_end {
 	uint64_t processes, threads;
 	uint64_t stacks_missed; /* calls whose stacks were wanted and could not be taken */
 	uint64_t bytes;	      /* of the log before the frame with this object */
+	uint64_t deep_loads;  /* libraries loaded with RTLD_DEEPBIND, whose calls were not seen */
 	uint32_t command_end; /* the status of wait() that the command ended with, plus 1; 0: not known */
 };
 

@@ -178,6 +178,8 @@ void class_judge(struct class_verdict *verdict, const struct class_count *count,
 	if (unseen)
 		limit(verdict, CLASS_PAYLOAD, "%lu program%s could not be traced", (unsigned long)unseen,
 		      unseen == 1 ? "" : "s");
+	if (trace_loss(trace)->is_closed && trace_loss(trace)->end.deep_loads)
+		limit(verdict, CLASS_PAYLOAD, "libraries were loaded with RTLD_DEEPBIND; record with --shallow");
 	if (count->tls)
 		limit(verdict, CLASS_PAYLOAD, "TLS was spoken, whose keys are new in every run");
 	if (!count->connections)

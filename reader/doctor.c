@@ -85,7 +85,7 @@ static const struct {
 	 "many programs have an option or a variable to go without io_uring"},
 	{"dlmopen", LEVEL_PARTLY, "calls dlmopen: libraries it loads into other namespaces are not seen", NULL},
 	{"syscall", LEVEL_NOTE, "calls syscall(): seen where the number is that of a traced call", NULL},
-	{"dlopen", LEVEL_NOTE, "calls dlopen: what it loads is seen, but for libraries loaded with RTLD_DEEPBIND",
+	{"dlopen", LEVEL_NOTE, "calls dlopen: what it loads is seen; with RTLD_DEEPBIND only by record --shallow",
 	 NULL},
 };
 

@@ -155,6 +155,7 @@ void info_print_json(const struct info *info, struct text *out)
 	json_ending(out, info, ending_of_command(info->trace));
 	text_char(out, ',');
 	json_steered(info, out);
+	json_number(out, "deep_loads", loss->is_closed ? loss->end.deep_loads : 0);
 	json_number(out, "images_never_seen", unseen_count(&info->unseen));
 	text_put(out, "\"never_seen\":[");
 	for (size_t i = 0; i < info->unseen.count; i++) {

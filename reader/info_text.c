@@ -242,6 +242,11 @@ static void print_trust(const struct info *info, struct text *out)
 			    (unsigned long)loss->lost_uncounted);
 	print_label(out, "Not seen");
 	print_unseen(&info->unseen, out);
+	if (loss->is_closed && loss->end.deep_loads) {
+		text_put(out, "what libraries call that were loaded with RTLD_DEEPBIND (");
+		amount_count(out, loss->end.deep_loads);
+		text_format(out, " of them; record --shallow sees it);\n%12s", "");
+	}
 	text_put(out, "calls made inside libc and the dynamic linker, by system call instructions of a program's own, "
 		      "or through "
 		      "io_uring\n");

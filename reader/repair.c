@@ -243,6 +243,7 @@ static int copy_trace(struct repair *repair, const char *from, int to)
 	if (!rc) {
 		repair->end.command_end = loss->is_closed ? loss->end.command_end : 0;
 		repair->end.stacks_missed = loss->is_closed ? loss->end.stacks_missed : 0;
+		repair->end.deep_loads = loss->is_closed ? loss->end.deep_loads : 0;
 		if (loss->is_closed && loss->end.lost_without_slot)
 			repair->end.lost_without_slot = loss->end.lost_without_slot;
 		repair->end.bytes = log_writer_size(repair->writer);

@@ -81,6 +81,7 @@ static void control_fill(const struct collector *collector)
 	control->full_policy = collector->settings.full_policy;
 	control->redaction = collector->settings.redaction;
 	control->ask_semval = collector->settings.ask_semval;
+	control->is_shallow = collector->settings.is_shallow;
 	control->clock_is_tsc = tsc_is_steady();
 	control->pid_namespace = pid_namespace();
 	control->collector_state = COLLECTOR_RUNNING;

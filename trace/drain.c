@@ -50,8 +50,8 @@ struct drain {
 	uint64_t frames;	/* number of the next frame */
 	uint64_t events_framed; /* of the reader's count, those that went into a frame or were thrown away with one */
 	uint64_t lost_write;
-	uint64_t lost_without_slot, stacks_missed; /* known when all is finished */
-	uint64_t drained_until;	    /* ticks */
+	uint64_t lost_without_slot, stacks_missed, deep_loads; /* known when all is finished */
+	uint64_t drained_until;				       /* ticks */
 	uint32_t looks;
 	uint32_t ending; /* slots that are to be emptied */
 	struct log_anchor before;
@@ -445,6 +445,7 @@ int drain_finish(struct drain *drain)
 	drain_look_behind(drain, true);
 	drain->lost_without_slot = __atomic_load_n(&drain->area->control->lost_without_slot, __ATOMIC_RELAXED);
 	drain->stacks_missed = __atomic_load_n(&drain->area->control->stacks_missed, __ATOMIC_RELAXED);
+	drain->deep_loads = __atomic_load_n(&drain->area->control->deep_loads, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < used; i++)
 		slot_end(drain, i);
 	return rc ? rc : drain_span(drain, ticks_read(drain->is_tsc));
@@ -483,6 +484,7 @@ struct object_end drain_account(const struct drain *drain)
 		.threads = counts->threads,
 		.stacks_missed = drain->stacks_missed,
 		.bytes = log_writer_size(drain->writer),
+		.deep_loads = drain->deep_loads,
 	};
 }
 

@@ -146,6 +146,13 @@ static int set_suspended(void *settings, const char *value)
 	return parse_switch(to, SETTING_SUSPENDED, value, &to->is_suspended);
 }
 
+static int set_shallow(void *settings, const char *value)
+{
+	struct trace_settings *to = settings;
+
+	return parse_switch(to, SETTING_SHALLOW, value, &to->is_shallow);
+}
+
 const struct setting_spec setting_specs[SETTING_COUNT] = {
 	[SETTING_OUTPUT] = {'o', "output", "IPCTRACE_OUTPUT", "FILE", "write the log to FILE (COMMAND.PID.ipct)",
 			    set_output},
@@ -167,6 +174,8 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
 			    "ask for semaphore values after each semop: a call more each", set_semval},
 	[SETTING_SUSPENDED] = {0, "suspended", "IPCTRACE_SUSPENDED", "[0|1]",
 			       "record nothing before 'ipctrace ctl FILE start'", set_suspended},
+	[SETTING_SHALLOW] = {0, "shallow", "IPCTRACE_SHALLOW", "[0|1]",
+			     "load libraries without RTLD_DEEPBIND, which hides what they call", set_shallow},
 };
 
 struct trace_settings settings_default(void)

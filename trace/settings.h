@@ -28,6 +28,7 @@ enum setting {
 	SETTING_REDACT,
 	SETTING_SEMVAL,
 	SETTING_SUSPENDED,
+	SETTING_SHALLOW,
 	SETTING_COUNT
 };
 
@@ -42,6 +43,7 @@ struct trace_settings {
 	uint32_t redaction;		  /* enum redaction */
 	uint32_t ask_semval;		  /* 1: ask for semaphore values after each semop */
 	bool is_suspended;		  /* nothing is recorded before `ipctrace ctl FILE start` */
+	bool is_shallow;		  /* libraries are loaded without RTLD_DEEPBIND */
 	const char *texts[SETTING_COUNT]; /* as given; NULL: the default. Borrowed. */
 };
 
