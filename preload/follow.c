@@ -144,6 +144,12 @@ static void plan_borrowed(struct follow *follow)
 		follow->words += item_words(8);
 }
 
+/* Whether a command of semctl() is about all values of a set, which it was given or has given in an array. */
+static bool is_of_values(uint64_t command)
+{
+	return command == GETALL || command == SETALL;
+}
+
 /* What the tracer asks the kernel, or knows itself. */
 static void plan_asked(struct follow *follow, uint32_t trait, int error)
 {
@@ -155,7 +161,8 @@ static void plan_asked(struct follow *follow, uint32_t trait, int error)
 		follow->creates = true;
 		follow->words += item_words(8);
 	}
-	if ((trait & TRAIT_ASK_SEMVALS) && !error) {
+	bool asks_set = (trait & TRAIT_ASK_SEMSET) && is_of_values(follow->behind.capture->args[2]);
+	if (((trait & TRAIT_ASK_SEMVALS) || asks_set) && !error) {
 		follow->semval = true;
 		follow->words += item_words(SEMVALS_MAX * 4);
 	}
@@ -223,6 +230,23 @@ static void semvals_ask(struct sink *sink)
 		values[i] = (int32_t)raw_syscall(SYS_semctl, capture->args[0], operations[i].sem_num, GETVAL);
 }
 
+/* How many there are only the set knows: they are asked for until there is none. */
+static void semset_ask(struct sink *sink)
+{
+	uint64_t semid = sink->behind.capture->args[0], count = 0;
+	int32_t asked[SEMVALS_MAX], *values;
+
+	while (count < SEMVALS_MAX) {
+		long value = raw_syscall(SYS_semctl, semid, count, GETVAL);
+		if (value < 0)
+			break;
+		asked[count++] = (int32_t)value;
+	}
+	values = count ? (int32_t *)item_start(sink, ITEM_NO_ARG, ITEM_VALUE, 0, count * 4, count * 4, 0) : NULL;
+	for (uint64_t i = 0; values && i < count; i++)
+		values[i] = asked[i];
+}
+
 static void word_write(struct sink *sink, enum item_form form, uint64_t word)
 {
 	uint64_t *bytes = (uint64_t *)item_start(sink, ITEM_NO_ARG, form, 0, 8, 8, 0);
@@ -254,7 +278,9 @@ uint32_t follow_write(const struct follow *follow, uint8_t *at)
 		word_write(&sink, ITEM_ORDINAL, ++follow->slot->created);
 	if (follow->asks)
 		addresses_ask(&sink, follow, traits[capture->type - RECORD_CALL] & TRAIT_ASK_PEER);
-	if (follow->semval)
+	if (follow->semval && (traits[capture->type - RECORD_CALL] & TRAIT_ASK_SEMSET))
+		semset_ask(&sink);
+	else if (follow->semval)
 		semvals_ask(&sink);
 	return (uint32_t)((sink.at - at) / 8);
 }

@@ -18,7 +18,7 @@ static const struct {
 	{EVENT_clone, TRAIT_CREATES},	       {EVENT_vfork, TRAIT_CREATES},
 	{EVENT_semop, TRAIT_ASK_SEMVALS},      {EVENT_semtimedop, TRAIT_ASK_SEMVALS},
 	{EVENT_posix_spawnp, TRAIT_UNREAD},    {EVENT_close_range, TRAIT_ENDS_FDS},
-	{EVENT_closefrom, TRAIT_ENDS_FDS},
+	{EVENT_closefrom, TRAIT_ENDS_FDS},     {EVENT_semctl, TRAIT_ASK_SEMSET},
 };
 
 bool trait_goes_in(const struct value_spec *value)
@@ -125,7 +125,9 @@ void traits_prepare(void)
 
 void traits_settle(void)
 {
+	const uint32_t asks = TRAIT_ASK_SEMVALS | TRAIT_ASK_SEMSET;
+
 	for (unsigned i = 0; i < catalogue_builtin.calls_count; i++)
-		if (traits[i] & TRAIT_ASK_SEMVALS)
-			traits[i] &= ~(uint32_t)(live_control.ask_semval ? TRAIT_STRAIGHT : TRAIT_ASK_SEMVALS);
+		if (traits[i] & asks)
+			traits[i] &= ~(uint32_t)(live_control.ask_semval ? TRAIT_STRAIGHT : asks);
 }

@@ -26,7 +26,8 @@ enum trait {
 	TRAIT_ENDS_FDS = 2048,		 /* ends all from the first argument on */
 	TRAIT_STRAIGHT = 1 << 12,	 /* parts_straight[] says what to do when it has succeeded */
 	TRAIT_ASK_SEMVALS = 1 << 13,	 /* ask for the values of the semaphores */
-	TRAIT_TRUNCATES = 1 << 15,	 /* not when the argument that has flags has MSG_TRUNC */
+	TRAIT_ASK_SEMSET = 1 << 14, /* of all those of the set, when its third argument says that they are set or got */
+	TRAIT_TRUNCATES = 1 << 15,  /* not when the argument that has flags has MSG_TRUNC */
 };
 
 /* Which argument is meant by TRAIT_TRUNCATES. */

@@ -57,6 +57,22 @@ libc.semop(semid, ctypes.byref(Sembuf(0, -1, 0)), 1)
 libc.semctl(semid, 0, 0)
 '''
 
+SEMSET = '''
+import ctypes
+libc = ctypes.CDLL(None)
+GETVAL, GETALL, SETVAL, SETALL = 12, 13, 16, 17
+three, twenty = libc.semget(0, 3, 0o600), libc.semget(0, 20, 0o600)
+values = (ctypes.c_ushort * 20)(4, 5, 6)
+libc.semctl(three, 0, SETALL, values)
+libc.semctl(three, 0, SETALL, None)
+libc.semctl(three, 0, GETALL, values)
+values[0] = 7
+libc.semctl(three, 0, SETALL, values)
+libc.semctl(three, 0, 0)
+libc.semctl(twenty, 0, SETALL, (ctypes.c_ushort * 20)(*range(20)))
+libc.semctl(twenty, 0, 0)
+'''
+
 
 def crc32c(data):
     crc = 0xffffffff
@@ -141,6 +157,11 @@ class Redaction(unittest.TestCase):
         for data in self.payloads('--redact=length'):
             self.assertEqual((data['bytes'], data['hash']), ('', '00000000'))
         self.assertFalse(self.in_log())
+
+    def test_values_of_a_whole_set_are_asked_for_on_demand(self):
+        asked = [e.get('values') for e in self.record(SEMSET, '-e', 'semctl', '--semval')]
+        self.assertEqual(asked, [[4, 5, 6], None, [4, 5, 6], [7, 5, 6], None, list(range(8)), None])
+        self.assertEqual([e.get('values') for e in self.record(SEMSET, '-e', 'semctl')], [None] * 7)
 
     def test_semaphore_values_are_asked_for_on_demand(self):
         asked = [e.get('values') for e in self.record(SEMOP, '-e', 'semop', '--semval')]
