@@ -72,6 +72,23 @@ static void nearest_try(struct nearest *nearest, const char *name, const char *w
 	}
 }
 
+/* "; there are %a, %b": as many families as there is room for. */
+static void say_families(const struct catalogue *catalogue, char *trouble, size_t room)
+{
+	const char *before = "; there are ";
+
+	for (unsigned i = 0; i < catalogue->calls_count; i++) {
+		size_t used = strlen(trouble);
+		unsigned first = 0;
+		while (strcmp(catalogue->calls[first].family, catalogue->calls[i].family))
+			first++;
+		if (first < i)
+			continue;
+		snprintf(trouble + used, room - used, "%s%%%s", before, catalogue->calls[i].family);
+		before = ", ";
+	}
+}
+
 static int say_unknown(const struct catalogue *catalogue, bool is_family, const char *word, size_t size, char *trouble,
 		       size_t room)
 {
@@ -86,8 +103,10 @@ static int say_unknown(const struct catalogue *catalogue, bool is_family, const 
 		snprintf(trouble, room, "unknown %s '%s%.*s'; did you mean '%s%s'?", what, sign, (int)size, word, sign,
 			 nearest.name);
 	else
-		snprintf(trouble, room, "unknown %s '%s%.*s'; see ipctrace calls", what, sign,
-			 (int)smaller(size, WORD_MAX), word);
+		snprintf(trouble, room, "unknown %s '%s%.*s'%s", what, sign, (int)smaller(size, WORD_MAX), word,
+			 is_family ? "" : "; see ipctrace calls");
+	if (size && !nearest.name && is_family)
+		say_families(catalogue, trouble, room);
 	return FILTER_E_UNKNOWN;
 }
 

@@ -40,7 +40,8 @@ static int set_reason(void *settings, const char *value)
 static const struct option_spec options[] = {
 	{0, NULL, "learn -o FILE RUN...", "ipctrace baseline learn -o server.baseline good*.ipct", NULL},
 	{0, NULL, "check FILE RUN", "ipctrace baseline check server.baseline new.ipct", NULL},
-	{0, NULL, "accept [--reason TEXT] FILE RUN", NULL, NULL},
+	{0, NULL, "accept [--reason TEXT] FILE RUN",
+	 "ipctrace diff --baseline server.baseline --junit=gate.xml new.ipct    # check, for CI", NULL},
 	{'o', "output", "FILE", "learn: write the baseline to FILE, its reference to FILE.ipct", set_output},
 	{0, "reason", "TEXT", "accept: why, for those who review the file", set_reason},
 };

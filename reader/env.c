@@ -11,6 +11,7 @@
 #include "reader/command.h"
 #include "format/trouble.h"
 #include "reader/library.h"
+#include "reader/output.h"
 #include "reader/setting_option.h"
 
 /* The shell that splits the line again knows only white space. */
@@ -68,5 +69,5 @@ int command_env(int argc, char **argv)
 		if (settings.texts[i])
 			rc = print_variable(setting_specs[i].variable, settings.texts[i]);
 	putchar('\n');
-	return rc || fflush(stdout) ? 2 : 0;
+	return rc ? 2 : output_stdout();
 }

@@ -5,6 +5,7 @@
 #include "reader/option.h"
 #include "format/trouble.h"
 #include "reader/command.h"
+#include "reader/output.h"
 #include "replay/perform.h"
 #include "replay/replay.h"
 
@@ -53,13 +54,13 @@ static int print_overview(void)
 	       "      --version  print the version\n"
 	       "\nExample: ipctrace record -o echo.ipct -- ./echo-server 7777\n"
 	       "         ipctrace print -y echo.ipct\n");
-	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return output_stdout();
 }
 
 static int print_version(void)
 {
 	printf("ipctrace %s\n", IPCTRACE_VERSION);
-	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return output_stdout();
 }
 
 static const struct command *find_command(const char *name)
@@ -93,6 +94,9 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	/* `help COMMAND` is `COMMAND --help` */
+	if (argc > 2 && !strcmp(argv[1], "help") && (command = find_command(argv[2])))
+		return command->run(2, (char *[]){argv[2], "--help", NULL});
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return print_overview();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))

@@ -4,6 +4,7 @@
  */
 #include "format/trouble.h"
 #include "reader/option.h"
+#include "reader/output.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -133,7 +134,7 @@ static void print_help(const struct parser *parser)
 			print_option(&parser->specs[i]);
 	print_option(&help);
 	print_examples(parser);
-	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+	exit(output_stdout());
 }
 
 /* `spelled` is how the user wrote the option, with its dashes. */

@@ -3,10 +3,13 @@
  * Blocks of text to a descriptor.
  */
 #include "reader/output.h"
+#include "format/trouble.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +30,14 @@ int output_flush(struct output *output)
 	}
 	output->text.size = 0;
 	return output->text.failed ? -ENOMEM : 0;
+}
+
+int output_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	trouble_say("ipctrace: standard output: %s", strerror(errno));
+	return 2;
 }
 
 bool output_is_input(const char *path, const char *const *inputs, size_t count)

@@ -24,6 +24,9 @@ struct output {
 /* Writes everything. 0, OUTPUT_E_CLOSED, or -errno; -ENOMEM when the text could not grow. */
 int output_flush(struct output *output);
 
+/* Writes what printf() has gathered for standard output. 0, or 2 after one line on stderr. */
+int output_stdout(void);
+
 /* Writes when there is enough. Results as output_flush(). */
 static inline int output_offer(struct output *output)
 {

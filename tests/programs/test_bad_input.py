@@ -206,6 +206,19 @@ class Options(Case):
                 argv = [IPCTRACE, reader, *([self.log] if reader != 'calls' else [])]
                 done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
                 self.expect_line(done, 2, 'No space left on device')
+        for words in ['--help'], ['--version'], ['help', 'print'], ['print', '--help'], ['env']:
+            with self.subTest(words=words), open('/dev/full', 'w') as full:
+                done = subprocess.run([IPCTRACE, *words], stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+                self.expect_line(done, 2, 'standard output: No space left on device')
+
+    def test_help_is_had_either_way(self):
+        self.assertEqual(self.run_it('help', 'print').stdout, self.run_it('print', '--help').stdout)
+        self.assertEqual(self.run_it('help').stdout, self.run_it('--help').stdout)
+        self.assertEqual(self.run_it('help', 'nosuch').stdout, self.run_it('--help').stdout)
+
+    def test_a_family_that_there_is_not_is_answered_with_those_there_are(self):
+        self.record_loop(10)
+        self.expect_line(self.run_it('print', '-e', '%rpc', self.log), 2, "'%rpc'; there are ", '%sysv', '%posix-ipc', '%socket', '%process')
 
 
 class Folders(Case):
