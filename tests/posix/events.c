@@ -120,3 +120,19 @@ void flush_await(trace_id_t trid)
 	while (status_of(trid).posix_stream_flush_status == POSIX_TRACE_FLUSHING)
 		nanosleep(&moment, NULL);
 }
+
+void record_numbers(const char *name, int from, int to)
+{
+	trace_event_id_t event = event_open(name);
+
+	for (int i = from; i < to; i++)
+		posix_trace_event(event, &i, sizeof(i));
+}
+
+int number_of(const struct seen_event *event)
+{
+	int number = -1;
+
+	memcpy(&number, event->data, sizeof(number));
+	return number;
+}

@@ -41,6 +41,10 @@ int file_make(void);
 trace_event_id_t event_open(const char *name);
 struct posix_trace_status_info status_of(trace_id_t trid);
 
+/* Records events of this name with the numbers from `from` up to, not with, `to`; and which number one has. */
+void record_numbers(const char *name, int from, int to);
+int number_of(const struct seen_event *event);
+
 /* Waits until nothing is being flushed. */
 void flush_await(trace_id_t trid);
 

@@ -8,22 +8,6 @@
 
 #include "tests/posix/events.h"
 
-static void record_numbers(const char *name, int from, int to)
-{
-	trace_event_id_t event = event_open(name);
-
-	for (int i = from; i < to; i++)
-		posix_trace_event(event, &i, sizeof(i));
-}
-
-static int number_of(const struct seen_event *event)
-{
-	int number = -1;
-
-	memcpy(&number, event->data, sizeof(number));
-	return number;
-}
-
 static trace_id_t log_open(int fd)
 {
 	trace_id_t trid;
@@ -191,9 +175,10 @@ Test(log, of_a_stream_that_flushes_by_itself_is_not_waited_for)
 		log_read(fd);
 	}
 	cr_assert_eq(events_named("number"), 10);
+	int flushes = events_named("posix_trace_flush_start");
 	usleep(500000);
 	log_read(fd);
-	cr_assert_leq(events_named("posix_trace_flush_start"), 2, "it does not flush its own flushing");
+	cr_assert_eq(events_named("posix_trace_flush_start"), flushes, "it does not flush its own flushing");
 	cr_assert_eq(posix_trace_shutdown(trid), 0);
 }
 

@@ -9,22 +9,6 @@
 
 #include "tests/posix/events.h"
 
-static void record_numbers(const char *name, int from, int to)
-{
-	trace_event_id_t event = event_open(name);
-
-	for (int i = from; i < to; i++)
-		posix_trace_event(event, &i, sizeof(i));
-}
-
-static int number_of(const struct seen_event *event)
-{
-	int number = -1;
-
-	memcpy(&number, event->data, sizeof(number));
-	return number;
-}
-
 Test(policy, keeps_all_events_whose_sizes_add_up_to_the_stream_s)
 {
 	trace_attr_t attr = attributes_make(POSIX_TRACE_UNTIL_FULL, 0, 50000);

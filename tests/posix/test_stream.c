@@ -74,10 +74,10 @@ Test(stream, reports_events_as_they_were_and_once)
 	cr_assert_not_null(seen->info.posix_prog_address);
 	cr_assert_neq(seen->info.posix_prog_address, events[2].info.posix_prog_address);
 	cr_assert_eq(events[2].size, 0);
-	/* read by another clock: a microsecond is allowed for what lies between the two */
+	/* read by another clock: what lies between the two readings that tie them may be much on a loaded machine */
 	int64_t at = seen->info.posix_timestamp.tv_sec * 1000000000ll + seen->info.posix_timestamp.tv_nsec;
-	cr_assert_geq(at, before.tv_sec * 1000000000ll + before.tv_nsec - 1000);
-	cr_assert_leq(at, after.tv_sec * 1000000000ll + after.tv_nsec + 1000);
+	cr_assert_geq(at, before.tv_sec * 1000000000ll + before.tv_nsec - 1000000);
+	cr_assert_leq(at, after.tv_sec * 1000000000ll + after.tv_nsec + 1000000);
 	events_read(trid);
 	cr_assert_eq(events_count, 0);
 	cr_assert_eq(posix_trace_shutdown(trid), 0);

@@ -5,6 +5,7 @@
 What a program wrote through trace.h is read by a reader that shares no code with it (tests/format/read_log.py) and by every command; what
 `ipctrace record` wrote is read through trace.h.
 """
+import io
 import json
 import pathlib
 import re
@@ -13,6 +14,9 @@ import sys
 import tempfile
 import time
 import unittest
+
+import lz4.frame
+import msgpack
 
 IPCTRACE, PROGRAM, LIBRARY, ROOT = sys.argv[1:5]
 LIBRARY = pathlib.Path(LIBRARY).resolve()
@@ -51,6 +55,23 @@ class Use(unittest.TestCase):
         for event in printed:
             del event['object']
         self.assertEqual(printed, events)
+
+    def test_the_log_says_what_the_stream_was(self):
+        self.write()
+        data, last = self.log.read_bytes(), None
+        while data:
+            frames = lz4.frame.LZ4FrameDecompressor()
+            for thing in msgpack.Unpacker(io.BytesIO(frames.decompress(data)), raw=False):
+                last = thing[1] if thing[0] == 'posix-trace' else last
+            data = frames.unused_data
+        types = {name: number for number, name in last.pop('types')}
+        self.assertEqual(sorted(types), ['order.begin', 'order.end'])
+        self.assertTrue(all(16 <= number < 256 for number in types.values()))
+        self.assertTrue(last.pop('version').startswith('ipctrace '))
+        self.assertLess(abs(last.pop('created') / 1e9 - time.time()), 100)
+        self.assertEqual(last, {'name': 'orders', 'inherited': 1, 'stream-policy': 3, 'log-policy': 4, 'stream-size': 8 << 20, 'data-size': 16,
+                                'log-size': 16 << 20, 'stream-status': 0, 'stream-full': 0, 'stream-overrun': 0, 'flush-error': 0,
+                                'log-overrun': 0, 'log-full': 0})
 
     def test_every_command_reads_the_events_of_a_program(self):
         self.write()
