@@ -66,6 +66,7 @@ uint32_t cast_fork(struct composition *composition, uint32_t parent, uint32_t pi
 {
 	uint32_t process = process_add(composition, parent, pid);
 
+	ROWS(composition->processes, struct score_process)[process].forked = composition->acts.count;
 	cast_part(composition, process, pid);
 	return process;
 }
@@ -166,13 +167,41 @@ static uint32_t slot_add(struct composition *composition, uint32_t process, int3
 
 	if (!slot)
 		return 0;
-	*slot = (struct composed_slot){.process = process, .object = object, .fd = fd};
+	*slot = (struct composed_slot){.process = process, .object = object, .fd = fd, .before = SCORE_NONE};
 	return composition->slots.count - 1;
 }
 
 static uint64_t handle_key(uint32_t process, int32_t fd, uint32_t object)
 {
 	return key_of(process, (uint32_t)fd, object);
+}
+
+/* The latest is found first. One that was there from the beginning is the first of all, whenever it is learnt of. */
+static void slot_put(struct composition *composition, uint32_t index)
+{
+	struct composed_slot *slot = COMPOSED_SLOT(composition, index);
+	uint64_t key = handle_key(slot->process, slot->fd, slot->object);
+	uint32_t other = get(&composition->by_handle, key);
+
+	if (slot->since || other == SCORE_NONE) {
+		slot->before = other;
+		put(composition, &composition->by_handle, key, index);
+		return;
+	}
+	while (COMPOSED_SLOT(composition, other)->before != SCORE_NONE)
+		other = COMPOSED_SLOT(composition, other)->before;
+	COMPOSED_SLOT(composition, other)->before = index;
+}
+
+/* What the number meant when `until` acts had been composed; SCORE_NONE when it is not known. */
+static uint32_t slot_get(const struct composition *composition, uint32_t process, int32_t fd, uint32_t object,
+			 uint32_t until)
+{
+	uint32_t slot = get(&composition->by_handle, handle_key(process, fd, object));
+
+	while (slot != SCORE_NONE && COMPOSED_SLOT(composition, slot)->since > until)
+		slot = COMPOSED_SLOT(composition, slot)->before;
+	return slot;
 }
 
 /* What came in a message is known by its object only now that it is used. */
@@ -185,7 +214,7 @@ static uint32_t slot_received(struct composition *composition, uint32_t process,
 		return slot;
 	map_take(&composition->pending, key);
 	COMPOSED_SLOT(composition, slot)->object = object;
-	put(composition, &composition->by_handle, handle_key(process, fd, object), slot);
+	slot_put(composition, slot);
 	return slot;
 }
 
@@ -193,20 +222,24 @@ uint32_t cast_slot(struct composition *composition, uint32_t process, uint32_t p
 {
 	uint32_t object =
 		cast_object(composition, identity_object(composition->identities, pid, KIND_FD, (uint32_t)fd));
-	uint32_t slot, at, top = process;
+	uint32_t slot, at, top = process, until = UINT32_MAX;
 
 	if (fd < 0 || object == SCORE_NONE)
 		return SCORE_NONE;
-	for (at = process; at != SCORE_NONE; at = ROWS(composition->processes, struct score_process)[at].parent) {
-		slot = get(&composition->by_handle, handle_key(at, fd, object));
+	/* of what its parents had it has what was there when it was forked */
+	for (at = process; at != SCORE_NONE;) {
+		const struct score_process *maker = &ROWS(composition->processes, struct score_process)[at];
+		slot = slot_get(composition, at, fd, object, until);
 		if (slot == SCORE_NONE)
 			slot = slot_received(composition, at, fd, object);
 		if (slot != SCORE_NONE)
 			return slot;
 		top = at;
+		until = maker->forked;
+		at = maker->parent;
 	}
 	slot = slot_add(composition, top, fd, object);
-	put(composition, &composition->by_handle, handle_key(top, fd, object), slot);
+	slot_put(composition, slot);
 	return slot;
 }
 
@@ -216,9 +249,10 @@ uint32_t cast_slot_made(struct composition *composition, uint32_t process, int32
 	uint32_t slot = slot_add(composition, process, fd, index);
 
 	COMPOSED_SLOT(composition, slot)->is_made = true;
+	COMPOSED_SLOT(composition, slot)->since = composition->acts.count;
 	if (object) {
 		COMPOSED_OBJECT(composition, index)->is_made = true;
-		put(composition, &composition->by_handle, handle_key(process, fd, index), slot);
+		slot_put(composition, slot);
 	} else {
 		put(composition, &composition->pending, (uint64_t)process << 32 | (uint32_t)fd, slot);
 	}

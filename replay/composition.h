@@ -68,6 +68,8 @@ struct composed_object {
 struct composed_slot {
 	uint32_t process, object;
 	int32_t fd;
+	uint32_t since;	 /* acts that had been composed when it was made; 0: it was there from the beginning */
+	uint32_t before; /* the one of the same process, number and object that was made before, or SCORE_NONE */
 	bool is_made;
 	bool is_closed;
 };

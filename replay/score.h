@@ -168,6 +168,7 @@ struct score_process {
 	bool is_orphan; /* who made it was not recorded */
 	uint64_t begin;
 	uint32_t exit_part, exit_act; /* the exit() that ended it, or SCORE_NONE */
+	uint32_t forked;	      /* acts that had been composed when it was */
 };
 
 /* So many places where threads begin are told apart. */

@@ -244,6 +244,34 @@ def case_refused(place):
         assert told['same'] == told['replayed'] and not told['missing'], told
 
 
+RESTORED = """
+import os
+ready, go = os.pipe()
+
+def restore():
+    kept = os.dup(1)
+    os.close(1)
+    os.dup2(os.open('/dev/null', os.O_WRONLY), 1)
+    os.dup2(kept, 1)
+
+child = os.fork()
+if not child:
+    os.read(ready, 1)
+    restore()
+    os._exit(0)
+restore()
+os.write(go, b'x')
+os._exit(os.waitpid(child, 0)[1] != 0)
+"""
+
+
+def case_restored(place):
+    """A child has the descriptors that were open when it was forked, whatever its parent has done with their numbers before it comes to act."""
+    script = place.folder / 'restored.py'
+    script.write_text(RESTORED)
+    check_same(place, place.record('/usr/bin/python3', '-S', script), 0.3)
+
+
 def events_of(place, trace, call):
     return [json.loads(line) for line in place.run(IPCTRACE, 'print', '-q', '--json', '-e', call, trace).stdout.splitlines()]
 
