@@ -134,6 +134,9 @@ struct interest {
 /* Puts bytes into the pool, once for equal ones; aligned to 16. Its offset. */
 uint32_t pool_add(struct composition *composition, const void *bytes, size_t size);
 
+/* Lays out what was composed. 0, or -errno; *score and *fd are to be given back with score_free() in either case. */
+int score_make(struct score **score, int *fd, struct composition *composition);
+
 /* ---- cast.c: who and what ---- */
 
 uint32_t cast_process(struct composition *composition, uint32_t pid);

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * One act: wait for what must come before, wait for its time, put live numbers into the arguments, make the call, look
- * at what came of it, remember what it made.
+ * One act: wait for what must come before, wait for its time, make the call with live arguments (argument.c), look at
+ * what came of it, remember what it made.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/select.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "format/catalogue.h"
@@ -83,130 +80,6 @@ static void feeds_wait(struct player_thread *thread, const struct score_act *act
 
 	if (act->feeds_count && act->flags & ACT_WAITED && score->speed > 0)
 		due_wait(thread, player_now() + (uint64_t)((double)(act->end - act->enter) / score->speed));
-}
-
-/* ---- arguments ------------------------------------------------------------------------------------------------ */
-
-static void place_put(struct player_thread *thread, const struct score_reloc *reloc, uint64_t value)
-{
-	if (reloc->at & RELOC_WORD)
-		thread->words[reloc->at & ~RELOC_WORD] = reloc->width == 4 ? (uint64_t)(int64_t)(int32_t)value : value;
-	else
-		memcpy(thread->scratch + reloc->at, &value, reloc->width > 8 ? 8 : reloc->width);
-}
-
-static void time_shift(struct player_thread *thread, const struct score_reloc *reloc)
-{
-	struct timespec time;
-	int64_t ns;
-
-	memcpy(&time, thread->scratch + reloc->at, sizeof(time));
-	ns = time.tv_sec * 1000000000 + time.tv_nsec + thread->player->score->realtime_shift;
-	time.tv_sec = ns / 1000000000;
-	time.tv_nsec = ns % 1000000000;
-	memcpy(thread->scratch + reloc->at, &time, sizeof(time));
-}
-
-static void reloc_do(struct player_thread *thread, const struct score_reloc *reloc, int *highest)
-{
-	struct player *player = thread->player;
-	struct score *score = player->score;
-	uint64_t name = 0;
-
-	switch (reloc->kind) {
-	case RELOC_SCRATCH:
-		place_put(thread, reloc, (uint64_t)(uintptr_t)thread->scratch + reloc->addend);
-		break;
-	case RELOC_POOL:
-		place_put(thread, reloc, (uint64_t)(uintptr_t)(SCORE_AT(score, pool, char) + reloc->addend));
-		break;
-	case RELOC_FD:
-		place_put(thread, reloc, (uint64_t)(int64_t)player->fds[reloc->what]);
-		break;
-	case RELOC_FDBIT:
-		if (player->fds[reloc->what] < 0 || player->fds[reloc->what] >= FD_SETSIZE)
-			break;
-		thread->scratch[reloc->at + player->fds[reloc->what] / 8] |= (char)(1 << player->fds[reloc->what] % 8);
-		if (player->fds[reloc->what] > *highest)
-			*highest = player->fds[reloc->what];
-		break;
-	case RELOC_NFDS:
-		place_put(thread, reloc, (uint64_t)*highest + 1);
-		break;
-	case RELOC_ID:
-		place_put(thread, reloc, (uint64_t)(int64_t)SCORE_AT(score, ids, int32_t)[reloc->what]);
-		break;
-	case RELOC_ADDRESS:
-		place_put(thread, reloc, player->places[reloc->what] ? player->places[reloc->what] + reloc->addend : 0);
-		break;
-	case RELOC_SEM:
-		place_put(thread, reloc, (uint64_t)(uintptr_t)(SCORE_AT(score, sems, sem_t) + reloc->what));
-		break;
-	case RELOC_PID:
-		place_put(thread, reloc, (uint64_t)(int64_t)SCORE_AT(score, pids, int32_t)[reloc->what]);
-		break;
-	case RELOC_THREAD:
-		memcpy(&name, &player->threads[reloc->what], sizeof(name));
-		place_put(thread, reloc, name);
-		break;
-	case RELOC_PORT:
-		if (SCORE_AT(score, ports, uint16_t)[reloc->what])
-			place_put(thread, reloc, SCORE_AT(score, ports, uint16_t)[reloc->what]);
-		break;
-	case RELOC_TIME:
-		time_shift(thread, reloc);
-		break;
-	default:
-		break;
-	}
-}
-
-static void arguments_make(struct player_thread *thread, const struct score_template *template)
-{
-	const struct score_reloc *relocs = template_relocs(template);
-	int highest = -1;
-
-	memcpy(thread->words, template->words, template->argc * sizeof(uint64_t));
-	memcpy(thread->scratch, template_data(template), template->data_size);
-	for (uint32_t i = 0; i < template->relocs; i++)
-		reloc_do(thread, &relocs[i], &highest);
-}
-
-/* The slot of the first descriptor among the arguments, or SCORE_NONE. */
-static uint32_t slot_of(const struct score_template *template)
-{
-	const struct score_reloc *relocs = template_relocs(template);
-
-	for (uint32_t i = 0; i < template->relocs; i++)
-		if (relocs[i].kind == RELOC_FD && relocs[i].at & RELOC_WORD)
-			return relocs[i].what;
-	return SCORE_NONE;
-}
-
-/* What is mapped, or moved out of a file, must be there: a mapping of nothing cannot be touched. */
-static void file_grow(struct player_thread *thread, const struct score_act *act, const struct score_template *template)
-{
-	const struct call_spec *call = &catalogue_builtin.calls[act->call];
-	uint64_t size = act->result > 0 && !(act->flags & ACT_CHOSEN) ? (uint64_t)act->result : 0, offset = 0;
-	const struct score_reloc *relocs = template_relocs(template);
-	struct stat status;
-
-	for (unsigned arg = 0; arg < call->argc; arg++) {
-		const struct value_spec *value = &call->args[arg].value;
-		if (value->kind == KIND_OFFSET && value->direction == DIRECTION_NONE)
-			offset = thread->words[arg];
-		if (value->kind == KIND_SIZE && act->flags & ACT_CHOSEN)
-			size = thread->words[arg];
-	}
-	for (uint32_t i = 0; i < template->relocs; i++) {
-		int fd = relocs[i].kind == RELOC_FD ? thread->player->fds[relocs[i].what] : -1;
-		if (fd < 0 || RAW_2(fstat, fd, &status) || !S_ISREG(status.st_mode))
-			continue;
-		if (!(act->flags & ACT_CHOSEN))
-			offset = (uint64_t)RAW_3(lseek, fd, 0, SEEK_CUR);
-		if ((uint64_t)status.st_size < offset + size)
-			RAW_2(ftruncate, fd, offset + size);
-	}
 }
 
 /* ---- the call ------------------------------------------------------------------------------------------------- */
@@ -287,7 +160,7 @@ static int64_t act_call(struct player_thread *thread, const struct score_act *ac
 	uint64_t give_up = 0;
 	int64_t result;
 
-	stream_wait(thread, act, slot_of(template));
+	stream_wait(thread, act, arguments_slot(template));
 	for (;;) {
 		result = call_once(thread, act, error);
 		if (!is_not_yet(act, result, *error))
@@ -394,7 +267,7 @@ static void act_make(struct player_thread *thread, const struct score_act *act, 
 {
 	struct player *player = thread->player;
 	const struct score_template *template = score_template(player->score, act->template);
-	uint32_t slot = slot_of(template);
+	uint32_t slot = arguments_slot(template);
 
 	arguments_make(thread, template);
 	if (act->flags & ACT_GROW)

@@ -3,8 +3,8 @@
  * A process of a replay: performs its parts of a score. What it does for itself goes by raw system calls, so that a
  * recording of it holds what the score says and nothing else.
  *
- * replay/player.c is about processes and threads, replay/perform.c about one act, replay/standin.c about the ends that
- * were not recorded. Known to these files alone.
+ * replay/player.c is about processes and threads, replay/perform.c about one act, replay/argument.c about
+ * what a call is given, replay/standin.c about the ends that were not recorded. Known to these files alone.
  */
 #ifndef IPCTRACE_REPLAY_PLAYER_H
 #define IPCTRACE_REPLAY_PLAYER_H
@@ -53,6 +53,17 @@ void player_look(const struct player *player);
 
 /* Performs the act of this number, after everything that it waits for. Does not return from an exit. */
 void act_perform(struct player_thread *thread, uint32_t act);
+
+/* ---- argument.c ---- */
+
+/* Fills in the words and the scratch memory that the call is to be made with. */
+void arguments_make(struct player_thread *thread, const struct score_template *template);
+
+/* The slot of the first descriptor among the arguments, or SCORE_NONE. */
+uint32_t arguments_slot(const struct score_template *template);
+
+/* What is mapped, or moved out of a file, must be there: a mapping of nothing cannot be touched. */
+void file_grow(struct player_thread *thread, const struct score_act *act, const struct score_template *template);
 
 /* ---- standin.c ---- */
 
