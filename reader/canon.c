@@ -383,7 +383,7 @@ static int prepare_mask(struct pass *pass)
 	for (uint32_t i = 0; !rc && i < common->ports_count; i++)
 		rc = mask_add_port(&pass->mask, common->ports[i], true);
 	if (!rc)
-		rc = ports_survey(&pass->mask, pass->trace);
+		rc = ports_add(&pass->mask, common->seen);
 	if (pass->canon->scope) {
 		pass->mask.renamed = pass->canon->scope->renamed;
 		pass->mask.renamed_size = pass->canon->scope->renamed_size;

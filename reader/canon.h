@@ -22,6 +22,8 @@
 
 #define CANON_NONE UINT32_MAX
 
+struct seen_ports;
+
 enum token_flag {
 	TOKEN_STREAM = 1,      /* payload of a stream: neighbours fold */
 	TOKEN_RECEIVES = 2,    /* takes something from its first object: data, or a connection */
@@ -155,6 +157,7 @@ struct canon_common {
 	 * them. */
 	const uint16_t *ports;
 	uint32_t ports_count;
+	const struct seen_ports *seen; /* all of this run */
 };
 
 struct canon {

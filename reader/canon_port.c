@@ -12,21 +12,10 @@
 /* More chosen ports than this are not told apart. */
 #define SEEN_MAX 4096u
 
-struct seen_port {
-	uint64_t ticks;
-	uint16_t port;
-	bool is_chosen;
-};
-
-struct survey {
-	struct seen_port *seen;
-	uint32_t count;
-};
-
-static void see_items(struct survey *survey, const struct call_spec *call, const struct batch_items *list,
+static void see_items(struct seen_ports *seen, const struct call_spec *call, const struct batch_items *list,
 		      uint64_t ticks)
 {
-	for (uint32_t i = 0; i < list->count && survey->count < SEEN_MAX; i++) {
+	for (uint32_t i = 0; i < list->count && seen->count < SEEN_MAX; i++) {
 		const struct event_item *item = &list->items[i];
 		if (item->form != ITEM_ADDRESS && item->form != ITEM_LOCAL && item->form != ITEM_PEER)
 			continue;
@@ -34,7 +23,7 @@ static void see_items(struct survey *survey, const struct call_spec *call, const
 		bool is_in = item->form == ITEM_ADDRESS && item->arg < call->argc &&
 			     call->args[item->arg].value.direction == DIRECTION_IN;
 		if (port >= MASK_PORT_MIN)
-			survey->seen[survey->count++] = (struct seen_port){ticks, port, is_in};
+			seen->rows[seen->count++] = (struct seen_port){ticks, port, is_in};
 	}
 }
 
@@ -55,7 +44,7 @@ static uint64_t first_use(const struct batch_view *batch, uint32_t shape)
 	return batch->count ? batch->enter[0] : 0;
 }
 
-static void see_batch(struct survey *survey, const struct batch_view *batch)
+static void see_batch(struct seen_ports *seen, const struct batch_view *batch)
 {
 	const struct batch_varying *last = NULL;
 
@@ -64,14 +53,14 @@ static void see_batch(struct survey *survey, const struct batch_view *batch)
 		if (!has_addresses(shape->call))
 			continue;
 		if (shape->items.count)
-			see_items(survey, shape->call, &shape->items, first_use(batch, s));
+			see_items(seen, shape->call, &shape->items, first_use(batch, s));
 		if (!shape->varying || !shape->varying->lists || shape->varying == last)
 			continue;
 		last = shape->varying;
 		uint32_t rank = 0;
-		for (uint32_t i = 0; i < batch->count && survey->count < SEEN_MAX; i++)
+		for (uint32_t i = 0; i < batch->count && seen->count < SEEN_MAX; i++)
 			if (batch->shapes[batch->shape[i]].varying == last)
-				see_items(survey, shape->call, &last->lists[last->list[rank++]], batch->enter[i]);
+				see_items(seen, shape->call, &last->lists[last->list[rank++]], batch->enter[i]);
 	}
 }
 
@@ -97,38 +86,35 @@ static bool *find_calls(const struct catalogue *catalogue)
 	return found;
 }
 
-/* Fills the survey, in order of time. 0 or -ENOMEM; `survey->seen` is to be freed in any case. */
-static int make_survey(struct survey *survey, struct trace *trace)
+int ports_find(struct seen_ports *seen, struct trace *trace)
 {
 	bool *wanted = find_calls(trace_catalogue(trace));
 	struct frame *frame = NULL;
 
-	*survey = (struct survey){calloc(SEEN_MAX, sizeof(struct seen_port)), 0};
-	int rc = survey->seen && wanted ? 0 : -ENOMEM;
-	for (size_t i = 0; !rc && i < trace_frames(trace) && survey->count < SEEN_MAX; i++) {
+	*seen = (struct seen_ports){calloc(SEEN_MAX, sizeof(struct seen_port)), 0};
+	int rc = seen->rows && wanted ? 0 : -ENOMEM;
+	for (size_t i = 0; !rc && i < trace_frames(trace) && seen->count < SEEN_MAX; i++) {
 		if (!trace_frame_has(trace, i, wanted))
 			continue;
 		int failed = trace_frame_read(trace, i, &frame);
 		if (failed == -ENOMEM)
 			rc = failed;
 		for (uint32_t b = 0; !failed && b < frame->batches_count; b++)
-			see_batch(survey, &frame->batches[b]);
+			see_batch(seen, &frame->batches[b]);
 	}
 	if (!rc)
-		qsort(survey->seen, survey->count, sizeof(*survey->seen), compare_seen);
+		qsort(seen->rows, seen->count, sizeof(*seen->rows), compare_seen);
 	frame_free(frame);
 	free(wanted);
 	return rc;
 }
 
-int ports_survey(struct mask *mask, struct trace *trace)
+int ports_add(struct mask *mask, const struct seen_ports *seen)
 {
-	struct survey survey;
-	int rc = make_survey(&survey, trace);
+	int rc = 0;
 
-	for (uint32_t i = 0; !rc && i < survey.count; i++)
-		rc = mask_add_port(mask, survey.seen[i].port, survey.seen[i].is_chosen);
-	free(survey.seen);
+	for (uint32_t i = 0; !rc && i < seen->count; i++)
+		rc = mask_add_port(mask, seen->rows[i].port, seen->rows[i].is_chosen);
 	return rc;
 }
 
@@ -144,34 +130,30 @@ static uint32_t keep_chosen(const struct mask *mask, uint16_t *ports, uint32_t c
 }
 
 /* All that `mask` knows as chosen, in the order in which they were. */
-static uint32_t list_chosen(const struct mask *mask, const struct survey *survey, uint16_t *ports)
+static uint32_t list_chosen(const struct mask *mask, const struct seen_ports *seen, uint16_t *ports)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < survey->count; i++)
-		if (mask_port(mask, survey->seen[i].port) == mask_port_chosen(count))
-			ports[count++] = survey->seen[i].port;
+	for (uint32_t i = 0; i < seen->count; i++)
+		if (mask_port(mask, seen->rows[i].port) == mask_port_chosen(count))
+			ports[count++] = seen->rows[i].port;
 	return count;
 }
 
-int ports_share(struct shared_ports *shared, struct trace *trace)
+int ports_share(struct shared_ports *shared, const struct seen_ports *seen)
 {
-	struct survey survey;
 	struct mask mask = {.second = 0};
-	int rc = make_survey(&survey, trace);
+	int rc = ports_add(&mask, seen);
 
-	for (uint32_t i = 0; !rc && i < survey.count; i++)
-		rc = mask_add_port(&mask, survey.seen[i].port, survey.seen[i].is_chosen);
 	if (!rc && shared->ports) {
 		shared->count = keep_chosen(&mask, shared->ports, shared->count);
 	} else if (!rc) {
-		shared->ports = calloc(survey.count + 1ull, sizeof(*shared->ports));
+		shared->ports = calloc(seen->count + 1ull, sizeof(*shared->ports));
 		if (shared->ports)
-			shared->count = list_chosen(&mask, &survey, shared->ports);
+			shared->count = list_chosen(&mask, seen, shared->ports);
 		else
 			rc = -ENOMEM;
 	}
 	mask_clear(&mask);
-	free(survey.seen);
 	return rc;
 }

@@ -5,7 +5,6 @@
 #include "reader/comparison.h"
 #include "format/filter.h"
 #include "format/trouble.h"
-#include "reader/canon_port.h"
 #include "reader/progress.h"
 #include "reader/steered.h"
 
@@ -47,6 +46,35 @@ static void *read_run(void *argument)
 	reading->run->error = canon_make(&reading->run->canon, reading->run->trace, reading->run->enabled,
 					 reading->run->scope, &reading->run->common, reading->progress);
 	return NULL;
+}
+
+static void *find_ports(void *argument)
+{
+	struct reading *reading = argument;
+
+	reading->run->error = ports_find(&reading->run->seen, reading->run->trace);
+	reading->run->common.seen = &reading->run->seen;
+	return NULL;
+}
+
+/* Does it with all runs, two at a time. */
+static int do_with_runs(struct run *runs, uint32_t count, void *(*work)(void *), const struct canon_progress *say)
+{
+	for (uint32_t i = 0; i < count; i += 2) {
+		struct reading first = {&runs[i], say}, second = {&runs[i + 1], say};
+		pthread_t thread;
+		bool is_pair = i + 1 < count;
+		bool is_parallel = is_pair && !pthread_create(&thread, NULL, work, &second);
+		work(&first);
+		if (is_parallel)
+			pthread_join(thread, NULL);
+		else if (is_pair)
+			work(&second);
+		for (uint32_t k = i; k < i + 2 && k < count; k++)
+			if (runs[k].error)
+				return runs[k].error;
+	}
+	return 0;
 }
 
 static int open_run(struct run *run, const char *path)
@@ -191,14 +219,14 @@ static int gather_pids(struct run *runs, uint32_t count)
 	return 0;
 }
 
-/* Every run has a copy, to be freed with it. */
+/* Every run has a copy, and those of its own, to be freed with it. */
 static int gather_ports(struct run *runs, uint32_t count)
 {
 	struct shared_ports shared = {NULL, 0};
-	int rc = 0;
+	int rc = do_with_runs(runs, count, find_ports, NULL);
 
 	for (uint32_t i = 0; !rc && i < count; i++)
-		rc = ports_share(&shared, runs[i].trace);
+		rc = ports_share(&shared, &runs[i].seen);
 	for (uint32_t i = 0; !rc && i < count; i++) {
 		runs[i].ports = malloc((shared.count + 1ull) * sizeof(*runs[i].ports));
 		if (!runs[i].ports) {
@@ -213,31 +241,11 @@ static int gather_ports(struct run *runs, uint32_t count)
 	return rc;
 }
 
-static int read_runs(struct run *runs, uint32_t count, struct progress *progress)
-{
-	struct canon_progress say = {say_progress, progress};
-
-	for (uint32_t i = 0; i < count; i += 2) {
-		struct reading first = {&runs[i], &say}, second = {&runs[i + 1], &say};
-		pthread_t thread;
-		bool is_pair = i + 1 < count;
-		bool is_parallel = is_pair && !pthread_create(&thread, NULL, read_run, &second);
-		read_run(&first);
-		if (is_parallel)
-			pthread_join(thread, NULL);
-		else if (is_pair)
-			read_run(&second);
-		for (uint32_t k = i; k < i + 2 && k < count; k++)
-			if (runs[k].error)
-				return runs[k].error;
-	}
-	return 0;
-}
-
 int runs_open(struct run *runs, const char *const *paths, const struct canon_scope *scopes, uint32_t count,
 	      bool show_progress)
 {
 	struct progress progress;
+	struct canon_progress say = {say_progress, &progress};
 	int rc = 0;
 
 	progress_begin(&progress, show_progress);
@@ -256,7 +264,7 @@ int runs_open(struct run *runs, const char *const *paths, const struct canon_sco
 	if (!rc)
 		rc = gather_ports(runs, count);
 	if (!rc)
-		rc = read_runs(runs, count, &progress);
+		rc = do_with_runs(runs, count, read_run, &say);
 	progress_end(&progress);
 	if (rc)
 		trouble_say("ipctrace: reading: %s", strerror(-rc));
@@ -270,6 +278,7 @@ void run_free(struct run *run)
 	free(run->enabled);
 	free(run->pids);
 	free(run->ports);
+	free(run->seen.rows);
 	*run = (struct run){0};
 }
 

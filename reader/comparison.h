@@ -6,6 +6,7 @@
 #ifndef IPCTRACE_READER_COMPARISON_H
 #define IPCTRACE_READER_COMPARISON_H
 
+#include "reader/canon_port.h"
 #include "reader/difference.h"
 
 /* A run: a trace in canonical form. */
@@ -18,7 +19,8 @@ struct run {
 	struct canon_common common;
 	uint32_t *pids;	 /* those of `common` */
 	uint16_t *ports; /* likewise */
-	uint64_t lost;	 /* events that are known to be missing */
+	struct seen_ports seen;
+	uint64_t lost; /* events that are known to be missing */
 	bool is_damaged, is_unfinished;
 	int error; /* of canon_make() */
 };
