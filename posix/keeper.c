@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@
 struct keeper {
 	struct posix_stream *stream;
 	struct posix_log *log;
-	int controller;	      /* a pipe that ends with it */
+	struct life_watch controller;
 	uint32_t cleared;     /* the stream's generation that the log is of */
 	uint64_t quiet;	      /* up to here there is nothing that would have to be flushed by itself */
 	uint64_t flushed_at;  /* CLOCK_MONOTONIC, ns */
@@ -159,13 +158,6 @@ static void clear(struct keeper *keeper)
 	futex_call(&stream->shared->answers);
 }
 
-static bool controller_is_gone(const struct keeper *keeper)
-{
-	struct pollfd pipe = {keeper->controller, POLLIN, 0};
-
-	return poll(&pipe, 1, 0) > 0;
-}
-
 /* The last flush. Whoever is still traced into the stream, a child, finds it stopped. */
 static int finish(struct keeper *keeper)
 {
@@ -189,7 +181,7 @@ static void work(struct keeper *keeper)
 
 	for (;;) {
 		uint32_t seen = __atomic_load_n(&shared->requests, __ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&shared->is_closing, __ATOMIC_ACQUIRE) || controller_is_gone(keeper))
+		if (__atomic_load_n(&shared->is_closing, __ATOMIC_ACQUIRE) || life_is_over(&keeper->controller))
 			return;
 		if (__atomic_load_n(&shared->clears_wanted, __ATOMIC_ACQUIRE) != keeper->cleared)
 			clear(keeper);
@@ -211,15 +203,17 @@ static void state_tell(struct posix_shared *shared, uint32_t state, int error)
 	futex_call(&shared->answers);
 }
 
-static void keeper_run(struct posix_stream *stream, int fd, int controller)
+static void keeper_run(struct posix_stream *stream, int fd, int watched)
 {
-	struct keeper keeper = {.stream = stream, .controller = controller, .flushed_at = monotonic_now()};
 	struct posix_shared *shared = stream->shared;
+	struct keeper keeper = {.stream = stream,
+				.controller = {.watched = watched, .pid = shared->controller, .memory = shared},
+				.flushed_at = monotonic_now()};
 	int rc;
 
 	setsid();
 	prctl(PR_SET_NAME, "posix-trace-log");
-	descriptors_close(fd, controller);
+	descriptors_close(fd, watched);
 	pthread_mutex_lock(&shared->keeper_mutex);
 	keeper.record = malloc(sizeof(struct posix_record) + stream->ring.size);
 	rc = keeper.record ? posix_log_open(&keeper.log, fd, shared) : ENOMEM;
@@ -266,7 +260,7 @@ static bool answer_await(struct posix_shared *shared, const uint32_t *word, uint
 }
 
 /* Two forks, so that the keeper is nobody's child; no handler of the program's runs in it. */
-static int keeper_fork(struct posix_stream *stream, int fd, int controller)
+static int keeper_fork(struct posix_stream *stream, int fd, int watched)
 {
 	sigset_t all, before;
 	int status = -1;
@@ -278,7 +272,7 @@ static int keeper_fork(struct posix_stream *stream, int fd, int controller)
 	if (child == 0) {
 		pid_t keeper = fork();
 		if (keeper == 0)
-			keeper_run(stream, fd, controller);
+			keeper_run(stream, fd, watched);
 		_exit(keeper < 0);
 	}
 	entries_keep(false);
@@ -294,16 +288,15 @@ static int start_error(const struct posix_shared *shared)
 	return shared->keeper_error ? (int)shared->keeper_error : EAGAIN;
 }
 
-int keeper_start(struct posix_stream *stream, int fd, int *life)
+int keeper_start(struct posix_stream *stream, int fd, struct life *life)
 {
 	struct posix_shared *shared = stream->shared;
-	int ends[2];
+	int watched, rc = life_begin(life, &watched);
 
-	if (pipe2(ends, O_CLOEXEC))
-		return errno == EMFILE || errno == ENFILE ? EAGAIN : ENOMEM;
-	int rc = keeper_fork(stream, fd, ends[0]);
-	close(ends[0]);
-	*life = ends[1];
+	if (rc)
+		return rc;
+	rc = keeper_fork(stream, fd, watched);
+	close(watched);
 	if (rc)
 		return rc;
 	return answer_await(shared, &shared->keeper_state, KEEPER_READY) ? 0 : start_error(shared);

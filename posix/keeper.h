@@ -9,6 +9,7 @@
 #ifndef IPCTRACE_POSIX_KEEPER_H
 #define IPCTRACE_POSIX_KEEPER_H
 
+#include "posix/life.h"
 #include "posix/stream.h"
 
 enum keeper_state {
@@ -18,10 +19,10 @@ enum keeper_state {
 };
 
 /*
- * Starts the keeper of `stream`, which writes its log to `fd`. *life is the end of the pipe to be held open. 0, or the
+ * Starts the keeper of `stream`, which writes its log to `fd`. `life` tells it that we live. 0, or the
  * error number of what could not be done: then there is no keeper.
  */
-int keeper_start(struct posix_stream *stream, int fd, int *life);
+int keeper_start(struct posix_stream *stream, int fd, struct life *life);
 
 /* Asks for a flush, and does not wait for it. 0 or EIO: the keeper is dead. */
 int keeper_flush(struct posix_stream *stream);

@@ -55,7 +55,7 @@ struct posix_entry *entry_new(void)
 	if (entry) {
 		entry->owner = getpid();
 		entry->generation = entry->generation % GENERATION_MAX + 1;
-		entry->life = -1;
+		entry->life = (struct life){.fd = -1};
 		entry->list_at = 0;
 		entry->recorded = NULL;
 	}
@@ -75,9 +75,7 @@ void entry_free(struct posix_entry *entry)
 {
 	stream_unmap(&entry->stream);
 	entry->stream.is_closing = false;
-	if (entry->life >= 0)
-		close(entry->life);
-	entry->life = -1;
+	life_end(&entry->life);
 	__atomic_store_n(&entry->owner, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -129,9 +127,7 @@ static void fork_child(void)
 		if (entry->kind == ENTRY_FREE)
 			continue;
 		entry->stream.users = 0;
-		if (entry->life >= 0)
-			close(entry->life);
-		entry->life = -1;
+		life_end(&entry->life);
 		if (entry->kind != ENTRY_RECORDED && (posix_tracing >> i & 1) &&
 		    entry->stream.shared->attributes.inherited == POSIX_TRACE_INHERITED)
 			continue;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "posix/life.h"
 #include "posix/stream.h"
 
 /* What an identifier may stand for; sets of these say what a function takes. */
@@ -27,7 +28,7 @@ struct posix_entry {
 	pid_t owner;
 	struct posix_stream stream;
 	struct posix_recorded *recorded;
-	int life;	  /* closed when we end: by that the keeper of the log knows */
+	struct life life; /* by which the keeper of the log knows of our end */
 	uint32_t list_at; /* of posix_trace_eventtypelist_getnext_id() */
 };
 

@@ -6,6 +6,7 @@
 
 #include "format/batch.h"
 #include "format/object.h"
+#include "format/posix_object.h"
 #include "tests/format/sample_log.h"
 #include "tests/format/tape.h"
 
@@ -136,6 +137,20 @@ static int controls_write(msgpack_packer *out)
 	return error ? error : object_pack_control(out, &mark);
 }
 
+static int posix_write(msgpack_packer *out)
+{
+	static const struct posix_event_type types[] = {{16, "order.begin"}, {17, "order.end"}};
+	const struct object_posix posix = {.name = "orders",
+					   .version = "1",
+					   .created = 1700000000000000000,
+					   .stream_policy = 3,
+					   .log_full = 1,
+					   .types_count = 2,
+					   .types = types};
+
+	return object_pack_posix(out, &posix);
+}
+
 static int beginning_write(msgpack_packer *out)
 {
 	struct record_thread thread = {.head = {.type = RECORD_THREAD_BEGIN, .words = sizeof(thread) / 8},
@@ -172,6 +187,8 @@ static int ending_write(msgpack_packer *out)
 
 	if (!error)
 		error = object_pack_unfinished(out, &catalogue_builtin, 100, 102, &call, &glimpse);
+	if (!error)
+		error = posix_write(out);
 	return error ? error : object_pack_end(out, &end);
 }
 

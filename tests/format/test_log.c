@@ -139,6 +139,10 @@ static void ending_assert(const struct frame *frame)
 	cr_assert(event->items[0].form == ITEM_UNREAD && event->items[0].size == 4 && event->items[0].bytes[0] == 1);
 	cr_assert_not_null(frame->end);
 	cr_assert(frame->end->events == 160 && frame->end->lost_full == 2 && frame->end->bytes == 1234);
+	cr_assert_not_null(frame->posix);
+	cr_assert_str_eq(frame->posix->name, "orders");
+	cr_assert(frame->posix->stream_policy == 3 && frame->posix->log_full == 1 && frame->posix->types_count == 2);
+	cr_assert(frame->posix->types[1].id == 17 && !strcmp(frame->posix->types[1].name, "order.end"));
 }
 
 Test(log, gives_back_one_of_every_object)

@@ -270,6 +270,27 @@ Test(controller, keeps_no_pipe_of_its_own_open)
 	cr_assert_eq(posix_trace_shutdown(trid), 0);
 }
 
+Test(controller, that_closes_what_is_not_its_own_is_traced_on)
+{
+	trace_attr_t attr = attributes_make(0, POSIX_TRACE_APPEND, 0);
+	int fd, ends[2];
+	trace_id_t trid = stream_create_withlog(&attr, &fd);
+
+	cr_assert_eq(posix_trace_start(trid), 0);
+	for (int i = fd + 1; i < fd + 20; i++)
+		close(i);
+	cr_assert_eq(pipe(ends), 0); /* under numbers that were others' */
+	usleep(300000);
+	posix_trace_event(event_open("daemon"), NULL, 0);
+	cr_assert_eq(posix_trace_shutdown(trid), 0);
+	cr_assert_eq(fcntl(ends[0], F_GETFD), 0, "what it opened since is still open");
+	cr_assert_eq(fcntl(ends[1], F_GETFD), 0);
+	cr_assert_eq(posix_trace_open(fd, &trid), 0);
+	events_read(trid);
+	cr_assert_eq(events_named("daemon"), 1);
+	cr_assert_eq(posix_trace_close(trid), 0);
+}
+
 Test(controller, has_no_child_that_it_did_not_make)
 {
 	int fd;

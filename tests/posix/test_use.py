@@ -102,6 +102,13 @@ class Use(unittest.TestCase):
         self.assertEqual([line.split()[1:4] for line in read], [[str(call[k]) for k in ('pid', 'tid', 'time')] for call in calls])
         self.assertIn('send', [call['call'] for call in calls])
 
+    def test_a_program_that_is_recorded_traces_itself_as_well(self):
+        done = subprocess.run([IPCTRACE, 'record', '-o', str(self.folder / 'calls.ipct'), '--', PROGRAM, 'write', str(self.log), '10'],
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, ''))
+        self.assertEqual(output(IPCTRACE, 'print', self.log).count('order'), 20)
+        self.assertIn('whole', output(IPCTRACE, 'check', self.folder / 'calls.ipct'))
+
     def test_a_log_that_was_cut_anywhere_is_read_or_refused(self):
         output(PROGRAM, 'write', self.log, 20)
         whole = self.log.read_bytes()
