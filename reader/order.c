@@ -2,41 +2,14 @@
 /*
  * Merging of batches, stragglers and marks by time of entry. Knows frames and events, nothing of files or text.
  */
-#include "reader/order.h"
+#include "reader/order_parts.h"
 #include "reader/room.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Frames in memory at once, by number and size; a trace that would need more is printed with its order a little wrong.
- */
-#define OPEN_MAX       256u
-#define OPEN_BYTES_MAX (96ull << 20)
-/* What a decoded event takes: times, shape, result, and its place in the order. */
-#define EVENT_BYTES 36u
-
-enum cursor_kind { CURSOR_MARKS, CURSOR_STRAGGLERS, CURSOR_BATCH };
-
-/* One source of entries, with its head at `row`. */
-struct order_cursor {
-	uint64_t ticks; /* of the head */
-	uint32_t pid, tid;
-	enum cursor_kind kind;
-	size_t row, end;
-	const struct batch_view *batch;
-	const uint32_t *sorted; /* the order of the batch's rows, NULL when it is theirs */
-	uint32_t slot;
-	uint32_t id; /* of a batch's cursor: no other has it now */
-	uint64_t serial;
-};
-
 /* ---- cursors and their heap ----------------------------------------------------------------------------------- */
-
-static size_t cursor_row(const struct order_cursor *cursor)
-{
-	return cursor->sorted ? cursor->sorted[cursor->row] : cursor->row;
-}
 
 /* Takes the time of the head; the cursor must not be at its end. */
 static void load_head(const struct order *order, struct order_cursor *cursor)
@@ -98,7 +71,7 @@ static void sift_down(struct order *order, size_t at)
 	order->heap[at] = cursor;
 }
 
-static int push_cursor(struct order *order, const struct order_cursor *cursor)
+int order_push_cursor(struct order *order, const struct order_cursor *cursor)
 {
 	struct order_cursor *copy;
 
@@ -123,210 +96,11 @@ static void free_cursor(struct order *order, struct order_cursor *cursor)
 	free(cursor);
 }
 
-/* ---- frames in memory ----------------------------------------------------------------------------------------- */
-
-static int compare_rows(const void *a, const void *b, void *enter)
-{
-	const uint64_t *times = enter;
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	if (times[left] != times[right])
-		return times[left] < times[right] ? -1 : 1;
-	/* A call made inside another one's handler ended first and stands first, but began last. */
-	return left < right ? 1 : -1;
-}
-
-static bool is_sorted(const struct batch_view *batch)
-{
-	for (uint32_t i = 1; i < batch->count; i++)
-		if (batch->enter[i] < batch->enter[i - 1])
-			return false;
-	return true;
-}
-
-/* The rows by time of beginning, when that is not how they stand. 0 or -ENOMEM. */
-static int sort_rows(const struct batch_view *batch, const uint32_t **sorted)
-{
-	uint32_t *rows;
-
-	*sorted = NULL;
-	if (is_sorted(batch))
-		return 0;
-	rows = malloc(batch->count * sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < batch->count; i++)
-		rows[i] = i;
-	qsort_r(rows, batch->count, sizeof(*rows), compare_rows, (void *)batch->enter);
-	*sorted = rows;
-	return 0;
-}
-
-/* A number for a batch in memory, and room to give it back later. 0 or -ENOMEM. */
-static int take_id(struct order *order, uint32_t *id)
-{
-	if (order->free_ids_count) {
-		*id = order->free_ids[--order->free_ids_count];
-		return 0;
-	}
-	if (MAKE_ROOM(order->free_ids, order->free_ids_room, order->ids_count))
-		return -ENOMEM;
-	*id = (uint32_t)order->ids_count++;
-	return 0;
-}
-
-/* Notes the events of a batch that are no stragglers, if any, as part of the pending frame. 0 or -ENOMEM. */
-static int prepare_batch(struct order *order, const struct batch_view *batch)
-{
-	struct order_pending *pending = &order->pending;
-	struct order_cursor cursor = {.kind = CURSOR_BATCH, .pid = batch->pid, .tid = batch->tid, .batch = batch};
-
-	if (MAKE_ROOM(pending->cursors, pending->room, pending->count) || sort_rows(batch, &cursor.sorted))
-		return -ENOMEM;
-	cursor.end = batch->count;
-	while (cursor.row < cursor.end && batch->enter[cursor_row(&cursor)] < order->from)
-		cursor.row++;
-	if (cursor.row == cursor.end) {
-		free((void *)cursor.sorted);
-		return 0;
-	}
-	load_head(order, &cursor);
-	pending->opens = cursor.ticks < pending->opens ? cursor.ticks : pending->opens;
-	pending->cursors[pending->count++] = cursor;
-	return 0;
-}
-
-/* No event of a frame that is not open yet is before. */
-static uint64_t next_opens(const struct order *order)
-{
-	if (order->pending.is_there)
-		return order->pending.opens;
-	return order->next_frame < order->end_frame ? order->from : UINT64_MAX;
-}
-
-static int take_slot(struct order *order, uint32_t *slot)
-{
-	for (*slot = 0; *slot < order->slots_count; ++*slot)
-		if (!order->slots[*slot].frame)
-			return 0;
-	if (MAKE_ROOM(order->slots, order->slots_room, order->slots_count))
-		return -ENOMEM;
-	order->slots[order->slots_count++] = (struct order_slot){0};
-	return 0;
-}
-
-static void close_slot(struct order *order, uint32_t slot)
-{
-	frame_free(order->spare);
-	order->spare = order->slots[slot].frame;
-	order->slots[slot].frame = NULL;
-	order->open_bytes -= order->slots[slot].bytes;
-}
-
-static uint64_t frame_bytes(const struct frame *frame)
-{
-	uint64_t bytes = frame->content_size;
-
-	for (uint32_t b = 0; b < frame->batches_count; b++)
-		bytes += (uint64_t)frame->batches[b].count * EVENT_BYTES;
-	return bytes;
-}
-
-/* Gives the pending frame, whose cursors are gone, away. */
-static int pass_pending(struct order *order)
-{
-	struct frame *frame = order->spare;
-	int rc = ahead_next(order->ahead, &frame);
-
-	order->pending.is_there = false;
-	order->pending.count = 0;
-	order->next_frame++;
-	order->spare = frame;
-	return rc < 0 ? rc : 0;
-}
-
-/*
- * Looks at the next frame, which becomes order->pending. One without events that are still to be given, or that has
- * become unreadable since the survey, is passed over.
- */
-static int look_ahead(struct order *order)
-{
-	struct order_pending *pending = &order->pending;
-	int rc = 0;
-
-	if (!order->ahead)
-		rc = ahead_new(&order->ahead, order->read, order->source, order->next_frame, order->end_frame);
-	if (rc)
-		return rc;
-	rc = ahead_look(order->ahead, &pending->frame);
-	if (rc)
-		return rc < 0 ? rc : pass_pending(order);
-	pending->is_there = true;
-	pending->opens = UINT64_MAX;
-	pending->bytes = frame_bytes(pending->frame);
-	for (uint32_t i = 0; !rc && i < pending->frame->batches_count; i++)
-		rc = prepare_batch(order, &pending->frame->batches[i]);
-	if (order_first_end(pending->frame) > order->from)
-		order->from = order_first_end(pending->frame);
-	/* where a straggler ended first, the frame behind this one may begin before what is left of this one */
-	pending->opens = pending->opens < order->from ? pending->opens : order->from;
-	return rc || pending->count ? rc : pass_pending(order);
-}
-
-/* Takes the pending frame and pushes its batches. */
-static int open_pending(struct order *order)
-{
-	struct order_pending *pending = &order->pending;
-	struct frame *frame = order->spare;
-	uint32_t slot;
-	int rc = take_slot(order, &slot);
-
-	if (rc)
-		return rc;
-	order->spare = NULL;
-	ahead_next(order->ahead, &frame);
-	order->slots[slot] = (struct order_slot){.frame = frame, .bytes = pending->bytes};
-	order->open_bytes += pending->bytes;
-	for (; !rc && order->slots[slot].left < pending->count; order->slots[slot].left++) {
-		struct order_cursor *cursor = &pending->cursors[order->slots[slot].left];
-		cursor->slot = slot;
-		rc = take_id(order, &cursor->id);
-		if (!rc)
-			rc = push_cursor(order, cursor);
-	}
-	pending->is_there = false;
-	pending->count = 0;
-	order->next_frame++;
-	return rc;
-}
-
-/* Opens every frame that may hold what comes next. */
-static int open_due(struct order *order)
-{
-	int rc = 0;
-
-	while (!rc && order->next_frame < order->end_frame) {
-		size_t open = 0;
-		if (order->heap_count && next_opens(order) > order->heap[0]->ticks)
-			break;
-		if (!order->pending.is_there) {
-			rc = look_ahead(order);
-			continue;
-		}
-		for (size_t i = 0; i < order->slots_count; i++)
-			open += order->slots[i].frame != NULL;
-		if (open >= OPEN_MAX || (open && order->open_bytes + order->pending.bytes > OPEN_BYTES_MAX))
-			break;
-		rc = open_pending(order);
-	}
-	return rc;
-}
-
 /* ---- going through -------------------------------------------------------------------------------------------- */
 
 static int compare_marks(const void *a, const void *b)
 {
-	const struct trace_entry *left = a, *right = b;
+	const struct order_mark *left = a, *right = b;
 
 	if (left->ticks != right->ticks)
 		return left->ticks < right->ticks ? -1 : 1;
@@ -345,7 +119,7 @@ static void close_all(struct order *order)
 		free_cursor(order, order->heap[i]);
 	for (uint32_t i = 0; i < order->slots_count; i++)
 		if (order->slots[i].frame)
-			close_slot(order, i);
+			order_close_slot(order, i);
 	order->heap_count = order->slots_count = 0;
 	order->is_given = false;
 	order->next_frame = order->first_frame;
@@ -367,16 +141,40 @@ int order_start(struct order *order)
 	struct order_cursor marks = {.kind = CURSOR_MARKS, .end = order->marks_count};
 	struct order_cursor stragglers = {.kind = CURSOR_STRAGGLERS, .end = order->stragglers.count};
 	if (!rc && marks.end)
-		rc = push_cursor(order, &marks);
+		rc = order_push_cursor(order, &marks);
 	if (!rc && stragglers.end)
-		rc = push_cursor(order, &stragglers);
+		rc = order_push_cursor(order, &stragglers);
 	return rc;
+}
+
+static void give_mark(const struct order_mark *mark, struct trace_entry *entry)
+{
+	*entry = (struct trace_entry){.kind = mark->kind, .ticks = mark->ticks};
+	switch (mark->kind) {
+	case TRACE_PROCESS:
+		entry->process = mark->what;
+		break;
+	case TRACE_THREAD:
+		entry->thread = mark->what;
+		break;
+	case TRACE_THREAD_END:
+		entry->thread_end = mark->what;
+		break;
+	case TRACE_MODULES:
+		entry->modules = mark->what;
+		break;
+	case TRACE_CONTROL:
+		entry->control = mark->what;
+		break;
+	case TRACE_EVENT:
+		break;
+	}
 }
 
 static void give(struct order *order, struct order_cursor *cursor, struct trace_entry *entry)
 {
 	if (cursor->kind == CURSOR_MARKS) {
-		*entry = order->marks[cursor->row];
+		give_mark(&order->marks[cursor->row], entry);
 		return;
 	}
 	entry->kind = TRACE_EVENT;
@@ -424,7 +222,7 @@ static int pass_given(struct order *order)
 		return 0;
 	}
 	if (cursor->kind == CURSOR_BATCH && --order->slots[cursor->slot].left == 0)
-		close_slot(order, cursor->slot);
+		order_close_slot(order, cursor->slot);
 	free_cursor(order, cursor);
 	order->heap[0] = order->heap[--order->heap_count];
 	if (order->heap_count)
@@ -435,7 +233,7 @@ static int pass_given(struct order *order)
 /* The time from which on something else may be next than the batch at the top. */
 static uint64_t next_other(const struct order *order)
 {
-	uint64_t next = next_opens(order);
+	uint64_t next = order_next_opens(order);
 
 	for (size_t i = 1; i < 3 && i < order->heap_count; i++)
 		next = order->heap[i]->ticks < next ? order->heap[i]->ticks : next;
@@ -465,7 +263,7 @@ int order_next(struct order *order, struct trace_entry *entry, uint32_t most, ui
 	if (order->is_given)
 		rc = pass_given(order);
 	if (!rc)
-		rc = open_due(order);
+		rc = order_open_due(order);
 	if (rc)
 		return rc;
 	if (!order->heap_count)

@@ -31,6 +31,13 @@ struct order_slot {
 	uint32_t left; /* batches not yet gone through */
 };
 
+/* A process, thread or the like that is to be put in its place. */
+struct order_mark {
+	uint64_t ticks;
+	const void *what; /* what the pointer of `kind` in struct trace_entry points to */
+	enum trace_kind kind;
+};
+
 /* The next frame, looked at before it is due. */
 struct order_pending {
 	bool is_there;
@@ -48,7 +55,7 @@ struct order {
 
 	struct stragglers stragglers;
 	struct order_group *groups;
-	struct trace_entry *marks;
+	struct order_mark *marks;
 	size_t groups_count, marks_count;
 	size_t groups_room, marks_room;
 	size_t group_frames;
@@ -85,9 +92,8 @@ uint64_t order_first_end(const struct frame *frame);
 /* Collects the stragglers from `floor` on, as many as there is room for. 0 or -errno. */
 int order_collect(struct order *order, struct straggler_key floor);
 
-/* A process, thread or the like to be put in its place; `entry` is copied, what it points to must stay. 0 or -ENOMEM.
- */
-int order_mark(struct order *order, const struct trace_entry *entry);
+/* Puts a mark in its place; what it points to must stay. 0 or -ENOMEM. */
+int order_mark(struct order *order, const struct order_mark *mark);
 
 /* After the last survey or mark: go to the beginning. 0 or -ENOMEM. */
 int order_start(struct order *order);

@@ -118,10 +118,10 @@ int order_collect(struct order *order, struct straggler_key floor)
 	return rc;
 }
 
-int order_mark(struct order *order, const struct trace_entry *entry)
+int order_mark(struct order *order, const struct order_mark *mark)
 {
 	if (MAKE_ROOM(order->marks, order->marks_room, order->marks_count))
 		return -ENOMEM;
-	order->marks[order->marks_count++] = *entry;
+	order->marks[order->marks_count++] = *mark;
 	return 0;
 }

@@ -155,37 +155,33 @@ struct round {
 static int mark_round(struct trace *trace, struct round begin)
 {
 	const struct tables *tables = &trace->tables;
-	struct trace_entry entry = {0};
+	struct order_mark mark;
 	int rc = 0;
 
 	for (size_t i = begin.processes; !rc && i < tables->processes_count; i++) {
-		entry = (struct trace_entry){.kind = TRACE_PROCESS, .process = &tables->processes[i].seen};
-		entry.ticks = entry.process->ticks;
-		rc = order_mark(&trace->order, &entry);
+		const struct frame_process *process = &tables->processes[i].seen;
+		mark = (struct order_mark){process->ticks, process, TRACE_PROCESS};
+		rc = order_mark(&trace->order, &mark);
 	}
 	for (size_t i = begin.threads; !rc && i < tables->threads_count; i++) {
-		if (!tables->threads[i].is_announced)
-			continue;
-		entry = (struct trace_entry){.kind = TRACE_THREAD, .thread = &tables->threads[i].seen};
-		entry.ticks = entry.thread->ticks;
-		rc = order_mark(&trace->order, &entry);
+		const struct frame_thread *thread = &tables->threads[i].seen;
+		mark = (struct order_mark){thread->ticks, thread, TRACE_THREAD};
+		rc = tables->threads[i].is_announced ? order_mark(&trace->order, &mark) : 0;
 	}
 	for (size_t i = begin.thread_ends; !rc && i < tables->thread_ends_count; i++) {
-		if (tables_thread_end_is_void(tables, &tables->thread_ends[i]))
-			continue;
-		entry = (struct trace_entry){.kind = TRACE_THREAD_END, .thread_end = &tables->thread_ends[i].seen};
-		entry.ticks = entry.thread_end->ticks;
-		rc = order_mark(&trace->order, &entry);
+		const struct tables_thread_end *end = &tables->thread_ends[i];
+		mark = (struct order_mark){end->seen.ticks, &end->seen, TRACE_THREAD_END};
+		rc = tables_thread_end_is_void(tables, end) ? 0 : order_mark(&trace->order, &mark);
 	}
 	for (size_t i = begin.modules; !rc && i < tables->modules_count; i++) {
-		entry = (struct trace_entry){.kind = TRACE_MODULES, .modules = &tables->modules[i].seen};
-		entry.ticks = entry.modules->ticks;
-		rc = order_mark(&trace->order, &entry);
+		const struct frame_modules *modules = &tables->modules[i].seen;
+		mark = (struct order_mark){modules->ticks, modules, TRACE_MODULES};
+		rc = order_mark(&trace->order, &mark);
 	}
 	for (size_t i = begin.controls; !rc && i < tables->controls_count; i++) {
-		entry = (struct trace_entry){.kind = TRACE_CONTROL, .control = &tables->controls[i]};
-		entry.ticks = entry.control->ticks;
-		rc = order_mark(&trace->order, &entry);
+		const struct object_control *control = &tables->controls[i];
+		mark = (struct order_mark){control->ticks, control, TRACE_CONTROL};
+		rc = order_mark(&trace->order, &mark);
 	}
 	return rc;
 }
