@@ -281,8 +281,9 @@ static void handlers_run(int flags)
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
 
 	sigaction(SIGUSR1, &action, NULL);
+	/* twice in a row: which stacks drive each other out depends on where the kernel has put ours */
 	for (unsigned round = 0; round < 3000; round++)
-		go(round % 31, raise_it);
+		go(round / 2 % 31, raise_it);
 	cr_expect_gt(odd, 0);
 	cr_expect_gt(recognised, 100, "%u", recognised);
 }
