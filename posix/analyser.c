@@ -9,8 +9,6 @@
 #include "posix/recorded.h"
 #include "posix/streams.h"
 
-#define PUBLIC __attribute__((visibility("default")))
-
 #define ACTIVE (ENTRY_ACTIVE | ENTRY_LOGGED)
 
 /*

@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define PUBLIC __attribute__((visibility("default")))
-
 #define STREAM_SIZE_DEFAULT (1u << 20)
 #define DATA_SIZE_DEFAULT   1024u
 #define LOG_SIZE_DEFAULT    (16u << 20)

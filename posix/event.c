@@ -5,8 +5,6 @@
  */
 #include "posix/streams.h"
 
-#define PUBLIC __attribute__((visibility("default")))
-
 /*
  * The stream may be shut down meanwhile: it is held before it is looked whether it is still there. Nothing of it but
  * the count of its users is looked at before.

@@ -7,8 +7,6 @@
 
 #include "posix/record.h"
 
-#define PUBLIC __attribute__((visibility("default")))
-
 static int id_check(trace_event_id_t event_id, const trace_event_set_t *set)
 {
 	return set && event_id && event_id < EVENT_ID_COUNT ? 0 : EINVAL;

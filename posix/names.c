@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PUBLIC __attribute__((visibility("default")))
-
 struct names {
 	pthread_mutex_t mutex; /* between processes, one of which may be killed with it */
 	uint32_t count;	       /* stored when the name is there */

@@ -11,6 +11,9 @@
 #include "format/record.h"
 #include "trace.h"
 
+/* A function of the standard: all that the library exports. */
+#define PUBLIC __attribute__((visibility("default")))
+
 /* Event types: where those of users and of recorded calls begin, and how many numbers there are. */
 #define EVENT_USER_FIRST 16u
 #define EVENT_CALL_FIRST 256u

@@ -2,10 +2,11 @@
 /*
  * The ring of a POSIX trace stream: a slot of a live area, into which several threads and processes write.
  *
- * What stands in it, and how a record says that it is whole, is as in stream.h. It differs in that room is reserved by
- * a locked exchange, that each record is published by its own stamp (so that none waits for one that was interrupted),
- * that whoever takes or overwrites the oldest record moves the tail by an exchange as well, and that the ring is mapped
- * twice, one behind the other: a record never goes round, and a stream of N bytes holds N bytes of events.
+ * What stands in it, and how a record says that it is whole, is as in trace/stream.h. It differs in that room is
+ * reserved by a locked exchange, that each record is published by its own stamp (so that none waits for one that was
+ * interrupted), that whoever takes or overwrites the oldest record moves the tail by an exchange as well, and that the
+ * ring is mapped twice, one behind the other: a record never goes round, and a stream of N bytes holds N bytes of
+ * events.
  *
  * For any context, signal handlers included. It must not call libc, wait, or know a policy.
  */

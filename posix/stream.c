@@ -228,18 +228,13 @@ static bool record_write(struct posix_stream *stream, const struct posix_written
 	return true;
 }
 
-static bool is_filtered(const struct posix_shared *shared, trace_event_id_t event)
-{
-	return __atomic_load_n(&shared->filter.__bits[event / 64], __ATOMIC_RELAXED) >> event % 64 & 1;
-}
-
 /* A system event, whether the stream runs or not. */
 static bool system_write(struct posix_stream *stream, trace_event_id_t event, const void *data, size_t size,
 			 uint64_t limit)
 {
 	const struct posix_written written = {event, data, size, 0};
 
-	return is_filtered(stream->shared, event) || record_write(stream, &written, limit);
+	return stream_filters(stream->shared, event) || record_write(stream, &written, limit);
 }
 
 /* The stream has no room: it stops, and says so once. */

@@ -43,7 +43,7 @@ struct posix_shared {
 	pthread_mutex_t mutex;
 	uint64_t cursor;	  /* where reading is, in a stream with log, of which only flushing makes room */
 	uint64_t stuck, stuck_at; /* a record that is not whole at the tail, and since when: CLOCK_MONOTONIC, ns */
-	/* between the controller and the keeper, docs of keeper.h */
+	/* between the controller and the keeper, see keeper.h */
 	uint32_t requests; /* futex: counts what the keeper is asked */
 	uint32_t keeper_sleeps;
 	uint32_t answers; /* futex: counts what the keeper did */
@@ -81,18 +81,22 @@ struct posix_reading {
 };
 
 enum {
-	STREAM_E_EMPTY = 1, /* there is no event */
+	STREAM_E_EMPTY = 4096, /* there is no event; no error number, of which there are others here */
 };
 
-/* Makes the memory of a stream; `policy` is what the attributes come to. 0, ENOMEM or EINVAL. */
+/* Makes the memory of a stream, whose policy is set. 0 or ENOMEM. */
 int stream_make(struct posix_stream *stream, const struct posix_attributes *attributes, bool has_log);
 void stream_unmap(struct posix_stream *stream);
+
+static inline bool stream_filters(const struct posix_shared *shared, trace_event_id_t event)
+{
+	return __atomic_load_n(&shared->filter.__bits[event / 64], __ATOMIC_RELAXED) >> event % 64 & 1;
+}
 
 /* Whether `event` is recorded now. */
 static inline bool stream_wants(const struct posix_shared *shared, trace_event_id_t event)
 {
-	return (__atomic_load_n(&shared->state, __ATOMIC_RELAXED) & STREAM_RUNNING) &&
-	       !(__atomic_load_n(&shared->filter.__bits[event / 64], __ATOMIC_RELAXED) >> event % 64 & 1);
+	return (__atomic_load_n(&shared->state, __ATOMIC_RELAXED) & STREAM_RUNNING) && !stream_filters(shared, event);
 }
 
 /* Records one event by the full policy. For any context; changes no errno. */
