@@ -4,7 +4,8 @@
  * decoded again. Prints nanoseconds of processor time and bytes for each event, the best of several rounds.
  *
  * The programs are models, made from a fixed seed: an event loop that serves clients (redis-like), the same with
- * payloads and offsets that never repeat (near-random), and a thread that does one thing all day (steady).
+ * payloads and offsets that never repeat (near-random), and a thread that does one thing all day (steady). The event
+ * loop comes once more in frames of what a ring holds, as the collector makes them.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -192,14 +193,16 @@ static void batch_flush(struct batch *batch, struct log_writer *writer, uint64_t
 		check(log_writer_flush(writer, &anchor, &anchor), "flush");
 }
 
-/* Turn a tape into a log in `writer`; how many events it holds. */
-static uint64_t tape_write(const struct tape *tape, struct batch *batch, struct log_writer *writer)
+/* Turn a tape into a log in `writer`, with a frame for every `most` events; how many events it holds. */
+static uint64_t tape_write(const struct tape *tape, struct batch *batch, struct log_writer *writer, uint32_t most)
 {
 	uint64_t first = 0;
 
 	for (int repeat = 0; repeat < REPEATS; repeat++) {
 		for (size_t at = 0; at < tape->used;) {
 			const struct record_call *record = (const struct record_call *)(tape->words + at);
+			if (batch_count(batch) == most)
+				batch_flush(batch, writer, &first, true);
 			int error = batch_add(batch, record, (tape->used - at) * 8);
 			if (error == BATCH_E_FULL) {
 				batch_flush(batch, writer, &first, false);
@@ -233,7 +236,20 @@ static uint64_t log_sum(const struct log *log, struct frame **frame, bool events
 	return sum;
 }
 
-static void measure(const char *name, void (*make)(struct tape *tape))
+/* What a ring of 512 KiB holds of the event loop, when it is emptied at three quarters. */
+#define RING_EVENTS 3600u
+
+static const struct model {
+	const char *name;
+	void (*make)(struct tape *tape);
+	uint32_t frame_events; /* UINT32_MAX: as many as there is room for */
+} models[] = {
+	{"redis-like", tape_redis, UINT32_MAX},	 {"ring", tape_redis, RING_EVENTS},
+	{"payloads", tape_payloads, UINT32_MAX}, {"offsets", tape_offsets, UINT32_MAX},
+	{"steady", tape_steady, UINT32_MAX},
+};
+
+static void measure(const struct model *model)
 {
 	struct log_head head = {.catalogue = &catalogue_builtin};
 	struct tape tape = {.ticks = 1ull << 50};
@@ -241,7 +257,7 @@ static void measure(const char *name, void (*make)(struct tape *tape))
 	uint64_t count = 0, sum = 0;
 	size_t size = 0;
 
-	make(&tape);
+	model->make(&tape);
 	for (int round = 0; round < ROUNDS; round++) {
 		struct log_writer *writer;
 		struct batch *batch;
@@ -251,7 +267,7 @@ static void measure(const char *name, void (*make)(struct tape *tape))
 		check(batch_new(&batch, &catalogue_builtin), "batch");
 		check(log_writer_open_memory(&writer, &head), "writer");
 		double start = now();
-		count = tape_write(&tape, batch, writer);
+		count = tape_write(&tape, batch, writer, model->frame_events);
 		double end = now();
 		write = end - start < write ? end - start : write;
 		const void *bytes = log_writer_memory(writer, &size);
@@ -271,20 +287,11 @@ static void measure(const char *name, void (*make)(struct tape *tape))
 		batch_free(batch);
 	}
 	double events = (double)count;
-	printf("%-12s %9.0f events  %6.1f ns write  %6.1f ns decode  %6.1f ns visit  %6.2f bytes  (%llx)\n", name,
-	       events, write / events, decode / events, visit / events, (double)size / events, (unsigned long long)sum);
+	printf("%-12s %9.0f events  %6.1f ns write  %6.1f ns decode  %6.1f ns visit  %6.2f bytes  (%llx)\n",
+	       model->name, events, write / events, decode / events, visit / events, (double)size / events,
+	       (unsigned long long)sum);
 	free(tape.words);
 }
-
-static const struct model {
-	const char *name;
-	void (*make)(struct tape *tape);
-} models[] = {
-	{"redis-like", tape_redis},
-	{"payloads", tape_payloads},
-	{"offsets", tape_offsets},
-	{"steady", tape_steady},
-};
 
 /* All models, or those named. */
 int main(int argc, char **argv)
@@ -294,7 +301,7 @@ int main(int argc, char **argv)
 		for (int arg = 1; arg < argc; arg++)
 			wanted |= !strcmp(argv[arg], models[i].name);
 		if (wanted)
-			measure(models[i].name, models[i].make);
+			measure(&models[i]);
 	}
 	return 0;
 }
