@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Three digits: 9.99, 99.9, 999. */
 static void print_scaled(struct text *text, double value, const char *unit)
@@ -25,6 +26,17 @@ void amount_time(struct text *text, uint64_t ns)
 		print_scaled(text, (double)ns / 1e6, "ms");
 	else
 		print_scaled(text, (double)ns / 1e9, "s");
+}
+
+void amount_moment(struct text *text, uint64_t ns, const char *format)
+{
+	time_t when = (time_t)(ns / 1000000000);
+	char words[64] = "?";
+	struct tm local;
+
+	if (localtime_r(&when, &local))
+		strftime(words, sizeof(words), format, &local);
+	text_put(text, words);
 }
 
 void amount_bytes(struct text *text, uint64_t bytes)

@@ -12,6 +12,9 @@
 /* `ns` as "820 ns", "1.25 ms", "12.3 s": three digits, in a unit from ns to s. */
 void amount_time(struct text *text, uint64_t ns);
 
+/* The moment `ns` since the epoch, in local time, as `format` of strftime(3) says, which makes less than 64 bytes. */
+void amount_moment(struct text *text, uint64_t ns, const char *format);
+
 /* "512 B", "1.25 KiB", "12.3 GiB". */
 void amount_bytes(struct text *text, uint64_t bytes);
 

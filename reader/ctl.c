@@ -67,14 +67,11 @@ static void print_label(struct text *out, const char *label)
 static void print_state(const struct control_status *status, struct text *out)
 {
 	uint64_t now = realtime_now();
-	time_t since = (time_t)(status->since / 1000000000);
-	char words[64] = "?";
-	struct tm local;
 
-	if (localtime_r(&since, &local))
-		strftime(words, sizeof(words), "%Y-%m-%d %H:%M:%S", &local);
 	print_label(out, "State");
-	text_format(out, "%s since %s, for ", status->is_suspended ? "suspended" : "recording", words);
+	text_put(out, status->is_suspended ? "suspended since " : "recording since ");
+	amount_moment(out, status->since, "%Y-%m-%d %H:%M:%S");
+	text_put(out, ", for ");
 	amount_time(out, now > status->since ? now - status->since : 0);
 	text_char(out, '\n');
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Of a command line, that much is shown at least. */
 #define WORDS_SIZE 1000
@@ -57,13 +56,7 @@ static void print_words(struct text *out, const char *const *words, uint32_t cou
 
 static void print_moment(struct text *out, uint64_t ns)
 {
-	time_t when = (time_t)(ns / 1000000000);
-	char words[64] = "?";
-	struct tm local;
-
-	if (localtime_r(&when, &local))
-		strftime(words, sizeof(words), "%Y-%m-%d %H:%M:%S %z", &local);
-	text_put(out, words);
+	amount_moment(out, ns, "%Y-%m-%d %H:%M:%S %z");
 }
 
 /* Until the last that the collector wrote: a program that hangs makes no calls. */

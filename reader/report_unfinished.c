@@ -148,17 +148,6 @@ static uint64_t lasted_ns(const struct unfinished_tallies *tallies, const struct
 	return end > begin ? end - begin : 0;
 }
 
-static void print_since(struct text *text, uint64_t ns)
-{
-	time_t second = (time_t)(ns / 1000000000);
-	char clock[16] = "?";
-	struct tm local;
-
-	if (localtime_r(&second, &local))
-		strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-	text_put(text, clock);
-}
-
 bool unfinished_tallies_any(const struct unfinished_tallies *tallies)
 {
 	return tallies->count;
@@ -174,7 +163,7 @@ void unfinished_tallies_print(struct unfinished_tallies *tallies, struct text *o
 		shown = SHOWN_MAX;
 	for (size_t i = 0; i < shown; i++) {
 		const struct unfinished *row = &tallies->rows[i];
-		print_since(&table.cells, trace_time(tallies->trace, row->enter));
+		amount_moment(&table.cells, trace_time(tallies->trace, row->enter), "%H:%M:%S");
 		amount_cell(&table);
 		amount_time(&table.cells, lasted_ns(tallies, row));
 		amount_cell(&table);
