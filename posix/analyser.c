@@ -169,9 +169,11 @@ PUBLIC int posix_trace_close(trace_id_t trid)
 		entry_put(entry);
 		return EINVAL;
 	}
-	entry_leave(entry);
-	recorded_close(entry->recorded);
+	bool is_left = entry_leave(entry);
+	if (is_left)
+		recorded_close(entry->recorded);
 	entry_put(entry);
-	entry_free(entry);
+	if (is_left)
+		entry_free(entry);
 	return 0;
 }

@@ -104,11 +104,14 @@ PUBLIC int posix_trace_shutdown(trace_id_t trid)
 		entry_put(entry);
 		return EINVAL;
 	}
-	entry_leave(entry);
+	bool is_left = entry_leave(entry);
 	if (has_log)
 		rc = keeper_close(&entry->stream);
 	entry_put(entry);
-	entry_free(entry);
+	if (is_left)
+		entry_free(entry);
+	else
+		life_end(&entry->life);
 	errno = saved;
 	return rc;
 }

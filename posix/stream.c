@@ -187,7 +187,7 @@ static bool oldest_drop(struct posix_stream *stream)
 		if (posix_ring_tail(&stream->ring) != tail)
 			return true; /* somebody else has made some */
 		stuck_check(stream, tail);
-		return false;
+		return posix_ring_tail(&stream->ring) != tail;
 	}
 	if (posix_ring_release(&stream->ring, tail, next)) {
 		__atomic_fetch_add(&stream->ring.slot->lost, dropped, __ATOMIC_RELAXED);
@@ -254,8 +254,8 @@ void stream_record(struct posix_stream *stream, const struct posix_written *writ
 
 	if (__builtin_expect(__atomic_load_n(&shared->lost, __ATOMIC_RELAXED), 0) &&
 	    __atomic_exchange_n(&shared->lost, 0, __ATOMIC_RELAXED)) {
-		system_write(stream, POSIX_TRACE_OVERFLOW, NULL, 0, shared->limit);
-		system_write(stream, POSIX_TRACE_RESUME, NULL, 0, shared->limit);
+		if (system_write(stream, POSIX_TRACE_OVERFLOW, NULL, 0, shared->limit))
+			system_write(stream, POSIX_TRACE_RESUME, NULL, 0, shared->limit);
 	}
 	if (__builtin_expect(record_write(stream, written, shared->limit), 1))
 		return;

@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "trace.h"
+#include "trace/clock.h"
 
 #define GENERATION_MAX 0x3ffffffu
+/* Whoever is at a stream leaves it within microseconds, or has been jumped out of it. In ns. */
+#define LEAVE_TIME 2000000000u
 
 struct posix_entry posix_entries[TRACE_SYS_MAX];
 uint32_t posix_tracing;
@@ -85,16 +88,20 @@ bool entry_withdraw(struct posix_entry *entry)
 	return __atomic_exchange_n(&entry->kind, ENTRY_FREE, __ATOMIC_SEQ_CST) != ENTRY_FREE;
 }
 
-void entry_leave(struct posix_entry *entry)
+bool entry_leave(struct posix_entry *entry)
 {
 	const struct timespec moment = {0, 100000};
+	uint64_t until = monotonic_now() + LEAVE_TIME;
 
 	__atomic_store_n(&entry->stream.is_closing, true, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&entry->stream.users, __ATOMIC_SEQ_CST) > 1) {
+		if (monotonic_now() > until)
+			return false;
 		if (entry->stream.shared)
 			stream_wake(entry->stream.shared);
 		nanosleep(&moment, NULL);
 	}
+	return true;
 }
 
 /* ---- fork and exit ---- */

@@ -48,10 +48,12 @@ void entry_free(struct posix_entry *entry);
 
 /*
  * From here on the identifier is nobody's: false when somebody else has done it before. Then entry_leave() waits for
- * those that are still at it (but for the caller, who holds it) and entry_free() ends it.
+ * those that are still at it (but for the caller, who holds it) and entry_free() ends it. Who never comes back, because
+ * a handler jumped out of recording, is not waited for for ever: entry_leave() is false then, and the place and its
+ * memory stay as they are.
  */
 bool entry_withdraw(struct posix_entry *entry);
-void entry_leave(struct posix_entry *entry);
+bool entry_leave(struct posix_entry *entry);
 
 /* For the forks that make keepers: handlers for those of the program stand aside. Of the calling thread. */
 void entries_keep(bool keeps);

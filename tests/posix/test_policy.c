@@ -2,8 +2,10 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -126,6 +128,40 @@ Test(policy, to_flush_needs_a_log)
 	trace_id_t trid;
 
 	cr_assert_eq(posix_trace_create(0, &attr, &trid), EINVAL);
+}
+
+static sigjmp_buf before_fault;
+
+static void jump_out(int signal)
+{
+	siglongjmp(before_fault, 1);
+}
+
+Test(policy, goes_on_behind_an_event_that_was_jumped_out_of_and_says_what_was_lost)
+{
+	trace_attr_t attr = attributes_make(POSIX_TRACE_LOOP, 0, 20000);
+	struct sigaction action = {.sa_handler = jump_out}, before;
+	void *bad = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	trace_id_t trid = stream_create(&attr);
+
+	cr_assert_eq(posix_trace_start(trid), 0);
+	sigaction(SIGSEGV, &action, &before);
+	if (!sigsetjmp(before_fault, 1))
+		posix_trace_event(event_open("bad"), bad, 16);
+	sigaction(SIGSEGV, &before, NULL);
+	record_numbers("number", 0, 2000); /* all round, to where it began */
+	usleep(700000);
+	record_numbers("number", 2000, 2002);
+	events_read(trid);
+	cr_assert_eq(number_of(&events[events_count - 1]), 2001);
+	cr_assert_eq(events[events_count - 3].info.posix_event_id, POSIX_TRACE_RESUME);
+	cr_assert_eq(events[events_count - 4].info.posix_event_id, POSIX_TRACE_OVERFLOW);
+	cr_assert_eq(events_named("posix_trace_overflow"), 1);
+	cr_assert_eq(events_named("bad"), 0);
+	cr_assert_eq(status_of(trid).posix_stream_overrun_status, POSIX_TRACE_OVERRUN);
+	cr_assert_eq(posix_trace_shutdown(trid), 0, "who jumped out does not come back, and is not waited for");
+	trid = stream_create(NULL);
+	cr_assert_eq(posix_trace_shutdown(trid), 0);
 }
 
 /* ---- many at once ---- */
