@@ -5,6 +5,7 @@
 #include "reader/comparison.h"
 #include "format/filter.h"
 #include "format/trouble.h"
+#include "reader/ending.h"
 #include "reader/progress.h"
 #include "reader/steered.h"
 
@@ -412,6 +413,37 @@ static int add_incomplete(struct comparison *comparison)
 	return 0;
 }
 
+/* What a run ended with, for people; NULL without memory. */
+static char *ending_told(struct run *run, uint32_t status)
+{
+	struct text words = {0};
+
+	ending_print(&words, trace_catalogue(run->trace), status);
+	char *told = words.failed ? NULL : strdup(text_string(&words));
+	text_free(&words);
+	return told;
+}
+
+/* A command that crashed when all its calls were made has made the same calls. */
+static int add_ending(struct comparison *comparison, struct run *old, struct run *new)
+{
+	uint32_t before = ending_of_command(old->trace), after = ending_of_command(new->trace);
+
+	if (old->scope || new->scope || before == UINT32_MAX || after == UINT32_MAX || before == after)
+		return 0;
+	struct difference *added = difference_add(&comparison->differences);
+	if (!added)
+		return -ENOMEM;
+	added->class = CLASS_RESULT;
+	added->order = UINT64_MAX;
+	added->call = strdup("exit");
+	added->field = strdup("status");
+	added->old = ending_told(old, before);
+	added->new = ending_told(new, after);
+	added->explanation = strdup("of the command itself");
+	return added->call && added->field && added->old && added->new && added->explanation ? 0 : -ENOMEM;
+}
+
 int comparison_make(struct comparison *comparison, struct run *old, struct run *new, uint32_t detailed)
 {
 	struct canon *canons[SIDES] = {&old->canon, &new->canon};
@@ -433,6 +465,8 @@ int comparison_make(struct comparison *comparison, struct run *old, struct run *
 	if (!rc)
 		rc = differences_look(&comparison->differences, detailed, &comparison->edits, &comparison->pairing,
 				      comparison->strands);
+	if (!rc)
+		rc = add_ending(comparison, old, new);
 	if (!rc)
 		rc = add_incomplete(comparison);
 	if (!rc)

@@ -239,5 +239,7 @@ int main(int argc, char **argv)
 	hold_memory();
 	start_threads();
 	start_processes();
+	if (is("crash"))
+		__builtin_trap();
 	return 0;
 }

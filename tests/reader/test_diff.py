@@ -7,6 +7,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,22 @@ class Diff(unittest.TestCase):
             self.assertTrue(site['time'] and site['pid'] and site['before'] + site['after'])
             self.assertTrue(any('(talk+' in frame or 'changes' in frame for frame in site['stack']), site['stack'])
         return first
+
+    def test_a_command_that_ended_otherwise_after_the_same_calls_is_a_result(self):
+        log = os.path.join(self.folder.name, 'crash.ipct')
+        self.assertEqual(run('record', '-q', '-k', '-o', log, '--', CHANGES, 'crash')[0], -signal.SIGILL)
+        verdict, found = diff(self.base, log)
+        self.assertEqual((verdict['verdict'], verdict['status'], len(found)), ('different', DIFFERENT, 1))
+        self.assertEqual([found[0][key] for key in ('class', 'call', 'field', 'old_value')], ['result', 'exit', 'status', 'exited with 0'])
+        self.assertRegex(found[0]['new_value'], '^killed by SIGILL')
+        self.assertEqual(diff('--ignore', 'result call=exit', self.base, log)[0]['verdict'], 'same')
+        self.assertEqual(diff(log, log)[0]['verdict'], 'same')
+        self.assertRegex(run('diff', self.base, log)[1], r'(?m)^1\. result exit: .*exited with 0.* -> .*killed by SIGILL')
+        for option in '--markdown', '-q':
+            self.assertEqual(run('diff', option, self.base, log)[0], DIFFERENT)
+        run('diff', '-q', '--junit=crash.xml', self.base, log)
+        with open('crash.xml') as file:
+            self.assertIn('killed by SIGILL', file.read())
 
     def test_a_run_is_the_same_as_itself_and_as_the_next(self):
         self.assertEqual(diff(self.base, self.base)[0]['verdict'], 'same')
