@@ -47,6 +47,8 @@ def power_cut(tools, chance, first):
     trial = Trial(tools)
     try:
         trial.start(*chance.choice([(1, 1), (2, 2), (4, 1)]), options=[f'--buffer={chance.choice(["64K", "512K"])}'], payloads=32)
+        # the log is made when the command is on its way, by a recorder that may have to wait for a processor
+        wait_until(lambda: trial.log.exists(), 'there is a log')
         time.sleep(chance.uniform(0, 0.5))
         frozen = [trial.running.pid, *trial.pids()] if first == 'both' else []
         for pid in frozen:
