@@ -5,6 +5,7 @@ The first frame that is not libc's says who called: the preloaded library, and t
 loader for a purpose of their own, which cannot be seen; or a program whose call was missed.
 """
 import collections
+import itertools
 import os
 import re
 
@@ -64,7 +65,9 @@ def origin_of(call, frames):
         inside += 1
     outside = frames[inside] if inside < len(frames) else ''
     if 'libipctrace-preload' in outside:
-        return 'tracer' if inside == 0 else 'wrapper' if stands_for(outside, call) else 'libc'
+        # a wrapper may have left the call to another function of the library
+        ours = itertools.takewhile(lambda frame: 'libipctrace-preload' in frame, frames[inside:])
+        return 'tracer' if inside == 0 else 'wrapper' if any(stands_for(frame, call) for frame in ours) else 'libc'
     if inside == 0:
         return 'inline'
     return 'libc' if inside > 1 or '/ld-' in frames[0] or not outside else 'missed'
