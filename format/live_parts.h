@@ -48,6 +48,7 @@ struct walk {
 	uint64_t count;
 	uint64_t first_ticks; /* of what was counted; 0 when nothing was */
 	bool begins;	      /* a thread does, in what was counted */
+	bool is_behind_gap;   /* the last word that was passed begins no record */
 	struct live_owners *owners;
 };
 

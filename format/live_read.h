@@ -49,6 +49,11 @@ struct live_ring {
 	const struct live_slot *slot;
 	const uint8_t *bytes;
 	uint32_t size;
+	/*
+	 * Somebody writes there, or did while it was copied: some of it may be of a later time than `slot`. A record
+	 * that stands beside such a piece may lie partly in it.
+	 */
+	bool is_written;
 };
 
 /* Threads that began to write into a ring, for rings that overwrite: the latest begins, oldest first. */

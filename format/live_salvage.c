@@ -123,7 +123,7 @@ static int salvage_slot(const struct salvage *salvage, uint32_t index, uint64_t 
 	const uint8_t *area = (const uint8_t *)salvage->control;
 	uint64_t offset = live_slot_offset(salvage->ring_size, index);
 	const struct live_slot *slot = (const struct live_slot *)(area + offset);
-	struct live_ring ring = {slot, area + offset + LIVE_PAGE, salvage->ring_size};
+	struct live_ring ring = {slot, area + offset + LIVE_PAGE, salvage->ring_size, !salvage->is_abandoned};
 	struct live_cursor cursor = find_cursor(slot, frames);
 	struct glimpse glimpse;
 	int rc;

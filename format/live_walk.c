@@ -296,6 +296,18 @@ static uint64_t record_measure(const uint8_t *at, uint64_t position, uint64_t ro
 	return head.stamp == record_stamp(position) && head.words && head.words * 8ull <= room ? head.words * 8ull : 0;
 }
 
+/* Whether the record that ends at `next` stands beside what is no record, where that may be of a later time. */
+static bool may_be_torn(const struct walk *walk, uint64_t next)
+{
+	uint64_t offset = next & (walk->ring->size - 1);
+
+	if (!walk->ring->is_written)
+		return false;
+	return walk->is_behind_gap ||
+	       (next < walk->end && !record_measure(walk->ring->bytes + offset, next,
+						    smaller(walk->end - next, walk->ring->size - offset)));
+}
+
 /* Copies up to `limit` bytes from the cursor on; records never wrap. */
 static uint64_t chunk_copy(struct live_reader *reader, const struct walk *walk, uint64_t limit)
 {
@@ -331,10 +343,14 @@ static int chunk_take(struct live_reader *reader, struct walk *walk, uint64_t by
 			size = 0;
 		}
 		if (!size) {
+			walk->is_behind_gap = true;
 			size = 8;
 			continue;
 		}
-		rc = record_take(reader, walk, reader->chunk + at, size);
+		rc = may_be_torn(walk, position + size)
+			     ? stream_lose(reader, walk->cursor, 1, &reader->counts.lost_torn)
+			     : record_take(reader, walk, reader->chunk + at, size);
+		walk->is_behind_gap = false;
 		if (rc)
 			return rc;
 	}

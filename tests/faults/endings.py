@@ -42,25 +42,57 @@ def endings(tools, chance, is_long):
     print(f'  {rounds} of each: {", ".join(ENDINGS)}')
 
 
+def freeze(trial):
+    """The recorder and its programs; whoever calls lets them go on."""
+    frozen = [trial.running.pid, *trial.pids()]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: state_of(pid) == 'T', 'stopped')
+    return frozen
+
+
+def copy_all(paths, disk):
+    for path in paths:
+        subprocess.run(['cp', path, disk], check=True)
+
+
+def let_go(frozen):
+    for pid in frozen:
+        os.kill(pid, signal.SIGCONT)
+
+
+def copy_files(trial, disk, first):
+    """Copies log and live area as `first` says; returns how many calls each thread had made before."""
+    frozen = freeze(trial) if first == 'both' else []
+    committed = trial.made()
+    if first == 'live area':
+        frozen = freeze(trial)
+        copy_all([trial.live], disk)
+        let_go(frozen)
+        copy_all([trial.log], disk)
+        return committed
+    copy_all([trial.log], disk)
+    if first == 'log':
+        frozen = freeze(trial)
+    copy_all([trial.live], disk)
+    let_go(frozen)
+    return committed
+
+
 def power_cut(tools, chance, first):
-    """Both files are copied in the middle, as a disk might have them: at once, or one a little later than the other."""
+    """
+    Both files are copied in the middle, as a disk might have them: at once, one a little later than the other, or the
+    second while it is being written, so that it holds pieces of later times.
+    """
     trial = Trial(tools)
     try:
         trial.start(*chance.choice([(1, 1), (2, 2), (4, 1)]), options=[f'--buffer={chance.choice(["64K", "512K"])}'], payloads=32)
         # the log is made when the command is on its way, by a recorder that may have to wait for a processor
         wait_until(lambda: trial.log.exists(), 'there is a log')
         time.sleep(chance.uniform(0, 0.5))
-        frozen = [trial.running.pid, *trial.pids()] if first == 'both' else []
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
-            wait_until(lambda: state_of(pid) == 'T', 'stopped')
         disk = trial.folder / 'disk'
         disk.mkdir()
-        committed = trial.made()
-        for path in (trial.live, trial.log) if first == 'live area' else (trial.log, trial.live):
-            subprocess.run(['cp', path, disk], check=True)
-        for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
+        committed = copy_files(trial, disk, first)
         told, total = trial.tally(disk / trial.log.name)
         trial.check(disk / trial.log.name)
         trial.stop()
@@ -70,7 +102,8 @@ def power_cut(tools, chance, first):
             expect(not total.missing and total.damaged <= 1, f'{total}')
         for thread, (events, distinct, _, last, _) in told.items():
             expect(events == distinct, f'thread {thread}: {events - distinct} calls are in the copies twice')
-            expect(first == 'live area' or last + 1 >= committed[thread], f'thread {thread} made {committed[thread]} calls, the last copied is {last}')
+            expect(first in ('live area', 'log, and the other while it is written') or last + 1 >= committed[thread],
+                   f'thread {thread} made {committed[thread]} calls, the last copied is {last}')
     except Exception as trouble:
         raise Wrong(f'{first} copied first: {trouble}') from trouble
     finally:
@@ -80,9 +113,9 @@ def power_cut(tools, chance, first):
 def power_cuts(tools, chance, is_long):
     rounds = 100 if is_long else 4
     for _ in range(rounds):
-        for first in 'both', 'log', 'live area':
+        for first in 'both', 'log', 'live area', 'log, and the other while it is written':
             power_cut(tools, chance, first)
-    print(f'  {3 * rounds} cuts')
+    print(f'  {4 * rounds} cuts')
 
 
 CASES = {'endings': endings, 'power-cut': power_cuts}

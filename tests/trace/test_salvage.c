@@ -113,6 +113,27 @@ Test(salvage, begins_where_the_last_frame_of_the_log_ended)
 	cr_assert_eq(counts.events, 6 + 5);
 }
 
+/*
+ * A copy of an area that was written meanwhile has pieces of a later time: what stands beside them may lie partly in
+ * them, however whole its head is.
+ */
+Test(salvage, takes_nothing_that_may_lie_partly_in_what_is_newer)
+{
+	struct live_control *control = (struct live_control *)area;
+	uint64_t size = sizeof(struct record_call) + 16;
+
+	memset((uint8_t *)slot_at(0) + LIVE_PAGE + sizeof(struct record_thread) + 3 * size, 0x55, 2 * size);
+	area_write(AREA_SIZE);
+	cr_assert_eq(salvage(0), 0, "%s", trouble.text);
+	cr_assert_eq(counts.events, 8 + 5, "nobody writes any more: what has a head is whole");
+	control->collector_state = COLLECTOR_RUNNING;
+	control->collector_mutex[0] = 4711; /* somebody's who lives */
+	area_write(AREA_SIZE);
+	cr_assert_eq(salvage(0), 0, "%s", trouble.text);
+	cr_assert_eq(counts.events, 6 + 5);
+	cr_assert_eq(counts.lost_torn, 2);
+}
+
 Test(salvage, tells_of_losses_that_the_collector_knew_and_had_not_written)
 {
 	struct live_slot *slot = slot_at(0);
