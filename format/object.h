@@ -67,9 +67,9 @@ struct object_end {
 	uint64_t lost_invalid;	    /* records that did not hold together */
 	uint64_t processes, threads;
 	uint64_t stacks_missed; /* calls whose stacks were wanted and could not be taken */
-	uint64_t bytes;	      /* of the log before the frame with this object */
-	uint64_t deep_loads;  /* libraries loaded with RTLD_DEEPBIND, whose calls were not seen */
-	uint32_t command_end; /* the status of wait() that the command ended with, plus 1; 0: not known */
+	uint64_t bytes;		/* of the log before the frame with this object */
+	uint64_t deep_loads;	/* libraries loaded with RTLD_DEEPBIND, whose calls were not seen */
+	uint32_t command_end;	/* the status of wait() that the command ended with, plus 1; 0: not known */
 };
 
 int object_pack_end(msgpack_packer *out, const struct object_end *end);

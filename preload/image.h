@@ -67,12 +67,12 @@ static inline bool frame_is_first(uint64_t frame)
 
 /*
  * A page of its own, which is all zero in a forked child until the child has been given an identity of its own
- * (MADV_WIPEONFORK). What the short way of a call asks for stands together here: our code and data are mostly out of the
- * caches when the kernel comes back, and each line more that a call touches makes it slower.
+ * (MADV_WIPEONFORK). What the short way of a call asks for stands together here: our code and data are mostly out of
+ * the caches when the kernel comes back, and each line more that a call touches makes it slower.
  */
 extern struct image_life {
 	volatile uint8_t state;	 /* 0 in such a child, otherwise one of these: */
-	volatile uint32_t quick; /* 0: no call may go the short way; another number whenever what it depends on changes */
+	volatile uint32_t quick; /* 0: no call may go the short way; another number after each change */
 	uint32_t payload_whole;	 /* as in struct image */
 	uint32_t ring_size;	 /* of image.view */
 	uint8_t rest[LIVE_PAGE - 16];

@@ -63,8 +63,8 @@ uint64_t payload_put_last(uint64_t crc, uint64_t *to, const uint8_t *from, uint6
 
 /*
  * The item of a payload all of whose bytes are kept, where the processor can hash: in the caller's code, and hashing
- * while copying, which is 4 ns less for 64 bytes. A word at a time: four would be more code to fetch, and no faster than
- * the hash, which must wait for the one before. `at` is on a word's boundary, and has payload_words() of room.
+ * while copying, which is 4 ns less for 64 bytes. A word at a time: four would be more code to fetch, and no faster
+ * than the hash, which must wait for the one before. `at` is on a word's boundary, and has payload_words() of room.
  */
 static inline __attribute__((always_inline)) void payload_put_whole(uint8_t *at, unsigned arg, uint64_t address,
 								    uint64_t total)
